@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/result.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace lectern {
+
+/// Owns a POSIX file descriptor.
+class FileDescriptor {
+ public:
+  FileDescriptor() = default;
+  explicit FileDescriptor(int fd) : fd_(fd) {}
+  FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept;
+  ~FileDescriptor() { reset(); }
+
+  [[nodiscard]] int get() const { return fd_; }
+  [[nodiscard]] bool isOpen() const { return fd_ >= 0; }
+  int release() { return std::exchange(fd_, -1); }
+  void reset();
+
+ private:
+  int fd_ = -1;
+};
+
+/// The size and times that tell whether a file is still the one we read.
+struct FileStamp {
+  int64_t sizeBytes = 0;
+  int64_t modifiedNs = 0;
+  uint64_t inode = 0;
+  friend bool operator==(const FileStamp&, const FileStamp&) = default;
+};
+
+/// Opens a regular file for reading.
+/// Errors: InputRefused, with the cause (missing, a folder, a device, no permission) and what to
+/// do.
+Result<FileDescriptor> openForReading(const std::filesystem::path& path);
+
+Result<FileStamp> stampOf(const FileDescriptor& file, const std::filesystem::path& path);
+
+/// Reads all of a file of at most `maxBytes`. Errors: InputRefused; DoesNotFit when it is larger.
+Result<std::string> readFile(const std::filesystem::path& path, int64_t maxBytes);
+
+/// Writes to a temporary name beside `path`, syncs, renames over it and syncs the folder: after a
+/// crash the old content or the new is there, whole. Errors: Storage, naming the file and the
+/// cause.
+Result<void> writeFileAtomically(const std::filesystem::path& path, std::string_view bytes);
+
+/// "No space left on device" and such, for the errno of a failed call.
+std::string describeErrno(int errorNumber);
+
+}  // namespace lectern

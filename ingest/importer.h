@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/file.h"
+#include "core/base/result.h"
+#include "core/document/document_info.h"
+#include "core/document/page.h"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace lectern {
+
+/// What one document, and one page of it, may cost before the helper is ended.
+struct ExtractionLimits {
+  std::chrono::seconds pageCpu{20};   ///< processor time of one page
+  std::chrono::seconds pageWall{60};  ///< time without any sign of life, for a helper that waits
+  std::chrono::seconds openWall{60};  ///< until the document's own data is there
+  std::chrono::seconds documentCpu{1800};
+  int64_t memoryBytes = int64_t{1} << 30;  ///< address space; in sanitizer builds the resident size
+  int64_t pageTextBytes = int64_t{16} << 20;
+  int maxPages = 100'000;
+};
+
+struct ImportOptions {
+  std::filesystem::path helper;  ///< lectern-extract
+  ExtractionLimits limits;
+  std::string password;  ///< UTF-8 as typed; SASLprep and the raw bytes are both tried
+  int firstPage = 1;     ///< goes on behind pages that are already stored
+};
+
+/// Receives a document as it is read, on the importing thread. An Error from either ends the import
+/// with it.
+class ImportSink {
+ public:
+  virtual ~ImportSink() = default;
+  virtual Result<void> onInfo(const DocumentInfo& info) = 0;
+  virtual Result<void> onPage(
+      Page&& page) = 0;  ///< in order, each number once, also the skipped ones
+};
+
+/// Reads a document through a helper process of its own. `path` serves messages and the choice of
+/// the format beside the file's first bytes; the bytes come from `file`, so that what is hashed and
+/// what is read are the same file. A page that takes the helper down (time, memory, a crash)
+/// arrives as PageState::Skipped with the reason, and a new helper goes on behind it. Errors:
+/// InputRefused, PasswordNeeded, DoesNotFit, Cancelled, what the sink returned; Internal when the
+/// helper itself is missing. Thread: any; blocks.
+Result<void> importDocument(const FileDescriptor& file,
+                            const std::filesystem::path& path,
+                            const ImportOptions& options,
+                            ImportSink& sink,
+                            std::stop_token stop);
+
+/// Pixels of a page, rows from the top, 32 bits each: 0xffRRGGBB in native byte order.
+struct PageImage {
+  int width = 0;
+  int height = 0;
+  std::vector<uint32_t> pixels;
+};
+
+/// Draws a page as displayed at `dotsPerInch` (72 is one pixel a point), through the helper and
+/// shared memory. Errors: as above; DoesNotFit for more than 64 million pixels.
+Result<PageImage> renderPage(const FileDescriptor& file,
+                             const std::filesystem::path& path,
+                             const ImportOptions& options,
+                             int page,
+                             double dotsPerInch,
+                             std::stop_token stop);
+
+}  // namespace lectern
