@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "kernels/host_backend.h"
+
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <fstream>
+#include <vector>
+
+namespace lectern::kernels {
+
+namespace {
+
+class OperationList final : public Recording {
+ public:
+  std::vector<Operation> operations;
+};
+
+// Copies are carried out at once, like operations; in a recording they would be lost, so they are
+// not allowed there.
+class RecordingStream final : public Stream {
+ public:
+  explicit RecordingStream(OperationList& list) : list_(list) {}
+
+  void copyIn(void*, const void*, int64_t) override { LECTERN_CHECK(!"copies cannot be recorded"); }
+  void copyOut(void*, const void*, int64_t) override {
+    LECTERN_CHECK(!"copies cannot be recorded");
+  }
+  void copy(void*, const void*, int64_t) override { LECTERN_CHECK(!"copies cannot be recorded"); }
+  void replay(const Recording& recording) override {
+    const auto& other = static_cast<const OperationList&>(recording).operations;
+    list_.operations.insert(list_.operations.end(), other.begin(), other.end());
+  }
+  Result<void> wait() override { return {}; }
+
+ private:
+  void enqueue(const Operation& operation) override { list_.operations.push_back(operation); }
+
+  OperationList& list_;
+};
+
+class HostStream final : public Stream {
+ public:
+  explicit HostStream(HostBackend& backend) : backend_(backend) {}
+
+  void copyIn(void* to, const void* from, int64_t bytes) override { copy(to, from, bytes); }
+  void copyOut(void* to, const void* from, int64_t bytes) override { copy(to, from, bytes); }
+  void copy(void* to, const void* from, int64_t bytes) override {
+    if (bytes > 0) std::memcpy(to, from, static_cast<size_t>(bytes));
+  }
+  void replay(const Recording& recording) override {
+    for (const Operation& op : static_cast<const OperationList&>(recording).operations)
+      backend_.execute(op);
+  }
+  Result<void> wait() override { return {}; }
+
+ private:
+  void enqueue(const Operation& operation) override { backend_.execute(operation); }
+
+  HostBackend& backend_;
+};
+
+constexpr int64_t kPageBytes = 4096;
+
+}  // namespace
+
+// Fresh pages of the system are zero and come as they are touched, so that a cache for 262,144
+// tokens costs what it holds; and a refusal is an answer, not an exception.
+Result<Buffer> HostBackend::allocate(int64_t bytes, std::string_view purpose) {
+  LECTERN_CHECK(bytes >= 0);
+  const auto size =
+      static_cast<size_t>((bytes + kPageBytes - 1) / kPageBytes * kPageBytes + kPageBytes);
+  void* data = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (data == MAP_FAILED) {
+    return Error{
+        ErrorCode::OutOfMemory,
+        fmt::format(
+            "{} needs {} MiB of memory, and the system has no more than {} MiB free. Close other "
+            "programs or choose a smaller model or window.",
+            purpose, bytes >> 20, hostMemory().freeBytes >> 20)};
+  }
+  return Buffer(data, bytes, [size](void* address) { ::munmap(address, size); });
+}
+
+Result<std::unique_ptr<Stream>> HostBackend::newStream() {
+  return std::make_unique<HostStream>(*this);
+}
+
+Result<std::unique_ptr<Recording>> HostBackend::record(
+    const std::function<void(Stream&)>& enqueueAll) {
+  auto list = std::make_unique<OperationList>();
+  RecordingStream stream(*list);
+  enqueueAll(stream);
+  return list;
+}
+
+HostMemory hostMemory() {
+  HostMemory memory;
+  std::ifstream file("/proc/meminfo");
+  std::string key;
+  int64_t kibibytes = 0;
+  for (std::string unit; file >> key >> kibibytes && std::getline(file, unit);) {
+    if (key == "MemTotal:") memory.totalBytes = kibibytes << 10;
+    if (key == "MemAvailable:") memory.freeBytes = kibibytes << 10;
+  }
+  return memory;
+}
+
+}  // namespace lectern::kernels

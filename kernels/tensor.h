@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/check.h"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace lectern::kernels {
+
+/// Element types of activations, states and weights.
+enum class DType : uint8_t { F32, BF16, I32 };
+
+/// Bytes of one element.
+constexpr int64_t elementBytes(DType dtype) {
+  return dtype == DType::BF16 ? 2 : 4;
+}
+
+/// A matrix somewhere on a device: `rows` rows of `cols` elements, `stride` elements from one row
+/// to the next. A view owns nothing and is plain data, so that operations can cross the plug-in
+/// border as bytes. A vector has one row. A view without data stands for an absent optional
+/// operand.
+struct Tensor {
+  void* data = nullptr;
+  DType dtype = DType::F32;
+  int64_t rows = 0;
+  int64_t cols = 0;
+  int64_t stride = 0;
+
+  [[nodiscard]] bool isPresent() const { return data != nullptr; }
+  [[nodiscard]] int64_t bytes() const { return rows * cols * elementBytes(dtype); }
+  /// Rows [first, first + count).
+  [[nodiscard]] Tensor rowRange(int64_t first, int64_t count) const {
+    LECTERN_DCHECK(first >= 0 && count >= 0 && first + count <= rows);
+    Tensor view = *this;
+    view.data = static_cast<char*>(data) + first * stride * elementBytes(dtype);
+    view.rows = count;
+    return view;
+  }
+  /// Columns [first, first + count).
+  [[nodiscard]] Tensor colRange(int64_t first, int64_t count) const {
+    LECTERN_DCHECK(first >= 0 && count >= 0 && first + count <= cols);
+    Tensor view = *this;
+    view.data = static_cast<char*>(data) + first * elementBytes(dtype);
+    view.cols = count;
+    return view;
+  }
+  /// The first element of a row. Only where `data` is an address of the calling processor.
+  template <class T>
+  [[nodiscard]] T* row(int64_t index) const {
+    LECTERN_DCHECK(sizeof(T) == static_cast<size_t>(elementBytes(dtype)));
+    return static_cast<T*>(data) + index * stride;
+  }
+};
+
+/// A dense matrix [rows, cols] = [out, in] in memory that starts at `data`.
+inline Tensor matrix(void* data, DType dtype, int64_t rows, int64_t cols) {
+  return {data, dtype, rows, cols, cols};
+}
+/// A vector of `size` elements.
+inline Tensor vector(void* data, DType dtype, int64_t size) {
+  return {data, dtype, 1, size, size};
+}
+
+/// A weight matrix [out, in], or `groups` of equal ones (the experts of a layer), in the form its
+/// backend packed it into once (Backend::pack). Only that backend reads `data`.
+struct Weight {
+  const void* data = nullptr;
+  DType dtype = DType::F32;  ///< of the numbers it holds, not of its layout
+  int64_t groups = 1;
+  int64_t out = 0;
+  int64_t in = 0;
+
+  [[nodiscard]] bool isPresent() const { return data != nullptr; }
+  /// Bytes of the numbers themselves: what reading the weight once cannot avoid.
+  [[nodiscard]] int64_t bytes() const { return groups * out * in * elementBytes(dtype); }
+};
+
+}  // namespace lectern::kernels
