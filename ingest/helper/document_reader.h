@@ -13,6 +13,12 @@
 
 namespace lectern::helper {
 
+/// A page as displayed, in points.
+struct PageSize {
+  double widthPt = 0;
+  double heightPt = 0;
+};
+
 /// A document of one format, opened inside the helper process. Third-party types stay behind it. It
 /// may be slow, run out of memory or crash on a hostile file: the parent watches. Thread: the
 /// helper's only one.
@@ -24,6 +30,11 @@ class DocumentReader {
   /// Reads one page, counted from 1. Errors: InputRefused, with the page's own trouble; the caller
   /// reports the page as skipped and goes on.
   virtual Result<Page> readPage(int number) = 0;
+  /// The measures that `readPage` gives, for drawing; worth overriding where they come cheaper.
+  virtual Result<PageSize> pageSize(int number) {
+    const Page page = TRY(readPage(number));
+    return PageSize{page.widthPt, page.heightPt};
+  }
   /// Draws a page as displayed into `pixels` (row by row from the top, `width` × `height`,
   /// 0xffRRGGBB).
   virtual Result<void> renderPage(int number,
