@@ -1,0 +1,272 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tasks: a question, the segments to choose from, and which of them answer. Pure functions of a Random."""
+import dataclasses
+
+import facts
+from words import Bm25, content
+
+
+@dataclasses.dataclass
+class Task:
+    kind: str       # facts, old, list, hop, search, cloze; "-absent" is appended where nothing answers
+    question: str
+    segments: list  # of str
+    gold: list      # indices into segments, in order; empty: not there
+    ranked: bool = False  # segments stand in the order of the search rather than of the document
+    missed: bool = False  # something answers, but the shortlist does not show all of it
+
+
+@dataclasses.dataclass(frozen=True)
+class Shape:
+    """What a level asks for. Every field has one meaning at all levels."""
+    segments: int = 4         # segments shown
+    entities: int = 2
+    relations: int = 2        # per entity
+    phrasings: int = 99       # how many of the general ones, particular ones only above 4
+    absent: float = 0.15      # share of questions without an answer
+    near: float = 0.0         # share of entities that are a near miss of another
+    old: float = 0.0          # share of documents with outdated duplicates
+    filler: float = 0.0       # share of segments that are real sentences (facts)
+    lists: float = 0.0        # share of list and two-hop questions among facts
+    search: float = 0.5       # share of tasks on real sentences
+    hard: float = 0.0         # share of hard distractors in search, strength of the wording change
+    ranked: float = 0.0       # share of tasks that go through the BM25 shortlist
+    pool: int = 30            # facts and fillers in the document before the shortlist
+    honest: bool = False      # the shortlist may miss the answer (evaluation); in training it never does
+    unseen: bool = False      # held-out phrasings, names, manuals
+
+
+class Library:
+    """The real sentences with their search index, one per manual."""
+
+    def __init__(self, corpus):
+        self.names = sorted(corpus.manuals)
+        self.text = [corpus.manuals[n] for n in self.names]
+        self.index = [None] * len(self.names)
+        self.weights = [min(len(t), 3000) for t in self.text]
+
+    def pick(self, r):
+        k = r.choices(range(len(self.names)), self.weights)[0]
+        if self.index[k] is None:
+            self.index[k] = Bm25(self.text[k])
+        return self.text[k], self.index[k]
+
+    def filler(self, r, n, longest=160):
+        text = self.text[r.choices(range(len(self.names)), self.weights)[0]]
+        a, out = r.randrange(len(text)), []
+        while len(out) < n:
+            s = text[a % len(text)]
+            a += 1 if r.random() < 0.5 else r.randrange(len(text))
+            if len(s) <= longest and s not in out:
+                out.append(s)
+        return out
+
+
+def _templates(r, general, particular, s):
+    g = facts.split(general, s.unseen)
+    if s.phrasings < len(g):
+        g = g[:s.phrasings]
+    p = facts.split(particular, s.unseen) if s.phrasings > 4 else []
+    return r.choice(p) if p and r.random() < 0.45 else r.choice(g)
+
+
+def _entities(r, domain, n, s):
+    out = []
+    while len(out) < n:
+        e = facts.near_miss(r, r.choice(out), s.unseen) if out and r.random() < s.near else facts.entity(r, domain, s.unseen)
+        if e not in out:
+            out.append(e)
+    return out
+
+
+def fact_task(r, s, library):
+    domain = r.choice(list(facts.RELATIONS))
+    relations = facts.RELATIONS[domain]
+    many = r.random() < s.ranked
+    ne, nr = s.entities, s.relations
+    if many:
+        ne, nr = r.randint(2, 8), r.randint(2, 5)
+    use = r.sample(relations, min(len(relations), nr + 2))
+    names = _entities(r, domain, ne, s)
+    pool, keys = [], {}
+    for e in names:
+        for rel in r.sample(use, min(nr, len(use))):
+            v = facts.value(r, rel[1])
+            keys[e, rel[0]] = len(pool)
+            pool.append(facts.sentence(_templates(r, facts.FACTS, rel[2], s), r=rel[0], e=e, v=v))
+    kind = "facts"
+    absent = r.random() < s.absent
+    special = r.random()
+    if special < s.lists:
+        kind, question, gold = _special(r, s, pool, names, domain, absent)
+        if absent:
+            gold = []
+    elif special < s.lists + s.old:
+        kind = "old"
+        (e, noun), at = r.choice(list(keys.items()))
+        rel = next(x for x in relations if x[0] == noun)
+        year = str(r.randint(1950, 2020))
+        pool.append(facts.sentence(r.choice(facts.split(facts.OLD_FACTS, s.unseen)), r=noun, e=e, v=facts.value(r, rel[1]), y=year))
+        if absent:
+            other = str(r.randint(1900, 1949))
+            question = facts.sentence(r.choice(facts.split(facts.OLD_QUESTIONS, s.unseen)), r=noun, e=e, y=other)
+            gold = []
+        elif r.random() < 0.5:
+            question = facts.sentence(r.choice(facts.split(facts.OLD_QUESTIONS, s.unseen)), r=noun, e=e, y=year)
+            gold = [len(pool) - 1]
+        else:
+            question = facts.sentence(_templates(r, facts.QUESTIONS, rel[3], s), r=noun, e=e)
+            gold = [at]
+    else:
+        if absent:
+            style = r.random()
+            while True:
+                e, rel = r.choice(names), r.choice(use)
+                if style < 0.4:  # a name that is nearly there, with a relation it would have
+                    e = facts.near_miss(r, e, s.unseen) if s.near else facts.entity(r, domain, s.unseen)
+                if style < 0.1:
+                    rel = r.choice(relations)
+                if e not in names or (e, rel[0]) not in keys:
+                    break
+            gold = []
+        else:
+            e, noun = r.choice(list(keys))
+            rel = next(x for x in relations if x[0] == noun)
+            gold = [keys[e, noun]]
+        question = facts.sentence(_templates(r, facts.QUESTIONS, rel[3], s), r=rel[0], e=e)
+    fill = 0
+    if many:
+        fill = r.randint(0, s.pool)
+    elif s.filler:
+        fill = max(0, s.segments - len(pool))
+    pool += library.filler(r, fill) if fill else []
+    return _arrange(r, s, kind + ("" if gold else "-absent"), question, pool, gold, many)
+
+
+def _special(r, s, pool, names, domain, absent):
+    if r.random() < 0.5:
+        fact, ask, kind_of_value, d = r.choice(facts.LISTS)
+        e = facts.entity(r, d, s.unseen)
+        gold = []
+        if not absent:
+            for _ in range(r.randint(2, 3)):
+                gold.append(len(pool))
+                pool.append(facts.sentence(r.choice(facts.split(fact, s.unseen)), e=e, v=facts.value(r, kind_of_value)))
+        else:
+            e2 = facts.near_miss(r, e, s.unseen)
+            pool.append(facts.sentence(r.choice(facts.split(fact, s.unseen)), e=e2, v=facts.value(r, kind_of_value)))
+        return "list", facts.sentence(r.choice(facts.split(ask, s.unseen)), e=e), gold
+    first_domain, first, second_domain, second, ask = r.choice(facts.HOPS)
+    rel = next(x for x in facts.RELATIONS[first_domain] if x[0] == first)
+    e, middle = facts.entity(r, first_domain, s.unseen), facts.entity(r, second_domain, s.unseen)
+    rel2 = r.choice([x for x in facts.RELATIONS[second_domain] if x[0] in second])
+    gold = [len(pool)]
+    pool.append(facts.sentence(_templates(r, facts.FACTS, rel[2], s), r=first, e=e, v=middle))
+    if absent:
+        other = facts.entity(r, second_domain, s.unseen)
+        pool.append(facts.sentence(_templates(r, facts.FACTS, rel2[2], s), r=rel2[0], e=other, v=facts.value(r, rel2[1])))
+    else:
+        gold.append(len(pool))
+        pool.append(facts.sentence(_templates(r, facts.FACTS, rel2[2], s), r=rel2[0], e=middle, v=facts.value(r, rel2[1])))
+    return "hop", facts.sentence(r.choice(facts.split(ask, s.unseen)), r=rel2[0], e=e), gold
+
+
+def _arrange(r, s, kind, question, pool, gold, ranked):
+    """Chooses and orders the segments shown: by the search, or shuffled."""
+    missed = False
+    if ranked:
+        order, _ = Bm25(pool).top(question, s.segments)
+        rest = [i for i in range(len(pool)) if i not in order]
+        r.shuffle(rest)
+        order += rest[:s.segments - len(order)]
+        missed = not all(g in order for g in gold)
+        if missed and not s.honest:
+            order = [i for i in order if i not in gold][:s.segments - len(gold)] + gold
+            missed = False
+    else:
+        order = list(range(len(pool)))
+        r.shuffle(order)
+        if len(order) > s.segments + 2:
+            keep = set(gold) | set([i for i in order if i not in gold][:s.segments - len(gold)])
+            order = [i for i in order if i in keep]
+    place = {i: k for k, i in enumerate(order)}
+    where = [place[g] for g in gold if g in place]
+    if kind.startswith("list"):
+        where.sort()
+    return Task(kind, question, [pool[i] for i in order], where, ranked, missed)
+
+
+_ABOUT = ["What is said about {x}?", "Where does it speak of {x}?", "What does the text say about {x}?", "{x}?",
+          "Find the passage on {x}.", "{x}", "What about {x}?", "Tell me about {x}."]
+
+
+def _reword(r, sentence, hard, distractors):
+    """A question made of a real sentence. Returns (kind, question)."""
+    tokens = sentence.rstrip(".:;!?").split()
+    style = r.random()
+    if style < 0.4:  # lexical search: a few of its words, shuffled, perhaps with foreign ones
+        ws = sorted(set(w for w in (t.strip("()[]\"',;:.") for t in tokens) if content(w)))
+        r.shuffle(ws)
+        n = r.randint(2, 4) if hard else r.randint(3, 5)
+        q = ws[:n]
+        if hard and r.random() < 0.5:
+            q += [r.choice(distractors) for _ in range(r.randint(1, 2))]
+        r.shuffle(q)
+        return "search", " ".join(q)
+    n = len(tokens)
+    if style < 0.7:  # a run of its words
+        k = min(n, r.randint(3, 8))
+        a = r.randint(0, n - k)
+        return "cloze", r.choice(_ABOUT).replace("{x}", " ".join(tokens[a:a + k]).strip("()[]\"',;:."))
+    # the sentence with a hole, or with words dropped
+    if r.random() < 0.5:
+        k = r.randint(1, max(1, min(4, n // 3)))
+        a = r.randint(0, n - k)
+        return "cloze", " ".join(tokens[:a] + ["what"] + tokens[a + k:])[:120] + "?"
+    keep = r.uniform(0.3, 0.6) if hard else r.uniform(0.5, 0.9)
+    return "cloze", " ".join(t for t in tokens if r.random() < keep)[:120] + "?"
+
+
+def search_task(r, s, library):
+    text, index = library.pick(r)
+    n = s.segments
+    longest = 120 if n <= 4 else 200
+    for _ in range(200):
+        at = r.randrange(len(text))
+        if len(text[at]) > longest:
+            continue
+        kind, question = _reword(r, text[at], r.random() < s.hard, content(text[r.randrange(len(text))]) or ["thing"])
+        asked = set(content(question))
+        if len(asked) >= 2:
+            break
+    absent = r.random() < s.absent
+    many = r.random() < s.ranked
+
+    def rival(i):  # would answer too, or is too long to be shown
+        if i == at or len(text[i]) > longest + 40:
+            return True
+        share = sum(w in index.docs[i] for w in asked) / len(asked)
+        return share > (0.6 if absent else 0.8)
+
+    best, score = index.top(question, 3 * n, most=150) if many or r.random() < s.hard else ([], {})
+    near = [at + d for d in (-2, -1, 1, 2) if 0 <= at + d < len(text)] if r.random() < 0.5 else []
+    shown, missed = [] if absent or s.honest else [at], False
+    for i in best + near + [r.randrange(len(text)) for _ in range(4 * n)]:
+        if len(shown) >= n:
+            break
+        if i not in shown and (not rival(i) or (i == at and s.honest and many and not absent)):
+            shown.append(i)
+    if s.honest and not absent and at not in shown:
+        missed = many
+        if not many:
+            shown[0] = at
+    if many:
+        shown.sort(key=lambda i: (-score.get(i, 0.0), i))
+    else:
+        r.shuffle(shown)
+    gold = [shown.index(at)] if at in shown else []
+    return Task(kind + ("-absent" if absent else ""), question, [text[i] for i in shown], gold, many, missed)
+
+
+def make(r, s, library):
+    return search_task(r, s, library) if r.random() < s.search else fact_task(r, s, library)
