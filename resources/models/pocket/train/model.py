@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The model: a Jamba as Hugging Face lays it out, with the same parameter names.
+
+Block order, norms, scan, attention without positions and unnormalised top-k experts are those of
+the reference implementation, so that the exported files load in any Jamba runtime."""
+import dataclasses
+import math
+
+import torch
+from torch import nn
+
+import kernels as k
+
+
+@dataclasses.dataclass
+class Config:
+    vocab_size: int = 2048
+    hidden_size: int = 128
+    intermediate_size: int = 192
+    num_hidden_layers: int = 6
+    num_attention_heads: int = 4
+    num_key_value_heads: int = 2
+    rms_norm_eps: float = 1e-6
+    attn_layer_period: int = 3
+    attn_layer_offset: int = 2
+    expert_layer_period: int = 3
+    expert_layer_offset: int = 1
+    num_experts: int = 2
+    num_experts_per_tok: int = 1
+    mamba_d_state: int = 16
+    mamba_d_conv: int = 4
+    mamba_expand: int = 2
+    mamba_dt_rank: int = 8
+
+    def attention(self, i):
+        return i % self.attn_layer_period == self.attn_layer_offset
+
+    def experts(self, i):
+        return self.num_experts > 1 and i % self.expert_layer_period == self.expert_layer_offset
+
+
+class Weight(nn.Module):
+    """A bare weight, so that parameters get the names of the file format."""
+
+    def __init__(self, *shape, std=None, ones=False):
+        super().__init__()
+        if ones:
+            data = torch.ones(*shape)
+        else:
+            bound = (std or shape[-1] ** -0.5)
+            data = torch.empty(*shape).normal_(0, bound)
+        self.weight = nn.Parameter(data)
+
+
+class Mamba(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        di, s, r = c.mamba_expand * c.hidden_size, c.mamba_d_state, c.mamba_dt_rank
+        self.c, self.di = c, di
+        self.in_proj = Weight(2 * di, c.hidden_size, std=0.6 * c.hidden_size ** -0.5)
+        self.conv1d = Weight(di, 1, 4, std=0.3)
+        self.conv1d.bias = nn.Parameter(torch.zeros(di))
+        self.x_proj = Weight(r + 2 * s, di, std=0.6 * di ** -0.5)
+        self.dt_layernorm, self.b_layernorm, self.c_layernorm = (Weight(n, ones=True) for n in (r, s, s))
+        self.dt_proj = Weight(di, r, std=0.6 * r ** -0.5)
+        dt = torch.exp(torch.rand(di) * (math.log(0.1) - math.log(0.001)) + math.log(0.001))
+        self.dt_proj.bias = nn.Parameter(dt + torch.log(-torch.expm1(-dt)))
+        self.A_log = nn.Parameter(torch.log(torch.arange(1, s + 1).float()).repeat(di, 1))
+        self.D = nn.Parameter(torch.ones(di))
+        self.out_proj = Weight(c.hidden_size, di, std=0.6 * (di * 2 * c.num_hidden_layers) ** -0.5)
+
+    def forward(self, x):
+        c, di, s, r = self.c, self.di, self.c.mamba_d_state, self.c.mamba_dt_rank
+        w = self.in_proj.weight
+        a, z = k.linear(x, w[:di]), k.linear(x, w[di:])
+        u = k.ConvSilu.apply(a, self.conv1d.weight, self.conv1d.bias)
+        dt, B, C = k.linear(u, self.x_proj.weight).split([r, s, s], -1)
+        dt = k.RmsNorm.apply(dt, self.dt_layernorm.weight, c.rms_norm_eps)
+        B = k.RmsNorm.apply(B, self.b_layernorm.weight, c.rms_norm_eps)
+        C = k.RmsNorm.apply(C, self.c_layernorm.weight, c.rms_norm_eps)
+        dt = nn.functional.linear(dt, self.dt_proj.weight, self.dt_proj.bias)
+        y = k.Scan.apply(u, dt, z, -torch.exp(self.A_log), B, C, self.D)
+        return k.linear(y, self.out_proj.weight)
+
+
+class Attention(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        h, d = c.hidden_size, c.hidden_size // c.num_attention_heads
+        self.heads, self.kv, self.d = c.num_attention_heads, c.num_key_value_heads, d
+        self.q_proj, self.o_proj = Weight(h, h), Weight(h, h, std=(h * 2 * c.num_hidden_layers) ** -0.5)
+        self.k_proj, self.v_proj = Weight(self.kv * d, h), Weight(self.kv * d, h)
+
+    def forward(self, x, places):
+        """places: (batch, query, key), three vectors. Returns the output and head 0's weights there."""
+        b, t, _ = x.shape
+        kv, g, d = self.kv, self.heads // self.kv, self.d
+        q = k.linear(x, self.q_proj.weight).view(b, t, kv, g, d).permute(0, 2, 3, 1, 4).reshape(b * kv, g * t, d)
+        key = k.linear(x, self.k_proj.weight).view(b, t, kv, d).transpose(1, 2).reshape(b * kv, t, d)
+        v = k.linear(x, self.v_proj.weight).view(b, t, kv, d).transpose(1, 2).reshape(b * kv, t, d)
+        at = torch.stack((places[0] * kv, places[1], places[2]))  # head 0 is the first of its group
+        if k.BF16 and x.dtype == torch.float32:
+            o, p = k.AttentionBf16.apply(q, key, v, at)
+        else:
+            mask = torch.full((t, t), -1e30, dtype=x.dtype).triu(1).repeat(g, 1)
+            a = (torch.bmm(q, key.transpose(1, 2)) * d ** -0.5 + mask).softmax(-1)
+            o, p = torch.bmm(a, v), a[at[0], at[1], at[2]]
+        o = o.view(b, kv, g, t, d).permute(0, 3, 1, 2, 4).reshape(b, t, -1)
+        return k.linear(o, self.o_proj.weight), p
+
+
+class Mlp(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        h, i = c.hidden_size, c.intermediate_size
+        self.gate_proj, self.up_proj = Weight(i, h, std=0.6 * h ** -0.5), Weight(i, h, std=0.6 * h ** -0.5)
+        self.down_proj = Weight(h, i, std=0.6 * (i * 2 * c.num_hidden_layers) ** -0.5)
+
+    def forward(self, x):
+        gv = k.linear(x, torch.cat((self.gate_proj.weight, self.up_proj.weight)))
+        return k.linear(k.SwiGlu.apply(gv), self.down_proj.weight)
+
+
+class Experts(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        self.top = c.num_experts_per_tok
+        self.router = Weight(c.num_experts, c.hidden_size, std=0.02)
+        self.experts = nn.ModuleList([Mlp(c) for _ in range(c.num_experts)])
+        self.balance = None
+
+    def forward(self, x):
+        shape = x.shape
+        x = x.reshape(-1, shape[-1])
+        p = nn.functional.linear(x, self.router.weight).softmax(-1)
+        chosen = p.topk(self.top, -1).indices
+        y = torch.zeros_like(x)
+        share = []
+        for e, mlp in enumerate(self.experts):
+            rows = (chosen == e).any(-1).nonzero().squeeze(1)
+            share.append(rows.numel() / x.shape[0])
+            if rows.numel():
+                y = y.index_add(0, rows, mlp(x[rows]) * p[rows, e:e + 1])
+        # Switch-style balance: share of tokens times mean probability (Fedus et al. 2021, eq. 4)
+        self.balance = len(self.experts) * (p.mean(0) * x.new_tensor(share)).sum()
+        return y.view(shape)
+
+
+class Layer(nn.Module):
+    def __init__(self, c, i):
+        super().__init__()
+        self.eps, self.is_attention = c.rms_norm_eps, c.attention(i)
+        if self.is_attention:
+            self.self_attn = Attention(c)
+        else:
+            self.mamba = Mamba(c)
+        self.feed_forward = Experts(c) if c.experts(i) else Mlp(c)
+        self.input_layernorm = Weight(c.hidden_size, ones=True)
+        self.pre_ff_layernorm = Weight(c.hidden_size, ones=True)
+
+    def forward(self, x, places):
+        y, weights = k.RmsNorm.apply(x, self.input_layernorm.weight, self.eps), None
+        if self.is_attention:
+            y, weights = self.self_attn(y, places)
+        else:
+            y = self.mamba(y)
+        x = x + y
+        return x + self.feed_forward(k.RmsNorm.apply(x, self.pre_ff_layernorm.weight, self.eps)), weights
+
+
+class Trunk(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        # Large embeddings: with 0.1 the residual stream was 18 times as large as a marker's own vector
+        # after a few hundred steps, and the markers could not be copied (1.9 M tokens, still at chance).
+        self.embed_tokens = Weight(c.vocab_size, c.hidden_size, std=0.5)
+        self.layers = nn.ModuleList([Layer(c, i) for i in range(c.num_hidden_layers)])
+        self.final_layernorm = Weight(c.hidden_size, ones=True)
+        self.final_layernorm.weight.data.fill_(0.2)  # keeps the first logits near one
+
+
+class Jamba(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        self.config = config
+        self.model = Trunk(config)
+
+    def balance(self):
+        parts = [layer.feed_forward.balance for layer in self.model.layers if isinstance(layer.feed_forward, Experts)]
+        return sum(parts) / len(parts) if parts else 0.0
+
+    def forward(self, ids, rows=None, places=None):
+        """Logits at the flat positions `rows` (all if None) of ids [B, T]; with `places`, one triple of
+        vectors per attention layer, also head 0's attention weights there."""
+        c, m = self.config, self.model
+        x = nn.functional.embedding(ids, m.embed_tokens.weight)
+        none = torch.zeros(3, 0, dtype=torch.long)
+        todo, found = list(places or []), []
+        for layer in m.layers:
+            x, w = layer(x, (todo.pop(0) if todo else none) if layer.is_attention else None)
+            if layer.is_attention:
+                found.append(w)
+        if rows is not None:
+            x = x.reshape(-1, x.shape[-1])[rows]
+        x = k.RmsNorm.apply(x, m.final_layernorm.weight, c.rms_norm_eps)
+        logits = k.linear(x, m.embed_tokens.weight)
+        return logits if places is None else (logits, found)
+
+
+class Flat:
+    """All parameters and gradients as views of two vectors, for the optimiser and the checkpoint."""
+
+    def __init__(self, module):
+        named = list(module.named_parameters())
+        self.data = torch.cat([p.detach().reshape(-1) for _, p in named])
+        self.grad = torch.zeros_like(self.data)
+        self.decay = torch.zeros_like(self.data)
+        at = 0
+        for name, p in named:
+            n = p.numel()
+            p.data = self.data[at:at + n].view_as(p)
+            p.grad = self.grad[at:at + n].view_as(p)
+            if p.dim() == 2 and "A_log" not in name and "embed" not in name:
+                self.decay[at:at + n] = 1.0
+            at += n

@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Trains the model, resumably: python3 trainer.py --minutes 60 [--state-dir DIR] [--run NAME] …
+
+A step is a pure function of the weights, the optimiser's moments, the seed, the step number and the
+level, all of which are in the checkpoint; so a resumed run continues bit for bit."""
+import argparse
+import json
+import os
+import random
+import signal
+import sys
+import time
+
+GROUP = 8  # batches made at a time
+
+
+def parse(argv=None):
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--state-dir", default=os.path.join(_root(), ".training"))
+    p.add_argument("--run", default="xs", help="name of the run: its folder in the state folder")
+    p.add_argument("--minutes", type=float, default=60.0)
+    p.add_argument("--until", help="UTC time HH:MM at which to end at the latest")
+    p.add_argument("--threads", type=int, default=1)
+    p.add_argument("--nice", type=int, default=19)
+    p.add_argument("--fp32", action="store_true", help="no bfloat16 factors in the products")
+    p.add_argument("--steps", type=int, help="end after this many steps (tests)")
+    p.add_argument("--checkpoint-minutes", type=float, default=5.0)
+    p.add_argument("--set", action="append", default=[], metavar="KEY=JSON",
+                   help="a hyper-parameter of a fresh run, e.g. lr=0.002 or config.hidden_size=96")
+    return p.parse_args(argv)
+
+
+def _root():
+    here = os.path.dirname(os.path.abspath(__file__))
+    return os.path.normpath(os.path.join(here, "..", "..", "..", ".."))
+
+
+def defaults():
+    return dict(seed=1, tokens_per_step=3072, lr=3e-3, warmup=200, beta1=0.9, beta2=0.98, eps=1e-8, decay=0.05, clip=1.0,
+                decision=1.0, verdict=1.0, rest=0.2, pointer=0.3, match=0.3, match_none=0.2, balance=0.01,
+                gate=0.88, config={})
+
+
+class Trainer:
+    def __init__(self, args, hyper=None, library=None, tok=None):
+        import torch
+        import kernels
+        import levels
+        import layout
+        import model
+        self.torch, self.kernels = torch, kernels
+        torch.set_num_threads(args.threads)
+        torch.set_flush_denormal(True)
+        kernels.build(args.state_dir)
+        kernels.BF16 = not args.fp32
+        self.args, self.levels = args, levels.LEVELS
+        self.hyper = hyper or defaults()
+        self.tok = tok
+        self.layout = layout.Layout(tok)
+        self.library = library
+        self.config = model.Config(vocab_size=len(tok), **self.hyper["config"])
+        torch.manual_seed(self.hyper["seed"])
+        self.model = model.Jamba(self.config)
+        self.flat = model.Flat(self.model)
+        self.m, self.v = torch.zeros_like(self.flat.data), torch.zeros_like(self.flat.data)
+        self.flat.decay *= self.hyper["decay"]
+        self.state = dict(step=0, level=0, tokens=0, seconds=0.0, mastery=[0.0, 0.0], level_step=0,
+                          group=0, group_start=0, group_end=0, group_level=0)
+        self.group, self.stop = None, False
+
+    # ---- batches ----
+    def batch(self):
+        """The next batch. Batches come in groups: a group's prompts are made together and sorted by
+        length, so that little is lost to padding, then its batches are taken in random order."""
+        import layout
+        import tasks
+        s, h = self.state, self.hyper
+        if s["step"] >= s["group_end"]:
+            s["group"], s["group_start"], s["group_level"] = s["group"] + 1, s["step"], s["level"]
+            self.group = None
+        if self.group is None:
+            r = random.Random(f"{h['seed']}/{s['group']}")
+            level = s["group_level"] if r.random() < 0.75 or s["group_level"] == 0 else r.randrange(s["group_level"])
+            prompts, total = [], 0
+            while total < GROUP * h["tokens_per_step"]:
+                t = tasks.make(r, self.levels[level], self.library)
+                prompts.append(self.layout.prompt(t, layout.numbers(r, len(t.segments))))
+                total += len(prompts[-1].ids)
+            prompts.sort(key=lambda p: len(p.ids))
+            batches, now = [], []
+            for p in prompts:
+                if now and len(p.ids) * (len(now) + 1) > h["tokens_per_step"]:
+                    batches.append(now)
+                    now = []
+                now.append(p)
+            batches.append(now)
+            r.shuffle(batches)
+            self.group = level, batches
+            s["group_end"] = s["group_start"] + len(batches)
+        level, batches = self.group
+        return level, batches[s["step"] - s["group_start"]]
+
+    def loss(self, prompts):
+        torch, h = self.torch, self.hyper
+        import tokenizer as tk
+        B, T = len(prompts), max(len(p.ids) for p in prompts) - 1
+        x = torch.zeros(B, T, dtype=torch.long)
+        rows, goal, weight, group = [], [], [], []
+        ptr, pos, neg = [], [], []
+        dw, vw, rw = h["decision"] / B, h["verdict"] / B, h["rest"] / B
+        for b, p in enumerate(prompts):
+            n = min(len(p.ids), T)
+            x[b, :n] = torch.tensor(p.ids[:n])
+            for m, yes in zip(p.markers, p.answers):
+                rows.append(b * T + m)
+                goal.append(tk.YES if yes else tk.NO)
+                weight.append(vw / 2)
+                group.append(1)
+            for i in range(p.answer, len(p.ids) - 1):
+                rows.append(b * T + i)
+                goal.append(p.ids[i + 1])
+                weight.append(dw if i == p.answer else rw)
+                group.append(0 if i == p.answer else 2)
+            first = p.ids[p.answer + 1]
+            target = next((m for m, y in zip(p.markers, p.answers) if p.ids[m] == first), 0)
+            ptr.append((b, p.answer, target))
+            for i, t in p.match:
+                (pos if t else neg).append((b, i, t))
+        rows, goal = torch.tensor(rows), torch.tensor(goal)
+        weight, group = torch.tensor(weight), torch.tensor(group)
+        first = torch.tensor(pos + neg or [(0, 0, 0)]).t()
+        logits, (at_first, at_last) = self.model(x, rows, [first, torch.tensor(ptr).t()])
+        ce = torch.nn.functional.cross_entropy(logits, goal, reduction="none")
+        log = -(at_first + 1e-6).log()
+        lp = -(at_last + 1e-6).log().mean()
+        lm = log[:len(pos)].mean() if pos else log.sum() * 0
+        ln = log[len(pos):].mean() if neg else log.sum() * 0
+        total = (ce * weight).sum() + h["pointer"] * lp + h["match"] * lm + h["match_none"] * ln + h["balance"] * self.model.balance()
+        with torch.no_grad():
+            right = logits.argmax(-1) == goal
+            d = group == 0
+            v = group == 1
+            margin = logits[v, tk.YES] - logits[v, tk.NO]
+            verdicts, at = 0, 0
+            for p in prompts:
+                n = len(p.markers)
+                m = margin[at:at + n]
+                at += n
+                best = int(m.argmax())
+                verdicts += p.answers[best] if any(p.answers) else bool(m[best] <= 0)
+            stats = dict(loss=float(total), decision=float(ce[d].mean()), verdict=float(ce[v].mean()), pointer=float(lp),
+                         match=float(lm), match_none=float(ln), first=float(right[d].float().mean()), best=verdicts / B, tokens=B * T)
+        return total, stats
+
+    # ---- one step ----
+    def step(self):
+        h, s = self.hyper, self.state
+        level, prompts = self.batch()
+        total, stats = self.loss(prompts)
+        self.flat.grad.zero_()
+        total.backward()
+        norm = float(self.flat.grad.norm())
+        scale = min(1.0, h["clip"] / (norm + 1e-9))
+        lr = h["lr"] * min(1.0, (s["step"] + 1) / h["warmup"]) * self.cooling()
+        if norm == norm and norm < 1e6:
+            self.kernels.adamw(self.flat.data, self.flat.grad, self.m, self.v, self.flat.decay, lr, h["beta1"], h["beta2"],
+                               h["eps"], scale, s["step"] + 1)
+        s["step"] += 1
+        s["tokens"] += stats["tokens"]
+        if level == s["level"]:
+            k = 0.98
+            s["mastery"] = [k * s["mastery"][0] + (1 - k) * stats["first"], k * s["mastery"][1] + (1 - k) * stats["best"]]
+            if max(s["mastery"]) > h["gate"] and level + 1 < len(self.levels) and s["step"] - s["level_step"] > 100:
+                s["level"] += 1
+                s["level_step"] = s["step"]
+                s["mastery"] = [0.5, 0.5]
+                self.note(dict(event="level", level=s["level"], step=s["step"], tokens=s["tokens"], seconds=round(s["seconds"])))
+        stats.update(level=level, norm=norm, lr=lr)
+        return stats
+
+    def cooling(self):
+        """A hand-set factor in the state folder (cooling.json), so that a plan may change between sessions."""
+        return self.state.get("lr_factor", 1.0)
+
+    # ---- state ----
+    def folder(self):
+        return os.path.join(self.args.state_dir, self.args.run)
+
+    def note(self, record):
+        os.makedirs(self.folder(), exist_ok=True)
+        with open(os.path.join(self.folder(), "metrics.jsonl"), "a") as f:
+            f.write(json.dumps(record) + "\n")
+
+    def save(self):
+        os.makedirs(self.folder(), exist_ok=True)
+        path = os.path.join(self.folder(), "checkpoint.pt")
+        self.torch.save(dict(hyper=self.hyper, state=self.state, vocab=self.tok.vocab, data=self.flat.data, m=self.m, v=self.v),
+                        path + ".tmp")
+        os.replace(path + ".tmp", path)
+
+    def load(self):
+        path = os.path.join(self.folder(), "checkpoint.pt")
+        if not os.path.exists(path):
+            return False
+        c = self.torch.load(path)
+        assert c["vocab"] == self.tok.vocab, "the checkpoint was trained with another tokenizer"
+        self.state.update(c["state"])
+        self.flat.data.copy_(c["data"])
+        self.m.copy_(c["m"])
+        self.v.copy_(c["v"])
+        self.group = None
+        return True
+
+    def run(self):
+        a, s = self.args, self.state
+        begun, seconds0, saved, noted = time.time(), s["seconds"], time.time(), time.time()
+        sums, n, done = {}, 0, 0
+        end = begun + a.minutes * 60
+        if a.until:
+            now = time.gmtime()
+            hh, mm = map(int, a.until.split(":"))
+            end = min(end, begun + ((hh * 60 + mm) * 60 - (now.tm_hour * 3600 + now.tm_min * 60 + now.tm_sec)) % 86400)
+        while not self.stop and time.time() < end and (a.steps is None or done < a.steps):
+            stats = self.step()
+            done += 1
+            s["seconds"] = seconds0 + time.time() - begun
+            if stats["level"] == s["level"]:
+                for k, v in stats.items():
+                    sums[k] = sums.get(k, 0.0) + v
+                n += 1
+            if time.time() - noted > 20 and n:
+                noted = time.time()
+                self.note(dict(event="train", step=s["step"], tokens=s["tokens"], seconds=round(s["seconds"], 1), level=s["level"],
+                               mastery=[round(x, 4) for x in s["mastery"]], **{k: round(v / n, 5) for k, v in sums.items() if k not in ("tokens", "level")}))
+                sums, n = {}, 0
+            if time.time() - saved > a.checkpoint_minutes * 60:
+                saved = time.time()
+                self.save()
+        self.save()
+
+
+def prepare(args):
+    """Corpus, tokenizer and hyper-parameters of a run; made on first use, then read back."""
+    import corpus
+    import tasks
+    import tokenizer
+    import vocabulary
+    corpus.fetch(args.state_dir)
+    tok_path = os.path.join(args.state_dir, "tokenizer.json")
+    if not os.path.exists(tok_path):
+        vocabulary.make(args.state_dir, tok_path)
+    tok = tokenizer.Tokenizer.load(tok_path)
+    folder = os.path.join(args.state_dir, args.run)
+    os.makedirs(folder, exist_ok=True)
+    path = os.path.join(folder, "hyper.json")
+    if os.path.exists(path):
+        with open(path) as f:
+            hyper = json.load(f)
+    else:
+        hyper = defaults()
+        for item in args.set:
+            key, text = item.split("=", 1)
+            at = hyper
+            *parents, name = key.split(".")
+            for p in parents:
+                at = at[p]
+            at[name] = json.loads(text)
+        with open(path, "w") as f:
+            json.dump(hyper, f, indent=1)
+    return hyper, tasks.Library(corpus.Corpus(args.state_dir)), tok
+
+
+def main():
+    args = parse()
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[name] = str(args.threads)
+    os.nice(args.nice)
+    hyper, library, tok = prepare(args)
+    t = Trainer(args, hyper, library, tok)
+    resumed = t.load()
+    t.note(dict(event="start", resumed=resumed, step=t.state["step"], level=t.state["level"], pid=os.getpid(),
+                parameters=t.flat.data.numel(), config=vars(t.config), hyper=hyper))
+    signal.signal(signal.SIGTERM, lambda *_: setattr(t, 'stop', True))
+    t.run()
+    t.note(dict(event="end", step=t.state["step"], tokens=t.state["tokens"], seconds=round(t.state["seconds"])))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
