@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The gates, on held-out phrasings, names and manuals, beside an extractive baseline.
+
+    python3 evaluate.py --state-dir DIR --run NAME [--n 500] [--json FILE]
+
+Both see the same shortlist (BM25 over the document's facts and fillers, or over the whole manual),
+which may miss the answer; a miss counts as an error of both. Thresholds of both are chosen on a
+validation set made of training phrasings, names and manuals with seeds that training does not use."""
+import argparse
+import dataclasses
+import json
+import math
+import os
+import random
+import re
+
+import corpus
+import layout
+import tasks
+import words
+from trainer import _root
+
+BASE = tasks.Shape(segments=8, entities=4, relations=3, near=0.4, filler=1, hard=0.6, ranked=1.0, honest=True, absent=0.0, search=0.0)
+KINDS = {  # name -> shape; "absent" sets of the same kinds follow from it
+    "facts": BASE,
+    "old": dataclasses.replace(BASE, old=1.0),
+    "list+hop": dataclasses.replace(BASE, lists=1.0),
+    "search+cloze": dataclasses.replace(BASE, search=1.0),
+}
+
+
+def wilson(k, n, z=1.96):
+    if n == 0:
+        return 0.0, 0.0, 0.0
+    p, d = k / n, 1 + z * z / n
+    mid, half = (p + z * z / (2 * n)) / d, z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / d
+    return p, mid - half, mid + half
+
+
+def rate(k, n):
+    p, a, b = wilson(k, n)
+    return f"{100 * p:5.1f} % [{100 * a:.1f}, {100 * b:.1f}] n={n}"
+
+
+def make_set(library, unseen, seed, n, shapes=None):
+    """Per kind n answerable and n / 4 absent tasks."""
+    out = {}
+    for name, shape in (shapes or KINDS).items():
+        shape = dataclasses.replace(shape, unseen=unseen)
+        r = random.Random(f"evaluation/{seed}/{name}")
+        part = [tasks.make(r, shape, library) for _ in range(n)]
+        part += [tasks.make(r, dataclasses.replace(shape, absent=1.0), library) for _ in range(n // 4)]
+        out[name] = part
+    return out
+
+
+# ---- the extractive baseline: best BM25 segment whose guards hold -----------------------------------
+_GUARD = re.compile(r"[A-Za-z0-9][A-Za-z0-9'_\-./]*[A-Za-z0-9]|[A-Za-z0-9]")
+
+
+def guards(question):
+    """Numbers, codes and capitalised names of the question (not its first word)."""
+    out = []
+    for k, m in enumerate(_GUARD.finditer(question)):
+        w = m.group()
+        if any(c.isdigit() for c in w) or (k and w[0].isupper()) or "_" in w:
+            out.append(words.stem(w))
+    return out
+
+
+def baseline_scores(task):
+    """Per segment: (guards hold, coverage weighted by rarity within the shortlist)."""
+    index = words.Bm25(task.segments)
+    need = guards(task.question)
+    return [(all(g in d for g in need), index.coverage(task.question, i)) for i, d in enumerate(index.docs)]
+
+
+def baseline_choice(task, scores, threshold, use_guards):
+    for i, (ok, cover) in enumerate(scores):  # segments come best first
+        if (ok or not use_guards) and cover >= threshold:
+            return i
+    return None
+
+
+# ---- the model ---------------------------------------------------------------------------------------
+def model_scores(trainer, part, seed=7, budget=6144):
+    """Per task: (margins yes - no at the markers, margin-like score of the answer token, its segment or None)."""
+    import tokenizer as tk
+    torch = trainer.torch
+    r = random.Random(seed)
+    prompts = [trainer.layout.prompt(t, layout.numbers(r, len(t.segments))) for t in part]
+    order = sorted(range(len(part)), key=lambda i: len(prompts[i].ids))
+    out = [None] * len(part)
+    with torch.no_grad():
+        while order:
+            now = [order.pop()]
+            while order and len(prompts[now[0]].ids) * (len(now) + 1) <= budget:
+                now.append(order.pop())
+            T = max(len(prompts[i].ids) for i in now)
+            x = torch.zeros(len(now), T, dtype=torch.long)
+            rows = []
+            for b, i in enumerate(now):
+                x[b, :len(prompts[i].ids)] = torch.tensor(prompts[i].ids)
+                rows += [b * T + m for m in prompts[i].markers] + [b * T + prompts[i].answer]
+            logits, at = trainer.model(x, torch.tensor(rows)), 0
+            for b, i in enumerate(now):
+                p, n = prompts[i], len(prompts[i].markers)
+                margin = (logits[at:at + n, tk.YES] - logits[at:at + n, tk.NO]).tolist()
+                probs = logits[at + n].softmax(-1)
+                marks = [float(probs[p.ids[m]]) for m in p.markers]
+                out[i] = margin, marks, float(probs[tk.NOT_FOUND])
+                at += n + 1
+    return out
+
+
+def model_choice(score, threshold, mode):
+    margin, marks, none = score
+    if mode == "verdict":
+        best = max(range(len(margin)), key=margin.__getitem__)
+        return best if margin[best] >= threshold else None
+    if mode == "answer":
+        best = max(range(len(marks)), key=marks.__getitem__)
+        return best if marks[best] / (marks[best] + none + 1e-9) >= threshold else None
+    total = [m + 2 * math.log(q + 1e-4) for m, q in zip(margin, marks)]
+    best = max(range(len(total)), key=total.__getitem__)
+    return best if total[best] - 2 * math.log(none + 1e-4) >= threshold else None
+
+
+# ---- tables -------------------------------------------------------------------------------------------
+def correct(task, choice):
+    if task.kind.endswith("-absent"):
+        return choice is None
+    return choice is not None and choice in task.gold
+
+
+def choose_threshold(sets, scores, choice, grid):
+    best = (-1, None)
+    for t in grid:
+        k = sum(correct(x, choice(x, s, t)) for name in sets for x, s in zip(sets[name], scores[name]))
+        best = max(best, (k, t), key=lambda v: v[0])
+    return best[1]
+
+
+def table(sets, scores, choice, threshold):
+    out, total, n_total = {}, 0, 0
+    absent = gave_up = right_up = false = 0
+    for name, part in sets.items():
+        c = [choice(t, s, threshold) for t, s in zip(part, scores[name])]
+        there = [(t, x) for t, x in zip(part, c) if not t.kind.endswith("-absent")]
+        gone = [(t, x) for t, x in zip(part, c) if t.kind.endswith("-absent")]
+        by_kind = {}
+        for t, x in there:
+            by_kind.setdefault(t.kind, []).append(correct(t, x))
+        for kind, hits in by_kind.items():
+            out[kind] = rate(sum(hits), len(hits))
+        out[name + " absent"] = rate(sum(x is None for _, x in gone), len(gone))
+        out[name + " shortlist holds it"] = rate(sum(not t.missed for t, _ in there), len(there))
+        absent += len(gone)
+        gave_up += sum(x is None for x in c)
+        right_up += sum(x is None for _, x in gone)
+        false += sum(x is not None for _, x in gone) + sum(x is not None and not correct(t, x) for t, x in there)
+        total += sum(correct(t, x) for t, x in zip(part, c))
+        n_total += len(part)
+    out["ALL right"] = rate(total, n_total)
+    out["abstention precision"] = rate(right_up, gave_up)
+    out["abstention recall"] = rate(right_up, absent)
+    out["shown but does not answer"] = rate(false, n_total)
+    out["_all"] = total / n_total
+    return out
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--state-dir", default=os.path.join(_root(), ".training"))
+    p.add_argument("--run", default="xs")
+    p.add_argument("--n", type=int, default=500)
+    p.add_argument("--baseline-only", action="store_true")
+    p.add_argument("--json")
+    a = p.parse_args()
+    valid = make_set(tasks.Library(corpus.Corpus(a.state_dir)), False, "validation", max(100, a.n // 2))
+    test = make_set(tasks.Library(corpus.Corpus(a.state_dir, held_out=True)), True, "test", a.n)
+    result = {}
+    base = [{k: [baseline_scores(t) for t in part] for k, part in s.items()} for s in (valid, test)]
+    for use in (False, True):
+        choice = lambda t, s, x, use=use: baseline_choice(t, s, x, use)
+        x = choose_threshold(valid, base[0], choice, [i / 20 for i in range(20)])
+        result[f"BM25{' + guards' if use else ''} ({x:.2f})"] = table(test, base[1], choice, x)
+    if not a.baseline_only:
+        import trainer
+        args = trainer.parse(["--state-dir", a.state_dir, "--run", a.run, "--fp32"])
+        hyper, library, tok = trainer.prepare(args)
+        t = trainer.Trainer(args, hyper, library, tok)
+        assert t.load(), "no checkpoint"
+        print(f"step {t.state['step']}, {t.state['tokens'] / 1e6:.2f} M tokens, level {t.state['level']}")
+        ours = [{k: model_scores(t, part) for k, part in s.items()} for s in (valid, test)]
+        for mode, grid in (("verdict", [i / 4 for i in range(-20, 21)]), ("answer", [i / 20 for i in range(20)]),
+                           ("both", [i / 2 for i in range(-30, 31)])):
+            choice = lambda t_, s, x, mode=mode: model_choice(s, x, mode)
+            x = choose_threshold(valid, ours[0], choice, grid)
+            result[f"model, {mode} ({x:.2f})"] = table(test, ours[1], choice, x)
+            result[f"(validation) {mode}"] = table(valid, ours[0], choice, x)
+    for name, rows in result.items():
+        print(f"\n{name}")
+        for k, v in rows.items():
+            if not k.startswith("_"):
+                print(f"  {k:34s} {v}")
+    if a.json:
+        with open(a.json, "w") as f:
+            json.dump(result, f, indent=1)
+
+
+if __name__ == "__main__":
+    main()
