@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tests of the training: python3 -m unittest test_train (two minutes on one thread, no downloads)."""
+import json
+import os
+import random
+import tempfile
+import unittest
+
+import torch
+
+import export
+import facts
+import kernels
+import layout
+import levels
+import model
+import reference
+import tasks
+import tokenizer
+import trainer
+import words
+
+STATE = tempfile.mkdtemp(prefix="pocket-test-")
+SENTENCES = [f"The option {a} of the program {b} sets the {c} to {n} when it starts."
+             for n, (a, b, c) in enumerate((a, b, c) for a in ("depth", "width", "speed", "colour", "force")
+                                           for b in ("alpha", "bravo", "delta", "gamma") for c in ("limit", "timer", "buffer"))]
+
+
+class TinyCorpus:
+    manuals = {"invented": SENTENCES}
+
+
+def tiny_tokenizer():
+    r = random.Random(1)
+    texts = [" " + s for s in SENTENCES]
+    for _ in range(800):
+        d = r.choice(list(facts.RELATIONS))
+        rel = r.choice(facts.RELATIONS[d])
+        texts.append(" " + facts.sentence(r.choice(facts.FACTS + facts.QUESTIONS), r=rel[0], e=facts.entity(r, d), v=facts.value(r, rel[1])))
+    return tokenizer.Tokenizer(*tokenizer.train(texts, 900))
+
+
+TOKENIZER = tiny_tokenizer()
+
+
+def tiny_trainer(run, shapes=None, **hyper):
+    args = trainer.parse(["--state-dir", STATE, "--run", run, "--threads", "1"])
+    h = trainer.defaults()
+    h.update(tokens_per_step=1024, warmup=20, config=dict(hidden_size=64, intermediate_size=64, num_attention_heads=2,
+                                                         num_key_value_heads=1, mamba_dt_rank=4))
+    h.update(hyper)
+    t = trainer.Trainer(args, h, tasks.Library(TinyCorpus()), TOKENIZER)
+    if shapes:
+        t.levels = shapes
+    return t
+
+
+class Gradients(unittest.TestCase):
+    """G0: finite differences in double precision, below 1e-3 relative."""
+
+    def setUp(self):
+        kernels.build(STATE)
+        torch.manual_seed(0)
+
+    def check(self, f, *inputs):
+        inputs = [x.double().requires_grad_() for x in inputs]
+        y = f(*inputs)
+        w = torch.randn_like(y)
+        grads = torch.autograd.grad((y * w).sum(), inputs)
+        for x, g in zip(inputs, grads):
+            d = torch.randn_like(x)
+            with torch.no_grad():
+                e = 1e-6
+                there = [z + e * d if z is x else z for z in inputs]
+                back = [z - e * d if z is x else z for z in inputs]
+                numeric = float(((f(*there) - f(*back)) * w).sum()) / (2 * e)
+            exact = float((g * d).sum())
+            self.assertLess(abs(numeric - exact), 1e-5 * max(1.0, abs(exact)))
+
+    def test_scan(self):
+        for b, t, d in ((1, 1, 1), (2, 9, 37), (1, 40, 16)):
+            self.check(kernels.Scan.apply, torch.randn(b, t, d), 3 * torch.randn(b, t, d), torch.randn(b, t, d),
+                       -4 * torch.rand(d, 16), torch.randn(b, t, 16), torch.randn(b, t, 16), torch.randn(d))
+
+    def test_convolution(self):
+        for t in (1, 2, 3, 11):
+            self.check(kernels.ConvSilu.apply, torch.randn(2, t, 7), torch.randn(7, 1, 4), torch.randn(7))
+
+    def test_norm_and_gate(self):
+        self.check(lambda x, w: kernels.RmsNorm.apply(x, w, 1e-6), torch.randn(3, 5, 8), torch.randn(8))
+        self.check(kernels.SwiGlu.apply, torch.randn(3, 10))
+
+    def test_float_scan_agrees_with_double(self):
+        x = [torch.randn(2, 50, 33), torch.randn(2, 50, 33) * 4, torch.randn(2, 50, 33), -4 * torch.rand(33, 16),
+             torch.randn(2, 50, 16), torch.randn(2, 50, 16), torch.randn(33)]
+        a = kernels.Scan.apply(*x)
+        b = kernels.Scan.apply(*(v.double() for v in x))
+        self.assertLess(float((a - b).abs().max() / b.abs().max()), 1e-6)
+
+    def test_whole_model_has_the_gradient_of_its_loss(self):
+        t = tiny_trainer("gradient", tokens_per_step=400)
+        kernels.BF16 = False
+        _, prompts = t.batch()
+        t.model.double()
+        flat = model.Flat(t.model)
+        torch.manual_seed(3)
+        direction = torch.randn_like(flat.data) * flat.data.std()
+        t.loss(prompts)[0].backward()
+        exact = float((flat.grad * direction).sum())
+        with torch.no_grad():
+            e, both = 1e-7, []
+            for sign in (1, -1):
+                flat.data.add_(direction, alpha=sign * e)
+                both.append(float(t.loss(prompts)[0]))
+                flat.data.add_(direction, alpha=-sign * e)
+        self.assertLess(abs((both[0] - both[1]) / (2 * e) - exact) / abs(exact), 1e-3)
+
+    def test_bfloat16_attention_is_near_the_plain_one(self):
+        q, k, v = torch.randn(2, 60, 32), torch.randn(2, 30, 32), torch.randn(2, 30, 32)
+        at = torch.tensor([[0, 1], [7, 40], [3, 2]])
+        ins = [x.requires_grad_() for x in (q, k, v)]
+        o, p = kernels.AttentionBf16.apply(*ins, at)
+        mask = torch.full((30, 30), -1e30).triu(1).repeat(2, 1)
+        a = (torch.bmm(q, k.transpose(1, 2)) * 32 ** -0.5 + mask).softmax(-1)
+        o2, p2 = torch.bmm(a, v), a[at[0], at[1], at[2]]
+        self.assertLess(float((o - o2).abs().max()), 0.03)
+        for x, y in zip(torch.autograd.grad(o.sin().sum() + p.log().sum(), ins), torch.autograd.grad(o2.sin().sum() + p2.log().sum(), ins)):
+            self.assertLess(float((x - y).norm() / y.norm()), 0.02)
+
+
+class Learning(unittest.TestCase):
+    def test_overfits_sixty_four_sequences(self):
+        t = tiny_trainer("overfit", lr=4e-3, tokens_per_step=1 << 30)
+        r = random.Random(2)
+        shape = tasks.Shape(segments=3, entities=2, relations=1, absent=0.1, search=0.0)
+        prompts = [t.layout.prompt(x, layout.numbers(r, len(x.segments))) for x in (tasks.make(r, shape, t.library) for _ in range(64))]
+        prompts.sort(key=lambda p: len(p.ids))
+        batches = [prompts[i:i + 16] for i in range(0, 64, 16)]
+        for n in range(400):
+            t.group = 0, [batches[n % 4]]
+            t.state["group_start"], t.state["group_end"] = n, n + 1
+            t.step()
+            if n % 20 == 19:
+                with torch.no_grad():
+                    stats = [t.loss(b)[1] for b in batches]
+                if all(s["first"] == 1.0 and s["best"] == 1.0 for s in stats):
+                    return
+        self.fail(f"after 400 steps: {stats}")
+
+    def test_a_resumed_run_equals_an_uninterrupted_one(self):
+        a = tiny_trainer("whole")
+        for _ in range(12):
+            a.step()
+        b = tiny_trainer("parts")
+        for _ in range(5):  # in the middle of a group
+            b.step()
+        b.save()
+        c = tiny_trainer("parts")
+        self.assertTrue(c.load())
+        for _ in range(7):
+            c.step()
+        self.assertEqual(a.state["tokens"], c.state["tokens"])
+        self.assertTrue(torch.equal(a.flat.data, c.flat.data))
+        self.assertTrue(torch.equal(a.m, c.m) and torch.equal(a.v, c.v))
+
+
+class Export(unittest.TestCase):
+    def test_reference_forward_over_the_files_equals_the_trainer(self):
+        t = tiny_trainer("export", config=dict(hidden_size=64, intermediate_size=48, num_attention_heads=4, num_experts=3,
+                                               num_experts_per_tok=2, mamba_dt_rank=5))
+        for _ in range(3):
+            t.step()
+        kernels.BF16 = False
+        folder = os.path.join(STATE, "exported")
+        parameters = {n: p.detach().numpy() for n, p in t.model.named_parameters()}
+        _, prompts = t.batch()
+        ids = prompts[0].ids
+        with torch.no_grad():
+            ours = t.model(torch.tensor([ids]))[0].double().numpy()
+        export.write(folder, t.config, parameters, t.tok, "fp32")
+        self.assertLess(abs(reference.forward(folder, ids) - ours).max(), 1e-4)
+        export.write(folder, t.config, parameters, t.tok, "bf16")
+        self.assertLess(abs(reference.forward(folder, ids) - ours).max(), 0.5)
+        with open(os.path.join(folder, "config.json")) as f:
+            self.assertEqual(json.load(f)["num_experts_per_tok"], 2)
+
+
+class Text(unittest.TestCase):
+    def test_tokenizer_round_trip_and_file(self):
+        path = os.path.join(STATE, "tokenizer.json")
+        TOKENIZER.save(path)
+        again = tokenizer.Tokenizer.load(path)
+        for s in (" Naïve Ḁ\tports, 3.14: 日本 — x_y", "", "  two  spaces ", "lib-a/b\r\n"):
+            self.assertEqual(again.decode(again.encode(s)), s)
+            self.assertEqual(again.encode(s), TOKENIZER.encode(s))
+
+    def test_cutting_into_words_changes_nothing(self):
+        r = random.Random(4)
+        for _ in range(200):
+            s = "".join(r.choice("abcdeinorst  ,.-12É") for _ in range(30))
+            parts = []
+            for c in s.replace(" ", tokenizer.SPACE):
+                parts += [c] if c in TOKENIZER.id else [f"<0x{b:02X}>" for b in c.encode()]
+            while True:
+                ranks = [TOKENIZER.rank.get(p, 1 << 30) for p in zip(parts, parts[1:])]
+                if not ranks or min(ranks) == 1 << 30:
+                    break
+                i = ranks.index(min(ranks))
+                parts[i:i + 2] = [parts[i] + parts[i + 1]]
+            self.assertEqual(TOKENIZER.encode(s), [TOKENIZER.id[p] for p in parts])
+
+    def test_training_never_sees_held_out_phrasings_or_names(self):
+        r = random.Random(5)
+        for _ in range(300):
+            self.assertFalse(facts.held_out_name(facts.entity(r, r.choice(list(facts.RELATIONS)))))
+            self.assertTrue(facts.held_out_name(facts.entity(r, r.choice(list(facts.RELATIONS)), unseen=True)))
+        for group in [facts.FACTS, facts.QUESTIONS] + [x for d in facts.RELATIONS.values() for rel in d for x in rel[2:]]:
+            seen, unseen = facts.split(group, False), facts.split(group, True)
+            self.assertTrue(not set(seen) & set(unseen) or set(unseen) == set(group) or set(seen) == set(group))
+
+    def test_every_gold_segment_answers(self):
+        r, library = random.Random(6), tasks.Library(TinyCorpus())
+        for shape in levels.LEVELS:
+            for _ in range(100):
+                t = tasks.make(r, shape, library)
+                self.assertEqual(t.kind.endswith("-absent"), not t.gold)
+                self.assertEqual(len(set(t.segments)), len(t.segments))
+                p = layout.Layout(TOKENIZER).prompt(t, layout.numbers(r, len(t.segments)))
+                self.assertEqual([k for k, a in enumerate(p.answers) if a], sorted(t.gold))
+                for at, target in p.match:
+                    self.assertLess(target, p.markers[0])
+
+    def test_bm25_finds_the_sentence_with_the_words(self):
+        index = words.Bm25(SENTENCES)
+        self.assertEqual(index.top("speed delta buffer", 1)[0], [next(i for i, s in enumerate(SENTENCES) if "speed" in s and "delta" in s and "buffer" in s)])
+
+
+if __name__ == "__main__":
+    unittest.main()
