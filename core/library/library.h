@@ -27,7 +27,8 @@ struct RevisionInfo {
   Sha256 contentSha256{};
   int64_t contentBytes = 0;
   DocumentInfo document;
-  bool sealed = false;  ///< false while pages are still missing
+  bool sealed = false;   ///< false while pages are still missing
+  bool removed = false;  ///< taken out by the user; kept only for the citations of its text
   int pagesStored = 0;
   int pagesSkipped = 0;
   int pagesImageOnly = 0;
@@ -114,6 +115,9 @@ class Library {
   Library(const Library&) = delete;
   Library& operator=(const Library&) = delete;
 
+  /// Sentences the user should see about the opening: "The backup … could not be made: …".
+  [[nodiscard]] const std::vector<std::string>& notices() const;
+
   // Reading documents in. A transaction a page; a revision is visible to search only once it is
   // sealed.
   /// The revision of that content and extractor: an unfinished one goes on after its last stored
@@ -130,12 +134,15 @@ class Library {
   Result<void> setLocation(const std::filesystem::path& path,
                            const FileStamp& stamp,
                            RevisionId revision);
-  /// Takes a revision off all shelves and forgets its locations; its text goes too unless a
-  /// citation needs it.
+  /// Takes a revision off all shelves and forgets its locations. Its text goes too, unless a
+  /// citation needs it: then it is marked as removed, is listed and found no more, and comes back
+  /// with `beginRevision`.
   Result<void> removeRevision(RevisionId revision);
 
   // Looking up.
+  /// In the order in which they were added, without the removed ones.
   Result<std::vector<RevisionInfo>> revisions();
+  /// Removed ones too: a citation's document has a title as long as the citation lives.
   Result<RevisionInfo> revision(RevisionId revision);
   Result<std::optional<RevisionId>> findContent(const Sha256& content, std::string_view extractor);
   Result<std::optional<RevisionId>> findLocation(const std::filesystem::path& path,
@@ -147,7 +154,7 @@ class Library {
   Result<std::vector<StoredSegment>> segments(RevisionId revision, int first, int last);
 
   // Searching. The query is plain words, any language; each is folded and looked for by itself
-  // (OR).
+  // (OR). Only revisions of `scope` are searched, so that an empty scope finds nothing; best first.
   Result<std::vector<SegmentHit>> searchSegments(const std::vector<std::string>& words,
                                                  const std::vector<RevisionId>& scope,
                                                  int limit);

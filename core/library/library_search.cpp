@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/utf8.h"
+#include "core/library/library_impl.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace lectern {
+
+namespace {
+
+// Cuts segments from the pages of a revision, each page read once while the segments go on.
+class SegmentCutter {
+ public:
+  static Result<SegmentCutter> of(Database& database, RevisionId revision) {
+    return SegmentCutter(TRY(database.prepare("SELECT byte_start, text FROM page WHERE id = ?1")),
+                         revision);
+  }
+
+  Result<std::string_view> cut(const Segment& segment) {
+    if (segment.page != number_) {
+      if (!TRY(page_.bind(rowId(revision_, segment.page)).step())) {
+        return notFound("page", segment.page);
+      }
+      number_ = segment.page;
+    }
+    const TextSpan span = segment.span.shifted(-page_.integer(0));
+    return page_.bytes(1).substr(static_cast<size_t>(span.begin),
+                                 static_cast<size_t>(span.length()));
+  }
+
+ private:
+  SegmentCutter(Statement page, RevisionId revision)
+      : page_(std::move(page)), revision_(revision) {}
+
+  Statement page_;
+  RevisionId revision_;
+  int number_ = 0;
+};
+
+Result<void> indexSegments(Database& database,
+                           RevisionId revision,
+                           const std::vector<Segment>& segments) {
+  SegmentCutter cutter = TRY(SegmentCutter::of(database, revision));
+  Statement insert = TRY(database.prepare("INSERT INTO segment_fts(rowid, text) VALUES(?1, ?2)"));
+  for (size_t i = 0; i < segments.size(); ++i) {
+    if (segments[i].kind == SegmentKind::Furniture) continue;
+    const std::string_view text = TRY(cutter.cut(segments[i]));
+    TRY(insert.bind(rowId(revision, static_cast<int64_t>(i)), text).run());
+  }
+  return {};
+}
+
+// The body is what the view passage_text says.
+Result<void> indexPassages(Database& database,
+                           RevisionId revision,
+                           const std::vector<Segment>& segments,
+                           const std::vector<Passage>& passages) {
+  SegmentCutter cutter = TRY(SegmentCutter::of(database, revision));
+  Statement insert =
+      TRY(database.prepare("INSERT INTO passage_fts(rowid, header, body) VALUES(?1, ?2, ?3)"));
+  for (size_t i = 0; i < passages.size(); ++i) {
+    std::string body;
+    for (int number = passages[i].firstSegment; number <= passages[i].lastSegment; ++number) {
+      const Segment& segment = segments[static_cast<size_t>(number)];
+      if (segment.kind == SegmentKind::Furniture) continue;
+      if (!body.empty()) body += ' ';
+      body += TRY(cutter.cut(segment));
+    }
+    TRY(insert
+            .bind(rowId(revision, static_cast<int64_t>(i)), std::string_view(passages[i].header),
+                  std::string_view(body))
+            .run());
+  }
+  return {};
+}
+
+// Every word becomes an FTS5 string, in which nothing but the quotation mark has a meaning.
+std::string matchAny(const std::vector<std::string>& words) {
+  std::string query;
+  for (const std::string& word : words) {
+    if (!query.empty()) query += " OR ";
+    query += '"';
+    for (const char c : utf8::repaired(word))
+      query += c == '"' ? std::string("\"\"") : std::string(1, c);
+    query += '"';
+  }
+  return query;
+}
+
+struct Hit {
+  int64_t row = 0;
+  double bm25 = 0;
+};
+
+// `score` is the ranking expression. The scope is a condition on the row's number, so that rows of
+// other revisions are neither ranked nor read; its range lets FTS5 leap over them.
+Result<std::vector<Hit>> search(Database& database,
+                                std::string_view table,
+                                std::string_view score,
+                                const std::vector<std::string>& words,
+                                const std::vector<RevisionId>& scope,
+                                int limit) {
+  std::vector<Hit> hits;
+  if (words.empty() || scope.empty() || limit <= 0) return hits;
+  const auto [first, last] = std::ranges::minmax(scope);
+  std::vector<int64_t> ids;
+  for (const RevisionId id : scope) ids.push_back(static_cast<int64_t>(id));
+  const std::string query = matchAny(words);
+  const std::string scopeJson = fmt::format("[{}]", fmt::join(ids, ","));
+  Statement rows = TRY(database.prepare(
+      fmt::format("SELECT rowid, {1} AS score FROM {0} WHERE {0} MATCH ?1"
+                  "   AND rowid BETWEEN ?2 AND ?3"
+                  "   AND (rowid >> 32) IN (SELECT id FROM revision WHERE removed_at_ms IS NULL"
+                  "                            AND id IN (SELECT value FROM json_each(?4)))"
+                  " ORDER BY score, rowid LIMIT ?5",
+                  table, score)));
+  rows.bind(std::string_view(query), rowId(first, 0), lastRowId(last), std::string_view(scopeJson),
+            limit);
+  // FTS5 gives better rows the smaller number.
+  while (TRY(rows.step())) hits.push_back({rows.integer(0), -rows.real(1)});
+  return hits;
+}
+
+}  // namespace
+
+Result<void> indexRevision(Database& database,
+                           RevisionId revision,
+                           const std::vector<Segment>& segments,
+                           const std::vector<Passage>& passages) {
+  TRY(indexSegments(database, revision, segments));
+  return indexPassages(database, revision, segments, passages);
+}
+
+Result<std::vector<SegmentHit>> Library::searchSegments(const std::vector<std::string>& words,
+                                                        const std::vector<RevisionId>& scope,
+                                                        int limit) {
+  Database& database = impl_->database;
+  Statement row = TRY(database.prepare(fmt::format("{} WHERE segment.id = ?1", kSegmentColumns)));
+  std::vector<SegmentHit> found;
+  for (const Hit& hit :
+       TRY(search(database, "segment_fts", "bm25(segment_fts)", words, scope, limit))) {
+    if (TRY(row.bind(hit.row).step())) found.push_back({segmentOf(row), hit.bm25});
+  }
+  return found;
+}
+
+// A word in the header says what the whole section is about: it counts twice.
+Result<std::vector<PassageHit>> Library::searchPassages(const std::vector<std::string>& words,
+                                                        const std::vector<RevisionId>& scope,
+                                                        int limit) {
+  Database& database = impl_->database;
+  Statement row = TRY(
+      database.prepare("SELECT first_segment, last_segment, header FROM passage WHERE id = ?1"));
+  std::vector<PassageHit> found;
+  for (const Hit& hit :
+       TRY(search(database, "passage_fts", "bm25(passage_fts, 2.0, 1.0)", words, scope, limit))) {
+    if (!TRY(row.bind(hit.row).step())) continue;
+    found.push_back(
+        {revisionOfRow(hit.row), {row.number(0), row.number(1), row.string(2)}, hit.bm25});
+  }
+  return found;
+}
+
+Result<int64_t> Library::segmentFrequency(std::string_view foldedWord) {
+  return TRY(impl_->database.integer("SELECT doc FROM segment_word WHERE term = ?1", foldedWord))
+      .value_or(0);
+}
+
+Result<int64_t> Library::totalSegments() {
+  return TRY(impl_->database.integer("SELECT sum(indexed_segments) FROM revision")).value_or(0);
+}
+
+}  // namespace lectern
