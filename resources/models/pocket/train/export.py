@@ -85,7 +85,7 @@ def main():
     args = trainer.parse(["--state-dir", a.state_dir, "--run", a.run, "--fp32"])
     hyper, library, tok = trainer.prepare(args)
     t = trainer.Trainer(args, hyper, library, tok)
-    assert t.load(), "no checkpoint"
+    assert t.load(averaged=True), "no checkpoint"
     meta = {"step": str(t.state["step"]), "tokens": str(t.state["tokens"]), "seed": str(hyper["seed"])}
     write(a.out, t.config, {n: q.detach().numpy() for n, q in t.model.named_parameters()}, tok, a.dtype, meta, a.threshold)
     size = os.path.getsize(os.path.join(a.out, "model.safetensors"))

@@ -3,11 +3,16 @@
 from tasks import Shape
 
 LEVELS = [
+    # 0: the circuit (compare words, sum up, point), few phrasings
     Shape(segments=4, entities=2, relations=2, phrasings=3, absent=0.1, search=0.5),
+    # 1: all relations in their particular words
     Shape(segments=4, entities=2, relations=2, phrasings=8, absent=0.15, search=0.5),
-    Shape(segments=6, entities=3, relations=2, absent=0.15, near=0.1, search=0.5, hard=0.1),
-    Shape(segments=8, entities=3, relations=2, absent=0.2, near=0.3, filler=1, search=0.5, hard=0.3),
-    Shape(segments=8, entities=3, relations=3, absent=0.2, near=0.3, old=0.1, filler=1, lists=0.1, search=0.5, hard=0.5),
-    Shape(segments=8, entities=4, relations=2, absent=0.2, near=0.4, old=0.1, filler=1, lists=0.15, search=0.5, hard=0.6, ranked=0.6),
-    Shape(segments=16, entities=4, relations=3, absent=0.2, near=0.4, old=0.1, filler=1, lists=0.15, search=0.5, hard=0.6, ranked=0.4),
+    # 2: more segments, the first shortlists
+    Shape(segments=6, entities=3, relations=2, absent=0.15, near=0.2, search=0.4, hard=0.2, ranked=0.3, pool=10),
+    # 3: near misses, outdated facts, lists, two hops
+    Shape(segments=8, entities=3, relations=2, absent=0.2, near=0.3, old=0.1, filler=1, lists=0.1, search=0.4, hard=0.4, ranked=0.6, pool=20),
+    # 4: what the program asks
+    Shape(segments=8, entities=4, relations=3, absent=0.25, near=0.4, old=0.15, filler=1, lists=0.15, search=0.35, hard=0.6, ranked=0.85),
+    # 5: twice as much to read
+    Shape(segments=16, entities=4, relations=3, absent=0.25, near=0.4, old=0.15, filler=1, lists=0.15, search=0.35, hard=0.6, ranked=0.4),
 ]

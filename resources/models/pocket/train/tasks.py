@@ -230,7 +230,7 @@ def _reword(r, sentence, hard, distractors):
 def search_task(r, s, library):
     text, index = library.pick(r)
     n = s.segments
-    longest = 120 if n <= 4 else 200
+    longest = 120 if n <= 4 or (not s.honest and r.random() < 0.6) else 200
     for _ in range(200):
         at = r.randrange(len(text))
         if len(text[at]) > longest:

@@ -161,7 +161,16 @@ class Learning(unittest.TestCase):
             c.step()
         self.assertEqual(a.state["tokens"], c.state["tokens"])
         self.assertTrue(torch.equal(a.flat.data, c.flat.data))
-        self.assertTrue(torch.equal(a.m, c.m) and torch.equal(a.v, c.v))
+        self.assertTrue(torch.equal(a.m, c.m) and torch.equal(a.v, c.v) and torch.equal(a.average, c.average))
+
+    def test_cooling_leaves_the_checkpoint_where_it_began(self):
+        t = tiny_trainer("cool")
+        t.args.steps, t.args.minutes, t.args.cool_minutes = 3, 1.0, 60.0
+        t.run()
+        warm, cool = tiny_trainer("cool"), tiny_trainer("cool")
+        self.assertTrue(warm.load() and cool.load(averaged=True))
+        self.assertEqual((warm.state["step"], cool.state["step"]), (0, 3))
+        self.assertEqual(warm.state["cooling"], 1.0)
 
 
 class Export(unittest.TestCase):

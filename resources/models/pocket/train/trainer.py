@@ -2,7 +2,8 @@
 """Trains the model, resumably: python3 trainer.py --minutes 60 [--state-dir DIR] [--run NAME] …
 
 A step is a pure function of the weights, the optimiser's moments, the seed, the step number and the
-level, all of which are in the checkpoint; so a resumed run continues bit for bit."""
+level, all of which are in the checkpoint; so a resumed run continues bit for bit (only the moment at
+which cooling begins comes from the clock)."""
 import argparse
 import json
 import os
@@ -24,6 +25,9 @@ def parse(argv=None):
     p.add_argument("--nice", type=int, default=19)
     p.add_argument("--fp32", action="store_true", help="no bfloat16 factors in the products")
     p.add_argument("--steps", type=int, help="end after this many steps (tests)")
+    p.add_argument("--cool-minutes", type=float, default=0.0,
+                   help="let the learning rate fall to a twentieth over the last minutes; the result goes to "
+                        "checkpoint-cooled.pt, and a resumed run goes on from where the cooling began")
     p.add_argument("--checkpoint-minutes", type=float, default=5.0)
     p.add_argument("--set", action="append", default=[], metavar="KEY=JSON",
                    help="a hyper-parameter of a fresh run, e.g. lr=0.002 or config.hidden_size=96")
@@ -36,9 +40,9 @@ def _root():
 
 
 def defaults():
-    return dict(seed=1, tokens_per_step=3072, lr=3e-3, warmup=200, beta1=0.9, beta2=0.98, eps=1e-8, decay=0.05, clip=1.0,
-                decision=1.0, verdict=1.0, rest=0.2, pointer=0.3, match=0.3, match_none=0.2, balance=0.01,
-                gate=0.88, config={})
+    return dict(seed=1, tokens_per_step=3072, lr=2.5e-3, warmup=200, beta1=0.9, beta2=0.98, eps=1e-8, decay=0.05, clip=1.0,
+                decision=1.0, verdict=1.0, rest=0.2, pointer=0.3, match=0.3, match_none=0.2, balance=0.01, average=0.998,
+                gate=0.85, config={})
 
 
 class Trainer:
@@ -64,8 +68,9 @@ class Trainer:
         self.flat = model.Flat(self.model)
         self.m, self.v = torch.zeros_like(self.flat.data), torch.zeros_like(self.flat.data)
         self.flat.decay *= self.hyper["decay"]
+        self.average = self.flat.data.clone()  # of the last some hundred steps; what is measured and exported
         self.state = dict(step=0, level=0, tokens=0, seconds=0.0, mastery=[0.0, 0.0], level_step=0,
-                          group=0, group_start=0, group_end=0, group_level=0)
+                          group=0, group_start=0, group_end=0, group_level=0, cooling=1.0)
         self.group, self.stop = None, False
 
     # ---- batches ----
@@ -161,10 +166,11 @@ class Trainer:
         total.backward()
         norm = float(self.flat.grad.norm())
         scale = min(1.0, h["clip"] / (norm + 1e-9))
-        lr = h["lr"] * min(1.0, (s["step"] + 1) / h["warmup"]) * self.cooling()
+        lr = h["lr"] * min(1.0, (s["step"] + 1) / h["warmup"]) * s["cooling"]
         if norm == norm and norm < 1e6:
             self.kernels.adamw(self.flat.data, self.flat.grad, self.m, self.v, self.flat.decay, lr, h["beta1"], h["beta2"],
                                h["eps"], scale, s["step"] + 1)
+            self.average.lerp_(self.flat.data, max(1 - h["average"], 1 / (s["step"] + 1)))
         s["step"] += 1
         s["tokens"] += stats["tokens"]
         if level == s["level"]:
@@ -178,10 +184,6 @@ class Trainer:
         stats.update(level=level, norm=norm, lr=lr)
         return stats
 
-    def cooling(self):
-        """A hand-set factor in the state folder (cooling.json), so that a plan may change between sessions."""
-        return self.state.get("lr_factor", 1.0)
-
     # ---- state ----
     def folder(self):
         return os.path.join(self.args.state_dir, self.args.run)
@@ -193,19 +195,24 @@ class Trainer:
 
     def save(self):
         os.makedirs(self.folder(), exist_ok=True)
-        path = os.path.join(self.folder(), "checkpoint.pt")
-        self.torch.save(dict(hyper=self.hyper, state=self.state, vocab=self.tok.vocab, data=self.flat.data, m=self.m, v=self.v),
+        path = os.path.join(self.folder(), "checkpoint-cooled.pt" if self.state["cooling"] < 1 else "checkpoint.pt")
+        self.torch.save(dict(hyper=self.hyper, state=self.state, vocab=self.tok.vocab, data=self.flat.data, m=self.m, v=self.v,
+                             average=self.average),
                         path + ".tmp")
         os.replace(path + ".tmp", path)
 
-    def load(self):
-        path = os.path.join(self.folder(), "checkpoint.pt")
+    def load(self, averaged=False):
+        """Reads the checkpoint; `averaged` puts the averaged weights into the model, to measure or export."""
+        path = os.path.join(self.folder(), "checkpoint-cooled.pt" if averaged else "checkpoint.pt")
+        if averaged and not os.path.exists(path):
+            path = os.path.join(self.folder(), "checkpoint.pt")
         if not os.path.exists(path):
             return False
         c = self.torch.load(path)
         assert c["vocab"] == self.tok.vocab, "the checkpoint was trained with another tokenizer"
         self.state.update(c["state"])
-        self.flat.data.copy_(c["data"])
+        self.average.copy_(c["average"])
+        self.flat.data.copy_(self.average if averaged else c["data"])
         self.m.copy_(c["m"])
         self.v.copy_(c["v"])
         self.group = None
@@ -221,6 +228,11 @@ class Trainer:
             hh, mm = map(int, a.until.split(":"))
             end = min(end, begun + ((hh * 60 + mm) * 60 - (now.tm_hour * 3600 + now.tm_min * 60 + now.tm_sec)) % 86400)
         while not self.stop and time.time() < end and (a.steps is None or done < a.steps):
+            if a.cool_minutes and time.time() > end - a.cool_minutes * 60:
+                if s["cooling"] == 1.0:
+                    self.save()
+                    self.note(dict(event="cooling", step=s["step"], tokens=s["tokens"]))
+                s["cooling"] = min(0.999, 0.05 + 0.95 * (end - time.time()) / (a.cool_minutes * 60))
             stats = self.step()
             done += 1
             s["seconds"] = seconds0 + time.time() - begun
