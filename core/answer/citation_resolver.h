@@ -9,8 +9,9 @@
 namespace lectern {
 
 /// Makes a provable citation of a span: cuts the words, sums them, finds page and rectangles. The
-/// span is trimmed of white space; it must lie in one page and hold at least one glyph that is to
-/// be seen. Errors: NotFound when it does not. Thread: that of `library`.
+/// span is trimmed of white space; it must lie in one page and, where the page has glyph runs, hold
+/// at least one glyph that is to be seen. Prefix and suffix are those of the page. Errors: NotFound
+/// when it does not. Thread: that of `library`.
 Result<Citation> makeCitation(Library& library,
                               RevisionId revision,
                               TextSpan span,
