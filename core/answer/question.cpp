@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/answer/question.h"
+
+#include "core/unicode/fold.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace lectern {
+
+namespace {
+
+// The question words, folded, that tell what kind of answer is wanted, and those of the others that
+// are no stop words.
+const std::unordered_map<std::string_view, Asked>& questionWords() {
+  static const std::unordered_map<std::string_view, Asked> words = {
+      {"when", Asked::Time},        {"cuando", Asked::Time},       {"quand", Asked::Time},
+      {"quando", Asked::Time},      {"wanneer", Asked::Time},      {"wann", Asked::Time},
+      {"מתי", Asked::Time},         {"متي", Asked::Time},          {"who", Asked::Person},
+      {"whom", Asked::Person},      {"whose", Asked::Person},      {"quien", Asked::Person},
+      {"quienes", Asked::Person},   {"qui", Asked::Person},        {"quem", Asked::Person},
+      {"chi", Asked::Person},       {"wer", Asked::Person},        {"wem", Asked::Person},
+      {"wen", Asked::Person},       {"wessen", Asked::Person},     {"מי", Asked::Person},
+      {"cuanto", Asked::Quantity},  {"cuanta", Asked::Quantity},   {"cuantos", Asked::Quantity},
+      {"cuantas", Asked::Quantity}, {"combien", Asked::Quantity},  {"quanto", Asked::Quantity},
+      {"quanta", Asked::Quantity},  {"quantos", Asked::Quantity},  {"quantas", Asked::Quantity},
+      {"quanti", Asked::Quantity},  {"quante", Asked::Quantity},   {"hoeveel", Asked::Quantity},
+      {"wieviel", Asked::Quantity}, {"wieviele", Asked::Quantity}, {"כמה", Asked::Quantity},
+      {"كم", Asked::Quantity},      {"dove", Asked::Anything},     {"come", Asked::Anything},
+      {"welk", Asked::Anything}};
+  return words;
+}
+
+bool isAmount(std::string_view folded) {
+  return folded == "many" || folded == "much" || folded == "long" || folded == "viel" ||
+         folded == "viele" || folded == "lange";
+}
+
+// The question word, behind nothing but function words ("in welk jaar"); or the end.
+std::vector<unicode::Word>::const_iterator questionWord(const std::vector<unicode::Word>& words) {
+  for (auto word = words.begin(); word != words.end(); ++word) {
+    if (questionWords().contains(word->folded)) return word;
+    if (!unicode::isStopWord(word->folded)) break;
+  }
+  return words.end();
+}
+
+Asked askedBy(const std::vector<unicode::Word>& words) {
+  const auto word = questionWord(words);
+  if (word != words.end()) return questionWords().at(word->folded);
+  const bool how = words.size() > 1 && (words[0].folded == "how" || words[0].folded == "wie");
+  return how && isAmount(words[1].folded) ? Asked::Quantity : Asked::Anything;
+}
+
+// What stands in quotation marks; folding has made them all '"'. One inside a word (Hebrew
+// abbreviations have them) neither opens nor closes.
+std::vector<std::string> quoted(const std::string& folded) {
+  const auto isEdge = [&](size_t at) {
+    return at >= folded.size() ||
+           std::string_view(" ().,;:!?").find(folded[at]) != std::string::npos;
+  };
+  std::vector<std::string> phrases;
+  size_t open = std::string::npos;
+  for (size_t at = folded.find('"'); at != std::string::npos; at = folded.find('"', at + 1)) {
+    if (open == std::string::npos && (at == 0 || isEdge(at - 1))) {
+      open = at + 1;
+    } else if (open != std::string::npos && isEdge(at + 1)) {
+      phrases.push_back(folded.substr(open, at - open));
+      open = std::string::npos;
+    }
+  }
+  return phrases;
+}
+
+void addOnce(std::vector<std::string>& words, const std::string& word) {
+  if (std::find(words.begin(), words.end(), word) == words.end()) words.push_back(word);
+}
+
+}  // namespace
+
+Question analyzeQuestion(std::string_view text, const WordWeight& weight) {
+  Question question;
+  const std::vector<unicode::Word> words = unicode::words(text);
+  question.asked = askedBy(words);
+  question.negated = hasNegation(words);
+  question.words = contentWords(text, words, weight);
+  if (const auto asking = questionWord(words); asking != words.end()) {
+    std::erase_if(question.words,
+                  [&](const ContentWord& word) { return word.folded == asking->folded; });
+  }
+
+  for (const std::string& phrase : quoted(unicode::fold(text))) {
+    const std::vector<unicode::Word> ofPhrase = unicode::words(phrase);
+    if (ofPhrase.empty()) continue;
+    const auto begin = static_cast<size_t>(ofPhrase.front().span.begin);
+    question.phrases.push_back(
+        phrase.substr(begin, static_cast<size_t>(ofPhrase.back().span.end) - begin));
+    // Function words too: "to be or not to be" has nothing else to be found by.
+    for (const unicode::Word& word : ofPhrase) addOnce(question.searchWords, word.folded);
+  }
+  for (const ContentWord& word : question.words) {
+    addOnce(question.searchWords, word.folded);
+    for (const std::string& piece : word.pieces) addOnce(question.searchWords, piece);
+  }
+  return question;
+}
+
+}  // namespace lectern

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/answer/question.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace lectern {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+Question analyze(std::string_view text) {
+  return analyzeQuestion(text, [](std::string_view) { return 1.0; });
+}
+
+std::vector<std::string> wordsOf(std::string_view text) {
+  std::vector<std::string> result;
+  for (const ContentWord& word : analyze(text).words) result.push_back(word.folded);
+  return result;
+}
+
+TEST(Question, LeavesQuestionWordsOutInNineLanguages) {
+  EXPECT_THAT(wordsOf("When does the lease end?"), ElementsAre("lease", "end"));
+  EXPECT_THAT(wordsOf("¿Cuándo termina el contrato?"), ElementsAre("termina", "contrato"));
+  EXPECT_THAT(wordsOf("Combien coûte l'appartement ?"), ElementsAre("coute", "appartement"));
+  EXPECT_THAT(wordsOf("Quantas pessoas assinaram?"), ElementsAre("pessoas", "assinaram"));
+  EXPECT_THAT(wordsOf("Dove si trova la chiave?"), ElementsAre("trova", "chiave"));
+  EXPECT_THAT(wordsOf("Hoeveel huur betaal ik?"), ElementsAre("huur", "betaal"));
+  EXPECT_THAT(wordsOf("Wann endet die Miete?"), ElementsAre("endet", "die", "miete"));
+  EXPECT_THAT(wordsOf("متى ينتهي العقد؟"), ElementsAre("ينتهي", "العقد"));
+  EXPECT_THAT(wordsOf("מתי מסתיים החוזה?"), ElementsAre("מסתיים", "החוזה"));
+}
+
+TEST(Question, KnowsWhatIsAskedFor) {
+  EXPECT_EQ(analyze("When was it founded?").asked, Asked::Time);
+  EXPECT_EQ(analyze("Who founded it?").asked, Asked::Person);
+  EXPECT_EQ(analyze("How many pages are there?").asked, Asked::Quantity);
+  EXPECT_EQ(analyze("How is it done?").asked, Asked::Anything);
+  EXPECT_EQ(analyze("Seit wann gilt das?").asked, Asked::Time);
+  EXPECT_EQ(analyze("Wie viele Seiten hat es?").asked, Asked::Quantity);
+  EXPECT_EQ(analyze("¿Quién firmó?").asked, Asked::Person);
+  EXPECT_EQ(analyze("כמה עמודים יש?").asked, Asked::Quantity);
+}
+
+TEST(Question, TakesWordsOfOtherLanguagesThatOnlyLookLikeQuestionWords) {
+  EXPECT_THAT(wordsOf("How do birds like the dove come home?"), Contains("dove"));
+}
+
+TEST(Question, FindsQuotedPhrases) {
+  EXPECT_THAT(analyze("Where does it say “three months”?").phrases, ElementsAre("three months"));
+  EXPECT_THAT(analyze("Wo steht „drei Monate“?").phrases, ElementsAre("drei monate"));
+  EXPECT_THAT(analyze("Où est « trois mois » ?").phrases, ElementsAre("trois mois"));
+  EXPECT_THAT(analyze("What is the tenant's 'duty'?").phrases, IsEmpty());
+  EXPECT_THAT(analyze("מה אמר עו\"ד כהן?").phrases, IsEmpty());
+}
+
+TEST(Question, LooksForFunctionWordsOfAPhrase) {
+  const Question question = analyze("\"to be or not to be\"");
+  EXPECT_FALSE(question.isEmpty());
+  EXPECT_THAT(question.searchWords, ElementsAre("to", "be", "or", "not"));
+}
+
+TEST(Question, IsEmptyWithoutContent) {
+  EXPECT_TRUE(analyze("What is it?").isEmpty());
+  EXPECT_TRUE(analyze("").isEmpty());
+  EXPECT_TRUE(analyze("?!…").isEmpty());
+}
+
+}  // namespace
+}  // namespace lectern
