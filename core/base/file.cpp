@@ -94,37 +94,48 @@ Error writeError(const std::filesystem::path& path, int cause) {
                                                      : "Check the folder's permissions.")};
 }
 
-Result<void> writeAll(const FileDescriptor& file,
-                      const std::filesystem::path& path,
-                      std::string_view bytes) {
+}  // namespace
+
+Result<AtomicFile> AtomicFile::create(const std::filesystem::path& path) {
+  AtomicFile result;
+  result.path_ = path;
+  result.temporary_ = path;
+  result.temporary_ += fmt::format(".{}.tmp", ::getpid());
+  result.file_ = FileDescriptor(
+      ::open(result.temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (!result.file_.isOpen()) return writeError(path, errno);
+  return result;
+}
+
+AtomicFile::~AtomicFile() {
+  if (file_.isOpen()) ::unlink(temporary_.c_str());
+}
+
+Result<void> AtomicFile::append(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t put = ::write(file.get(), bytes.data(), bytes.size());
+    const ssize_t put = ::write(file_.get(), bytes.data(), bytes.size());
     if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return writeError(path, errno);
+    if (put < 0) return writeError(path_, errno);
     bytes.remove_prefix(static_cast<size_t>(put));
   }
-  if (::fsync(file.get()) != 0) return writeError(path, errno);
   return {};
 }
 
-}  // namespace
-
-Result<void> writeFileAtomically(const std::filesystem::path& path, std::string_view bytes) {
-  std::filesystem::path temporary = path;
-  temporary += fmt::format(".{}.tmp", ::getpid());
-  FileDescriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  if (!file.isOpen()) return writeError(path, errno);
-  Result<void> written = writeAll(file, path, bytes);
-  file.reset();
-  if (written && ::rename(temporary.c_str(), path.c_str()) != 0) written = writeError(path, errno);
-  if (!written) {
-    ::unlink(temporary.c_str());
-    return written;
+Result<void> AtomicFile::commit() {
+  if (::fsync(file_.get()) != 0 || ::rename(temporary_.c_str(), path_.c_str()) != 0) {
+    return writeError(path_, errno);
   }
-  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  file_.reset();
+  const std::filesystem::path folder = path_.has_parent_path() ? path_.parent_path() : ".";
   const FileDescriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory.isOpen() || ::fsync(directory.get()) != 0) return writeError(folder, errno);
   return {};
+}
+
+Result<void> writeFileAtomically(const std::filesystem::path& path, std::string_view bytes) {
+  AtomicFile file = TRY(AtomicFile::create(path));
+  TRY(file.append(bytes));
+  return file.commit();
 }
 
 }  // namespace lectern

@@ -47,9 +47,29 @@ Result<FileStamp> stampOf(const FileDescriptor& file, const std::filesystem::pat
 /// Reads all of a file of at most `maxBytes`. Errors: InputRefused; DoesNotFit when it is larger.
 Result<std::string> readFile(const std::filesystem::path& path, int64_t maxBytes);
 
-/// Writes to a temporary name beside `path`, syncs, renames over it and syncs the folder: after a
-/// crash the old content or the new is there, whole. Errors: Storage, naming the file and the
-/// cause.
+/// A file that appears under its name whole or not at all: written under a temporary name beside
+/// it, synced, renamed over it, the folder synced. Destroyed before `commit`, it leaves nothing
+/// behind.
+class AtomicFile {
+ public:
+  static Result<AtomicFile> create(const std::filesystem::path& path);
+  AtomicFile(AtomicFile&& other) noexcept = default;
+  AtomicFile& operator=(AtomicFile&& other) = delete;
+  ~AtomicFile();
+
+  /// Errors: Storage, naming the file and the cause.
+  Result<void> append(std::string_view bytes);
+  Result<void> commit();
+
+ private:
+  AtomicFile() = default;
+
+  std::filesystem::path path_;
+  std::filesystem::path temporary_;
+  FileDescriptor file_;
+};
+
+/// The same for bytes that are at hand.
 Result<void> writeFileAtomically(const std::filesystem::path& path, std::string_view bytes);
 
 /// "No space left on device" and such, for the errno of a failed call.

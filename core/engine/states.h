@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/result.h"
+#include "core/base/sha256.h"
+#include "core/engine/model_config.h"
+#include "kernels/backend.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace lectern {
+
+/// Everything that a sequence carries from token to token: for each attention layer the keys and
+/// values so far, for each Mamba layer its convolution and SSM state, and how many tokens were
+/// read. Keys and values lie in pages of 512 tokens that forks share and nobody changes once they
+/// are full, so that a fork of a long reading costs the fixed states and at most one page. Mamba's
+/// state cannot be rolled back: going back means restoring a saved one. Thread: one at a time.
+/// Memory on the backend that made it.
+class States {
+ public:
+  static constexpr int64_t kPageTokens = 512;
+
+  /// An empty sequence for up to `maxTokens` tokens. Errors: OutOfMemory.
+  static Result<States> create(const ModelConfig& config,
+                               kernels::DType cacheType,
+                               int64_t maxTokens,
+                               std::shared_ptr<kernels::Backend> backend);
+  States(States&&) noexcept = default;
+  States& operator=(States&&) noexcept = default;
+
+  /// A sequence that goes on from here by itself. Errors: OutOfMemory.
+  [[nodiscard]] Result<States> fork() const;
+
+  [[nodiscard]] int64_t position() const { return position_; }
+  [[nodiscard]] int64_t maxTokens() const { return maxTokens_; }
+  /// A chain over all tokens so far: equal for equal prefixes, whatever their chunks were.
+  [[nodiscard]] const Sha256& tokenHash() const { return tokenHash_; }
+  /// Prefill splits at this position + k · chunk (Engine::beginDocument).
+  [[nodiscard]] int64_t gridOrigin() const { return gridOrigin_; }
+  /// Bytes on the device that this sequence holds, shared pages included.
+  [[nodiscard]] int64_t bytes() const;
+
+  /// Writes all of it to a file, by a temporary name, synced and checksummed. `modelHash` names the
+  /// weights and the numerics that it is good for. Errors: Storage.
+  Result<void> save(const std::filesystem::path& path, const Sha256& modelHash) const;
+  /// Errors: InputRefused (not such a file, damaged, of another model or shape, or of more tokens
+  /// than `maxTokens`), OutOfMemory.
+  static Result<States> restore(const std::filesystem::path& path,
+                                const Sha256& modelHash,
+                                const ModelConfig& config,
+                                kernels::DType cacheType,
+                                int64_t maxTokens,
+                                std::shared_ptr<kernels::Backend> backend);
+
+  // For the model's forward pass.
+  /// Makes the cache ready for the tokens [position, position + count): pages exist and are this
+  /// sequence's own. Errors: DoesNotFit, OutOfMemory.
+  Result<void> prepare(int64_t count, kernels::Stream& stream);
+  void advance(std::span<const int32_t> tokens);
+  void setGridOrigin(int64_t position) { gridOrigin_ = position; }
+  /// `attentionIndex` counts attention layers from 0, `mambaIndex` Mamba layers.
+  [[nodiscard]] kernels::KvCache cache(int64_t attentionIndex) const;
+  [[nodiscard]] kernels::Tensor convState(int64_t mambaIndex) const;  ///< [K − 1, I]
+  [[nodiscard]] kernels::Tensor ssmState(int64_t mambaIndex) const;   ///< [S, I]
+
+ private:
+  using PagePtr = std::shared_ptr<kernels::Buffer>;
+
+  States() = default;
+  Result<PagePtr> newPage() const;
+  void publishPage(int64_t layer, int64_t page, kernels::Stream& stream);
+
+  std::shared_ptr<kernels::Backend> backend_;
+  ModelConfig config_;
+  kernels::DType cacheType_ = kernels::DType::F32;
+  int64_t maxTokens_ = 0;
+  int64_t maxPages_ = 0;
+  int64_t position_ = 0;
+  int64_t gridOrigin_ = 0;
+  Sha256 tokenHash_{};
+  kernels::Buffer fixed_;                    // all convolution and SSM states, layer by layer
+  std::vector<std::vector<PagePtr>> pages_;  // [attention layer][page]
+  std::unique_ptr<std::vector<void*>>
+      table_;  // the host's copy of the page table, [attention layer][page]
+  kernels::Buffer deviceTable_;
+};
+
+}  // namespace lectern

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The file of a saved sequence, little-endian:
+//   "LECTSTAT"  u32 version 1
+//   model hash 32, token hash 32
+//   varints: position, grid origin, attention layers, key/value heads, head size, cache element
+//   type, tokens a page,
+//            Mamba layers, convolution taps, inner, state
+//   convolution and SSM states, layer by layer, float32
+//   for each attention layer its pages, each as in kernels::KvCache
+//   u64 XXH3 of everything before it
+#include "core/base/byte_io.h"
+#include "core/base/file.h"
+#include "core/base/mapped_file.h"
+#include "core/engine/states.h"
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include <cstring>
+#include <string>
+
+namespace lectern {
+
+namespace {
+
+constexpr std::string_view kMagic = "LECTSTAT";
+constexpr uint32_t kVersion = 1;
+constexpr int64_t kChecksumBytes = 8;
+
+// Appends to the file and to the running checksum.
+class ChecksummedFile {
+ public:
+  explicit ChecksummedFile(AtomicFile file) : file_(std::move(file)), state_(XXH3_createState()) {
+    XXH3_64bits_reset(state_);
+  }
+  ~ChecksummedFile() { XXH3_freeState(state_); }
+  ChecksummedFile(const ChecksummedFile&) = delete;
+  ChecksummedFile& operator=(const ChecksummedFile&) = delete;
+
+  Result<void> append(std::string_view bytes) {
+    XXH3_64bits_update(state_, bytes.data(), bytes.size());
+    return file_.append(bytes);
+  }
+  Result<void> commit() {
+    const uint64_t sum = XXH3_64bits_digest(state_);
+    ByteWriter trailer;
+    trailer.u32(static_cast<uint32_t>(sum));
+    trailer.u32(static_cast<uint32_t>(sum >> 32));
+    TRY(file_.append(trailer.bytes()));
+    return file_.commit();
+  }
+
+ private:
+  AtomicFile file_;
+  XXH3_state_t* state_;
+};
+
+// The sides that must agree for the file's bytes to mean anything.
+std::vector<uint64_t> sidesOf(const ModelConfig& config, kernels::DType cacheType) {
+  const auto u = [](int64_t value) { return static_cast<uint64_t>(value); };
+  return {u(config.attentionLayers()),
+          u(config.attentionLayers() > 0 ? config.numKeyValueHeads : 0),
+          u(config.attentionLayers() > 0 ? config.headDim : 0),
+          static_cast<uint64_t>(cacheType),
+          u(States::kPageTokens),
+          u(config.mambaLayers()),
+          u(config.mambaDConv),
+          u(config.mambaInner),
+          u(config.mambaDState)};
+}
+
+Error refuse(const std::filesystem::path& path, std::string_view cause) {
+  return {ErrorCode::InputRefused,
+          fmt::format("The saved reading {} cannot be used: {}. It has to be read again.",
+                      path.string(), cause)};
+}
+
+}  // namespace
+
+Result<void> States::save(const std::filesystem::path& path, const Sha256& modelHash) const {
+  ChecksummedFile file(TRY(AtomicFile::create(path)));
+  ByteWriter header;
+  for (const char c : kMagic) header.u8(static_cast<uint8_t>(c));
+  header.u32(kVersion);
+  for (const uint8_t byte : modelHash) header.u8(byte);
+  for (const uint8_t byte : tokenHash_) header.u8(byte);
+  header.varint(static_cast<uint64_t>(position_));
+  header.varint(static_cast<uint64_t>(gridOrigin_));
+  for (const uint64_t side : sidesOf(config_, cacheType_)) header.varint(side);
+  TRY(file.append(header.bytes()));
+
+  const auto stream = TRY(backend_->newStream());
+  std::string host;
+  const auto appendFrom = [&](const kernels::Buffer& buffer) -> Result<void> {
+    host.resize(static_cast<size_t>(buffer.bytes()));
+    stream->copyOut(host.data(), buffer.data(), buffer.bytes());
+    TRY(stream->wait());
+    return file.append(host);
+  };
+  TRY(appendFrom(fixed_));
+  for (const auto& layer : pages_) {
+    for (const PagePtr& page : layer) TRY(appendFrom(*page));
+  }
+  return file.commit();
+}
+
+Result<States> States::restore(const std::filesystem::path& path,
+                               const Sha256& modelHash,
+                               const ModelConfig& config,
+                               kernels::DType cacheType,
+                               int64_t maxTokens,
+                               std::shared_ptr<kernels::Backend> backend) {
+  const auto file = TRY(MappedFile::open(path));
+  const std::string_view bytes = file->bytes();
+  if (static_cast<int64_t>(bytes.size()) < kChecksumBytes ||
+      bytes.substr(0, kMagic.size()) != kMagic) {
+    return refuse(path, "it is no saved reading");
+  }
+  const std::string_view body = bytes.substr(0, bytes.size() - kChecksumBytes);
+  ByteReader trailer(bytes.substr(body.size()));
+  const uint64_t low = trailer.u32();
+  if (XXH3_64bits(body.data(), body.size()) !=
+      (low | (static_cast<uint64_t>(trailer.u32()) << 32))) {
+    return refuse(path, "it is damaged");
+  }
+
+  ByteReader reader(body.substr(kMagic.size()));
+  if (reader.u32() != kVersion) return refuse(path, "another version of Lectern made it");
+  const auto readSum = [&reader] {
+    Sha256 sum{};
+    for (uint8_t& byte : sum) byte = reader.u8();
+    return sum;
+  };
+  if (readSum() != modelHash) return refuse(path, "it belongs to another model");
+  States states = TRY(create(config, cacheType, maxTokens, std::move(backend)));
+  states.tokenHash_ = readSum();
+  const uint64_t position = reader.varint();
+  const uint64_t origin = reader.varint();
+  for (const uint64_t side : sidesOf(config, cacheType)) {
+    if (reader.varint() != side) return refuse(path, "it belongs to a model of another shape");
+  }
+  if (position > static_cast<uint64_t>(maxTokens)) {
+    return refuse(path, fmt::format("it holds {} tokens, and the window {}", position, maxTokens));
+  }
+  if (reader.failed() || origin > position) return refuse(path, "it is damaged");
+  states.position_ = static_cast<int64_t>(position);
+  states.gridOrigin_ = static_cast<int64_t>(origin);
+
+  const auto stream = TRY(states.backend_->newStream());
+  int64_t offset = static_cast<int64_t>(body.size()) - reader.remaining();
+  const auto copyInto = [&](const kernels::Buffer& buffer) {
+    if (offset + buffer.bytes() > static_cast<int64_t>(body.size())) return false;
+    stream->copyIn(buffer.data(), body.data() + offset, buffer.bytes());
+    offset += buffer.bytes();
+    return true;
+  };
+  bool whole = copyInto(states.fixed_);
+  const int64_t pages = (states.position_ + kPageTokens - 1) / kPageTokens;
+  for (size_t layer = 0; layer < states.pages_.size() && whole; ++layer) {
+    for (int64_t page = 0; page < pages && whole; ++page) {
+      states.pages_[layer].push_back(TRY(states.newPage()));
+      whole = copyInto(*states.pages_[layer].back());
+      states.publishPage(static_cast<int64_t>(layer), page, *stream);
+    }
+  }
+  TRY(stream->wait());
+  if (!whole || offset != static_cast<int64_t>(body.size()))
+    return refuse(path, "its length is not what it says");
+  return states;
+}
+
+}  // namespace lectern

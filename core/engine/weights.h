@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/result.h"
+#include "core/engine/model_config.h"
+#include "core/model_file/model_folder.h"
+#include "kernels/backend.h"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <vector>
+
+namespace lectern {
+
+// Shapes are those of kernels/operations.h, where each is used. H hidden, I inner, S state, K conv
+// taps, R rank, F width of the feed-forward network, N query heads, G key/value heads, D head size.
+
+struct MambaWeights {
+  kernels::Weight inProj;      ///< [2 I, H]: x, then the gate z
+  kernels::Tensor inBias;      ///< [1, 2 I]; absent in all published models
+  kernels::Tensor convWeight;  ///< [K, I]
+  kernels::Tensor convBias;    ///< [1, I]; may be absent
+  kernels::Weight xProj;       ///< [R + 2 S, I]
+  kernels::Tensor deltaNorm;   ///< [1, R]; the three norms are absent in Mamba-1
+  kernels::Tensor bNorm;       ///< [1, S]
+  kernels::Tensor cNorm;       ///< [1, S]
+  kernels::Weight deltaProj;   ///< [I, R]
+  kernels::Tensor deltaBias;   ///< [1, I]
+  kernels::Tensor a;           ///< [S, I]: −exp(A_log), transposed
+  kernels::Tensor skip;        ///< [1, I]: D
+  kernels::Weight outProj;     ///< [H, I]
+  kernels::Tensor outBias;     ///< [1, H]; absent in all published models
+};
+
+struct AttentionWeights {
+  kernels::Weight qkv;  ///< [(N + 2 G) D, H]: all queries, all keys, all values
+  kernels::Weight out;  ///< [H, N D]
+};
+
+struct FeedForwardWeights {
+  kernels::Weight router;  ///< [E, H]; absent in a dense network
+  kernels::Weight gate;    ///< [F, H], one group or E
+  kernels::Weight up;      ///< [F, H]
+  kernels::Weight down;    ///< [H, F]
+};
+
+struct LayerWeights {
+  kernels::Tensor mixerNorm;        ///< [1, H]
+  MambaWeights mamba;               ///< of a Mamba layer
+  AttentionWeights attention;       ///< of an attention layer
+  kernels::Tensor feedForwardNorm;  ///< [1, H]; absent where there is no network
+  FeedForwardWeights feedForward;
+};
+
+struct LoadOptions {
+  /// Element type of the matrices in memory; by default that of the file. Norms, biases,
+  /// convolution, A, D and router are float32 always.
+  std::optional<kernels::DType> matrixType;
+  std::function<void(int64_t doneBytes, int64_t totalBytes)> progress;
+};
+
+/// A model's numbers on one backend, packed for it. Immutable once loaded.
+class Weights {
+ public:
+  /// Errors: ModelUnusable (a tensor is missing, has another shape or type than the config asks
+  /// for, or holds a NaN or an infinity; its name and both shapes are said; tensors that the config
+  /// does not ask for are an error too), OutOfMemory, Cancelled.
+  static Result<std::shared_ptr<const Weights>> load(const ModelFolder& folder,
+                                                     const ModelConfig& config,
+                                                     kernels::Backend& backend,
+                                                     const LoadOptions& options,
+                                                     std::stop_token stop);
+
+  kernels::Weight embedding;  ///< [V, H]
+  kernels::Tensor finalNorm;  ///< [1, H]
+  kernels::Weight head;       ///< [V, H]; the embedding where the file has no head of its own
+  std::vector<LayerWeights> layers;
+  int64_t bytes = 0;  ///< on the device
+
+ private:
+  friend class WeightLoader;
+  std::vector<kernels::Buffer> buffers_;
+};
+
+}  // namespace lectern

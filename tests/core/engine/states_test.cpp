@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/engine/states.h"
+
+#include "tests/support/engine_fixture.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace lectern {
+namespace {
+
+class StatesTest : public testing::Test {
+ protected:
+  // Tokens enough for more than one page of the cache.
+  static std::vector<int32_t> tokens(size_t count, int32_t seed) {
+    std::vector<int32_t> list(count);
+    for (size_t i = 0; i < count; ++i)
+      list[i] = static_cast<int32_t>((i * 11 + static_cast<size_t>(seed)) % 32);
+    return list;
+  }
+  std::vector<float> goOn(States& states) {
+    return loaded_.read(states, tokens(9, 5), std::vector<int64_t>{3});
+  }
+  Result<States> restore(const std::filesystem::path& path) {
+    return States::restore(path, kModel, loaded_.config, kernels::DType::F32, loaded_.maxTokens,
+                           loaded_.backend);
+  }
+
+  static constexpr Sha256 kModel = {1, 2, 3};
+  LoadedModel loaded_ = LoadedModel::load(tiny_model::miniConfig(), "reference", 2048).value();
+  TemporaryFolder folder_;
+};
+
+TEST_F(StatesTest, ForksGoOnByThemselvesAndShareWhatTheyHave) {
+  States root = loaded_.newStates();
+  loaded_.read(root, tokens(700, 1), std::vector<int64_t>{512});
+  States first = root.fork().value();
+  States second = root.fork().value();
+  EXPECT_EQ(first.tokenHash(), root.tokenHash());
+
+  loaded_.read(first, tokens(400, 2),
+               std::vector<int64_t>{100});  // over the end of the shared page
+  const auto fromFork = goOn(second);
+  const auto fromRoot = goOn(root);
+  EXPECT_EQ(fromFork, fromRoot);
+  EXPECT_EQ(second.tokenHash(), root.tokenHash());
+  EXPECT_NE(first.tokenHash(), root.tokenHash());
+}
+
+TEST_F(StatesTest, RestoringEqualsNeverHavingLeft) {
+  States states = loaded_.newStates();
+  loaded_.read(states, tokens(700, 1), std::vector<int64_t>{512});
+  const auto path = folder_.path() / "state";
+  ASSERT_TRUE(states.save(path, kModel));
+  const auto expected = goOn(states);
+
+  States restored = restore(path).value();
+  EXPECT_EQ(restored.position(), 700);
+  EXPECT_EQ(goOn(restored), expected);
+  EXPECT_EQ(restored.tokenHash(), states.tokenHash());
+}
+
+TEST_F(StatesTest, AnEmptySequenceCanBeSavedToo) {
+  ASSERT_TRUE(loaded_.newStates().save(folder_.path() / "empty", kModel));
+  EXPECT_EQ(restore(folder_.path() / "empty").value().position(), 0);
+}
+
+TEST_F(StatesTest, RefusesWhatIsNotItsOwnOrNotWhole) {
+  States states = loaded_.newStates();
+  loaded_.read(states, tokens(20, 1), std::vector<int64_t>{20});
+  const auto path = folder_.path() / "state";
+  ASSERT_TRUE(states.save(path, kModel));
+  const std::string bytes = readFile(path, 1 << 24).value();
+
+  const auto refusal = [&](const std::string& content) {
+    EXPECT_TRUE(writeFileAtomically(path, content));
+    const Result<States> result = restore(path);
+    if (result) return std::string("accepted");
+    EXPECT_EQ(result.error().code, ErrorCode::InputRefused);
+    return result.error().message;
+  };
+  EXPECT_NE(refusal("hello, this is no state").find("no saved reading"), std::string::npos);
+  for (const size_t size : {size_t{0}, size_t{7}, bytes.size() / 2, bytes.size() - 1}) {
+    EXPECT_NE(refusal(bytes.substr(0, size)), "accepted") << size;
+  }
+  std::string flipped = bytes;
+  flipped[bytes.size() / 2] = static_cast<char>(flipped[bytes.size() / 2] ^ 1);
+  EXPECT_NE(refusal(flipped).find("damaged"), std::string::npos);
+
+  ASSERT_TRUE(writeFileAtomically(path, bytes));
+  EXPECT_NE(
+      States::restore(path, Sha256{9}, loaded_.config, kernels::DType::F32, 2048, loaded_.backend)
+          .error()
+          .message.find("another model"),
+      std::string::npos);
+  EXPECT_NE(
+      States::restore(path, kModel, loaded_.config, kernels::DType::BF16, 2048, loaded_.backend)
+          .error()
+          .message.find("another shape"),
+      std::string::npos);
+  EXPECT_NE(States::restore(path, kModel, loaded_.config, kernels::DType::F32, 10, loaded_.backend)
+                .error()
+                .message.find("it holds 20 tokens, and the window 10"),
+            std::string::npos);
+}
+
+TEST_F(StatesTest, HashesTokensAndNotChunks) {
+  States a = loaded_.newStates();
+  States b = loaded_.newStates();
+  loaded_.read(a, tokens(30, 1), std::vector<int64_t>{30});
+  loaded_.read(b, tokens(30, 1), std::vector<int64_t>{7});
+  EXPECT_EQ(a.tokenHash(), b.tokenHash());
+  EXPECT_NE(a.tokenHash(), loaded_.newStates().tokenHash());
+}
+
+}  // namespace
+}  // namespace lectern

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/engine/model.h"
+#include "core/engine/model_config.h"
+#include "core/engine/states.h"
+#include "core/engine/weights.h"
+#include "core/model_file/model_folder.h"
+#include "kernels/backend.h"
+#include "tests/support/tiny_model.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace lectern {
+
+/// A folder of the test's own, gone afterwards.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string pattern = testing::TempDir() + "lectern-XXXXXX";
+    path_ = ::mkdtemp(pattern.data()) != nullptr ? pattern : "";
+  }
+  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// A tiny model on a backend, ready to run.
+struct LoadedModel {
+  ModelConfig config;
+  std::shared_ptr<kernels::Backend> backend;
+  std::unique_ptr<Model> model;
+  int64_t maxTokens = 0;
+
+  static Result<LoadedModel> load(const nlohmann::json& json,
+                                  const std::string& backendName,
+                                  int64_t maxTokens,
+                                  std::optional<kernels::DType> matrixType = {},
+                                  double matrixScale = 0.5) {
+    const TemporaryFolder folder;
+    TRY(tiny_model::write(folder.path(), json, matrixScale));
+    LoadedModel loaded;
+    loaded.maxTokens = maxTokens;
+    loaded.config = TRY(parseModelConfig(json, "config"));
+    loaded.backend = TRY(kernels::openBackend(backendName, 2));
+    const auto files = TRY(ModelFolder::open(folder.path()));
+    auto weights = TRY(Weights::load(*files, loaded.config, *loaded.backend, {matrixType, {}}, {}));
+    loaded.model = TRY(Model::create(loaded.config, std::move(weights), loaded.backend, maxTokens));
+    return loaded;
+  }
+  [[nodiscard]] States newStates() const {
+    return States::create(config, kernels::DType::F32, maxTokens, backend).value();
+  }
+  /// Logits of all tokens, read in chunks of these sizes (the last one again and again).
+  std::vector<float> read(States& states,
+                          std::span<const int32_t> tokens,
+                          std::span<const int64_t> chunks) {
+    std::vector<float> all;
+    for (size_t at = 0, i = 0; at < tokens.size(); ++i) {
+      const auto size =
+          std::min(static_cast<size_t>(chunks[std::min(i, chunks.size() - 1)]), tokens.size() - at);
+      EXPECT_TRUE(
+          model->run(states, tokens.subspan(at, size), {.allLogits = true, .tapWeights = {}}));
+      all.insert(all.end(), model->logits().begin(), model->logits().end());
+      at += size;
+    }
+    return all;
+  }
+};
+
+}  // namespace lectern
