@@ -88,21 +88,28 @@ Result<Database> openWriter(const fs::path& path, std::vector<std::string>& noti
   return database;
 }
 
+Error nothingYet(const fs::path& database) {
+  return {ErrorCode::NotFound, fmt::format("There is no library in {} yet. Add a document first.",
+                                           database.parent_path().string())};
+}
+
 // A log needs shared memory beside the database. Where the folder takes no new file and no log is
 // there, nobody writes and the file alone is the whole library.
 Result<Database> openReader(const fs::path& path) {
   const bool mayWriteFolder = ::access(path.parent_path().c_str(), W_OK) == 0;
   const bool alone = !mayWriteFolder && !hasUnfinishedLog(path);
-  Database database =
-      TRY(Database::open(path, alone ? Database::Access::Immutable : Database::Access::Read));
-  Result<int> version = readSchemaVersion(database);
+  Result<Database> database =
+      Database::open(path, alone ? Database::Access::Immutable : Database::Access::Read);
+  Result<int> version = database ? readSchemaVersion(*database) : Result<int>(database.error());
   if (!version && !mayWriteFolder && !alone) {
     return Error{ErrorCode::Storage,
                  fmt::format("{} could not be opened for reading: its last changes are in {}-wal, "
-                             "and its folder may not be written. Open it once with a user who may.",
+                             "and its folder may not be written. Open it once as a user who may.",
                              path.string(), path.string())};
   }
-  if (TRY(version) != static_cast<int>(schemaScripts().size())) {
+  const int found = TRY(version);
+  if (found == 0) return nothingYet(path);
+  if (found != static_cast<int>(schemaScripts().size())) {
     return Error{ErrorCode::Storage,
                  fmt::format("{} was written by an older version of Lectern. Open it for writing "
                              "once, so that it can be brought up to date.",

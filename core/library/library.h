@@ -109,7 +109,8 @@ class Library {
 
   /// Opens or creates `folder`/library.db; applies missing migrations after a backup. A damaged
   /// file is refused with the name of its newest backup; a file of a newer program is refused;
-  /// neither is touched. After an unclean end `quick_check` runs before this returns.
+  /// neither is touched. After an unclean end `quick_check` runs before this returns. A backup is
+  /// made once a day; the last three are kept. NotFound: nothing to read there yet (Read only).
   static Result<std::unique_ptr<Library>> open(const std::filesystem::path& folder, OpenMode mode);
   ~Library();
   Library(const Library&) = delete;

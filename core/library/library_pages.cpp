@@ -36,6 +36,15 @@ bool spansAreInOrder(const std::vector<Item>& items, int64_t textBytes) {
   return end <= textBytes;
 }
 
+bool describesItsText(const Page& page) {
+  const auto bytes = static_cast<int64_t>(page.text.size());
+  return utf8::isValid(page.text) && spansAreInOrder(page.runs, bytes) &&
+         spansAreInOrder(page.blocks, bytes) &&
+         std::ranges::all_of(page.runs, [](const GlyphRun& run) {
+           return !run.span.isEmpty() && run.edges.size() >= 2;
+         });
+}
+
 constexpr std::string_view kPageColumns =
     "SELECT number, state, label, width_pt, height_pt, rotation, problem, byte_start, text, blocks,"
     "       runs FROM page ";
@@ -122,8 +131,7 @@ Result<void> Library::addPage(RevisionId revision, const Page& page) {
   Database& database = impl_->database;
   const auto id = static_cast<int64_t>(revision);
   const auto bytes = static_cast<int64_t>(page.text.size());
-  if (!utf8::isValid(page.text) || !spansAreInOrder(page.runs, bytes) ||
-      !spansAreInOrder(page.blocks, bytes)) {
+  if (!describesItsText(page)) {
     return wrongCall(fmt::format("Page {} does not describe its own text.", page.number));
   }
   Transaction transaction = TRY(Transaction::begin(database));
