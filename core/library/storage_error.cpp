@@ -24,6 +24,24 @@ Error diskFull(const std::filesystem::path& database, std::string_view cause) {
       database.string(), cause, database.parent_path().string(), backupFolder(database).string()));
 }
 
+// Of the database's file or its log, whichever failed; sqlite3_system_errno tells it only as long
+// as no later call of the system succeeded.
+int lastErrno(sqlite3* connection) {
+  int found = connection == nullptr ? 0 : sqlite3_system_errno(connection);
+  for (const int which : {SQLITE_FCNTL_FILE_POINTER, SQLITE_FCNTL_JOURNAL_POINTER}) {
+    sqlite3_file* file = nullptr;
+    int here = 0;
+    if (connection != nullptr &&
+        sqlite3_file_control(connection, "main", which, static_cast<void*>(&file)) == SQLITE_OK &&
+        file != nullptr && file->pMethods != nullptr &&
+        file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &here) == SQLITE_OK &&
+        here != 0) {
+      found = here;
+    }
+  }
+  return found;
+}
+
 Error inputOutput(int sqliteCode, int systemErrno, const std::filesystem::path& database) {
   // A quota and a limit on the file's size reach SQLite as failed writes, not as a full disk.
   if (systemErrno == ENOSPC || systemErrno == EDQUOT || systemErrno == EFBIG) {
@@ -47,7 +65,7 @@ Error damagedError(const std::filesystem::path& database, std::string_view findi
 }
 
 Error storageError(int sqliteCode, sqlite3* connection, const std::filesystem::path& database) {
-  const int systemErrno = connection == nullptr ? 0 : sqlite3_system_errno(connection);
+  const int systemErrno = lastErrno(connection);
   switch (sqliteCode & 0xff) {
     case SQLITE_FULL:
       return diskFull(database, "the disk is full");
