@@ -21,7 +21,9 @@ endif()
 
 # Warnings and sanitizers ride on one interface target; nothing is set globally.
 add_library(lectern_flags INTERFACE)
-target_compile_options(lectern_flags INTERFACE -Wall -Wextra -Wpedantic)
+# Options are structs with defaults, so naming some of their fields is how they are meant to be used.
+target_compile_options(lectern_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wno-missing-field-initializers)
 if(LECTERN_SANITIZE)
   target_compile_options(lectern_flags INTERFACE
     -fsanitize=${LECTERN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/engine/engine.h"
+
+#include "core/base/check.h"
+#include "core/engine/weights.h"
+#include "core/model_file/model_folder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace lectern {
+
+namespace {
+
+// What decides the numbers besides the weights. The version goes up when a kernel changes a bit of
+// its results.
+constexpr int kNumericsVersion = 1;
+
+Sha256 hashOf(const ModelFolder& folder, const EngineOptions& options, const std::string& backend) {
+  Sha256Hasher hasher;
+  hasher.update(folder.config().dump());
+  for (const auto& [name, tensor] : folder.tensors()) {
+    hasher.update(fmt::format("{} {} {}\n", name, tensor.typeName, tensor.data.size()));
+    hasher.update(tensor.data);
+  }
+  const int matrixType = options.matrixType ? static_cast<int>(*options.matrixType) : -1;
+  hasher.update(fmt::format("{} {} {} {} {}", kNumericsVersion, backend, matrixType,
+                            static_cast<int>(options.cacheType), Model::kChunkTokens));
+  return hasher.finish();
+}
+
+Error cancelled(const States& states) {
+  return {ErrorCode::Cancelled,
+          fmt::format("Reading was stopped after {} tokens.", states.position())};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> Engine::open(const std::filesystem::path& folder,
+                                             const EngineOptions& options,
+                                             std::stop_token stop) {
+  auto engine = std::unique_ptr<Engine>(new Engine);
+  const auto files = TRY(ModelFolder::open(folder));
+  engine->config_ = TRY(parseModelConfig(files->config(), (folder / "config.json").string()));
+  const int64_t madeFor = engine->config_.maxPositionEmbeddings;
+  engine->windowTokens_ =
+      options.windowTokens > 0 ? std::min(options.windowTokens, madeFor) : madeFor;
+  engine->cacheType_ = options.cacheType;
+  engine->backend_ = TRY(kernels::openBackend(options.backend, options.threads));
+  auto weights = TRY(Weights::load(*files, engine->config_, *engine->backend_,
+                                   {options.matrixType, options.loading}, stop));
+  engine->modelHash_ = hashOf(*files, options, engine->backend_->properties().name);
+  engine->model_ = TRY(
+      Model::create(engine->config_, std::move(weights), engine->backend_, engine->windowTokens_));
+  return engine;
+}
+
+Result<States> Engine::newStates() const {
+  return States::create(config_, cacheType_, windowTokens_, backend_);
+}
+
+Result<States> Engine::restore(const std::filesystem::path& path) const {
+  return States::restore(path, modelHash_, config_, cacheType_, windowTokens_, backend_);
+}
+
+Result<void> Engine::checkTokens(const States& states, std::span<const int32_t> tokens) const {
+  const auto count = static_cast<int64_t>(tokens.size());
+  if (states.position() + count > windowTokens_) {
+    return Error{ErrorCode::DoesNotFit, fmt::format("This needs {} tokens, and the window of the "
+                                                    "model holds {}. Leave out documents, or ask "
+                                                    "a shorter question.",
+                                                    states.position() + count, windowTokens_)};
+  }
+  for (const int32_t token : tokens) {
+    if (token < 0 || token >= config_.vocabSize) {
+      return Error{ErrorCode::Usage, fmt::format("{} is no token of this model, which has {}.",
+                                                 token, config_.vocabSize)};
+    }
+  }
+  return {};
+}
+
+int64_t Engine::chunkSize(const States& states, int64_t remaining) {
+  const int64_t intoChunk = (states.position() - states.gridOrigin()) % Model::kChunkTokens;
+  return std::min(remaining, Model::kChunkTokens - intoChunk);
+}
+
+Result<void> Engine::prefill(States& states,
+                             std::span<const int32_t> tokens,
+                             const std::function<void(int64_t)>& progress,
+                             std::stop_token stop) {
+  TRY(checkTokens(states, tokens));
+  for (size_t done = 0; done < tokens.size();) {
+    if (stop.stop_requested()) return cancelled(states);
+    const auto size =
+        static_cast<size_t>(chunkSize(states, static_cast<int64_t>(tokens.size() - done)));
+    TRY(model_->run(states, tokens.subspan(done, size), {}));
+    done += size;
+    if (progress) progress(static_cast<int64_t>(done));
+  }
+  return {};
+}
+
+Result<void> Engine::allLogits(States& states,
+                               std::span<const int32_t> tokens,
+                               const std::function<Result<void>(std::span<const float>)>& sink,
+                               std::stop_token stop) {
+  TRY(checkTokens(states, tokens));
+  for (size_t done = 0; done < tokens.size();) {
+    if (stop.stop_requested()) return cancelled(states);
+    const auto size =
+        static_cast<size_t>(chunkSize(states, static_cast<int64_t>(tokens.size() - done)));
+    TRY(model_->run(states, tokens.subspan(done, size), {.allLogits = true, .tapWeights = {}}));
+    TRY(sink(model_->logits()));
+    done += size;
+  }
+  return {};
+}
+
+Result<GenerateEnd> Engine::generate(
+    States& states,
+    const GenerateOptions& options,
+    const std::function<Result<void>(const GeneratedToken&)>& onToken,
+    std::stop_token stop) {
+  LECTERN_CHECK(states.position() > 0 &&
+                static_cast<int64_t>(model_->logits().size()) == config_.vocabSize);
+  Sampler sampler(options.sampler);
+  const auto ends = [&](int32_t token) {
+    return std::find(options.stopTokens.begin(), options.stopTokens.end(), token) !=
+               options.stopTokens.end() ||
+           std::find(config_.eosTokenIds.begin(), config_.eosTokenIds.end(), token) !=
+               config_.eosTokenIds.end();
+  };
+  for (int64_t written = 0; written < options.maxTokens;) {
+    if (stop.stop_requested()) return Error{ErrorCode::Cancelled, "The answer was stopped."};
+    std::vector<int32_t> next =
+        options.constraint != nullptr ? options.constraint->forced() : std::vector<int32_t>{};
+    GeneratedToken report;
+    report.forced = !next.empty();
+    report.probability = 1;
+    if (next.empty()) {
+      const Sampled sampled = sampler.pick(model_->logits(), options.constraint);
+      if (sampled.token < 0) return GenerateEnd::Constraint;
+      if (ends(sampled.token)) return GenerateEnd::EndToken;
+      report.probability = sampled.probability;
+      report.keptMass = sampled.keptMass;
+      next = {sampled.token};
+    }
+    if (states.position() + static_cast<int64_t>(next.size()) > windowTokens_)
+      return GenerateEnd::WindowFull;
+    if (report.forced) {
+      TRY(prefill(states, next, {}, stop));
+    } else {
+      TRY(model_->run(states, next, {.allLogits = false, .tapWeights = options.tapWeights}));
+      report.mass = model_->mass();
+    }
+    for (const int32_t token : next) {
+      report.token = token;
+      sampler.accept(token);
+      if (options.constraint != nullptr) options.constraint->accept(token);
+      TRY(onToken(report));
+      ++written;
+    }
+  }
+  return GenerateEnd::MaxTokens;
+}
+
+}  // namespace lectern

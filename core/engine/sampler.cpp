@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/engine/sampler.h"
+
+#include "core/base/check.h"
+
+#include <algorithm>
+#include <cmath>
+#include <unordered_set>
+
+namespace lectern {
+
+namespace {
+
+// A constraint rarely needs to look further down; where it leaves nothing of these, it is shown the
+// whole vocabulary.
+constexpr size_t kShownFirst = 256;
+
+bool comesFirst(const TokenProb& a, const TokenProb& b) {
+  return a.logit > b.logit || (a.logit == b.logit && a.token < b.token);
+}
+
+float massOf(const std::vector<TokenProb>& list) {
+  float mass = 0;
+  for (const TokenProb& candidate : list) mass += candidate.probability;
+  return mass;
+}
+
+}  // namespace
+
+Sampler::Sampler(const SamplerOptions& options) : options_(options), random_(options.seed) {}
+
+void Sampler::accept(int32_t token) {
+  recent_.push_back(token);
+  const auto window = static_cast<size_t>(std::max(0, options_.repetitionWindow));
+  if (recent_.size() > 2 * window + 16) {
+    recent_.erase(recent_.begin(), recent_.end() - static_cast<ptrdiff_t>(window));
+  }
+}
+
+// The `count` best tokens, sorted, with penalised logits and the probabilities that follow from all
+// of them.
+std::vector<TokenProb> Sampler::candidates(std::span<const float> logits, size_t count) const {
+  std::vector<TokenProb> all(logits.size());
+  for (size_t v = 0; v < logits.size(); ++v) all[v] = {static_cast<int32_t>(v), logits[v], 0};
+  if (options_.repetitionPenalty != 1) {
+    const size_t window =
+        std::min(recent_.size(), static_cast<size_t>(std::max(0, options_.repetitionWindow)));
+    const std::unordered_set<int32_t> seen(recent_.end() - static_cast<ptrdiff_t>(window),
+                                           recent_.end());
+    const auto penalty = static_cast<float>(options_.repetitionPenalty);
+    for (const int32_t token : seen) {
+      float& logit = all[static_cast<size_t>(token)].logit;
+      logit = logit > 0 ? logit / penalty : logit * penalty;
+    }
+  }
+  const float largest =
+      std::max_element(all.begin(), all.end(), [](const TokenProb& a, const TokenProb& b) {
+        return a.logit < b.logit;
+      })->logit;
+  double sum = 0;
+  for (TokenProb& candidate : all) {
+    candidate.probability = std::exp(candidate.logit - largest);
+    sum += double{candidate.probability};
+  }
+  for (TokenProb& candidate : all)
+    candidate.probability = static_cast<float>(double{candidate.probability} / sum);
+  count = std::min(count, all.size());
+  std::partial_sort(all.begin(), all.begin() + static_cast<ptrdiff_t>(count), all.end(),
+                    comesFirst);
+  all.resize(count);
+  return all;
+}
+
+// 53 random bits of [0, 1): std::uniform_real_distribution may differ from library to library.
+double Sampler::uniform() {
+  return static_cast<double>(random_() >> 11) * 0x1p-53;
+}
+
+Sampled Sampler::pick(std::span<const float> logits, TokenConstraint* constraint) {
+  LECTERN_CHECK(!logits.empty());
+  const bool greedy = options_.temperature <= 0;
+  const bool cut = options_.topK > 0;
+  const size_t wanted = constraint != nullptr ? kShownFirst
+                        : greedy              ? 1
+                        : cut                 ? static_cast<size_t>(options_.topK)
+                                              : logits.size();
+  std::vector<TokenProb> list = candidates(logits, wanted);
+  if (constraint != nullptr) {
+    constraint->filter(list);
+    if (list.empty()) {
+      list = candidates(logits, logits.size());
+      constraint->filter(list);
+    }
+    if (list.empty()) return {};
+  }
+  const float kept = massOf(list);
+  if (greedy) return {list.front().token, list.front().probability, kept};
+
+  if (cut && list.size() > static_cast<size_t>(options_.topK))
+    list.resize(static_cast<size_t>(options_.topK));
+  std::vector<double> weights(list.size());
+  double sum = 0;
+  for (size_t i = 0; i < list.size(); ++i) {
+    weights[i] = std::exp(double{list[i].logit - list.front().logit} / options_.temperature);
+    sum += weights[i];
+  }
+  size_t count = 0;
+  double mass = 0;
+  while (count < list.size() && (count == 0 || mass < options_.topP * sum) &&
+         weights[count] >= options_.minP * weights.front()) {
+    mass += weights[count++];
+  }
+  double point = uniform() * mass;
+  size_t chosen = 0;
+  while (chosen + 1 < count && point >= weights[chosen]) point -= weights[chosen++];
+  return {list[chosen].token, list[chosen].probability, kept};
+}
+
+}  // namespace lectern

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/engine/engine.h"
+
+#include "tests/support/engine_fixture.h"
+#include "tests/support/tiny_model.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace lectern {
+namespace {
+
+class EngineTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    nlohmann::json config = tiny_model::miniConfig();
+    config.erase("eos_token_id");  // random weights would end where they please
+    ASSERT_TRUE(tiny_model::write(folder_.path(), config));
+    engine_ =
+        Engine::open(folder_.path(), {.backend = "reference", .windowTokens = 4096}, {}).value();
+  }
+  static std::vector<int32_t> tokens(size_t count) {
+    std::vector<int32_t> list(count);
+    for (size_t i = 0; i < count; ++i) list[i] = static_cast<int32_t>(3 + i * i % 29);
+    return list;
+  }
+  std::vector<int32_t> write(States& states, const GenerateOptions& options) {
+    std::vector<int32_t> written;
+    const auto end = engine_->generate(states, options,
+                                       [&](const GeneratedToken& t) -> Result<void> {
+                                         written.push_back(t.token);
+                                         return {};
+                                       },
+                                       {});
+    EXPECT_TRUE(end.has_value());
+    return written;
+  }
+
+  TemporaryFolder folder_;
+  std::unique_ptr<Engine> engine_;
+};
+
+TEST_F(EngineTest, ReadsOnTheGridHoweverTheTokensArrive) {
+  const auto list = tokens(1300);
+  States whole = engine_->newStates().value();
+  std::vector<int64_t> steps;
+  ASSERT_TRUE(engine_->prefill(whole, list, [&](int64_t done) { steps.push_back(done); }, {}));
+  EXPECT_EQ(steps, (std::vector<int64_t>{512, 1024, 1300}));
+  const std::vector<float> expected(engine_->logits().begin(), engine_->logits().end());
+
+  States parts = engine_->newStates().value();
+  steps.clear();
+  ASSERT_TRUE(engine_->prefill(parts, std::span(list).first(100), {}, {}));
+  ASSERT_TRUE(engine_->prefill(parts, std::span(list).subspan(100),
+                               [&](int64_t done) { steps.push_back(done); }, {}));
+  EXPECT_EQ(steps, (std::vector<int64_t>{412, 924, 1200}));
+  EXPECT_TRUE(std::equal(expected.begin(), expected.end(), engine_->logits().begin()));
+}
+
+TEST_F(EngineTest, BeginsTheGridAnewWithEachDocument) {
+  States states = engine_->newStates().value();
+  ASSERT_TRUE(engine_->prefill(states, tokens(100), {}, {}));
+  Engine::beginDocument(states);
+  std::vector<int64_t> steps;
+  ASSERT_TRUE(
+      engine_->prefill(states, tokens(600), [&](int64_t done) { steps.push_back(done); }, {}));
+  EXPECT_EQ(steps, (std::vector<int64_t>{512, 600}));
+}
+
+TEST_F(EngineTest, RefusesWhatDoesNotFitBeforeReadingAnyOfIt) {
+  States states = engine_->newStates().value();
+  const auto result = engine_->prefill(states, tokens(5000), {}, {});
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(result.error().code, ErrorCode::DoesNotFit);
+  EXPECT_NE(result.error().message.find("5000 tokens"), std::string::npos);
+  EXPECT_NE(result.error().message.find("4096"), std::string::npos);
+  EXPECT_EQ(states.position(), 0);
+  EXPECT_EQ(engine_->prefill(states, std::vector<int32_t>{32}, {}, {}).error().code,
+            ErrorCode::Usage);
+}
+
+TEST_F(EngineTest, StopsBetweenChunksAndKeepsWhatWasRead) {
+  States states = engine_->newStates().value();
+  std::stop_source source;
+  const auto result = engine_->prefill(
+      states, tokens(2000), [&](int64_t) { source.request_stop(); }, source.get_token());
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(result.error().code, ErrorCode::Cancelled);
+  EXPECT_EQ(states.position(), 512);
+}
+
+TEST_F(EngineTest, WritesTheSameForTheSameSeedAndAfterRestoring) {
+  States states = engine_->newStates().value();
+  ASSERT_TRUE(engine_->prefill(states, tokens(50), {}, {}));
+  ASSERT_TRUE(states.save(folder_.path() / "state", engine_->modelHash()));
+  GenerateOptions options;
+  options.sampler = {.temperature = 1, .seed = 11};
+  options.maxTokens = 60;
+  const auto written = write(states, options);
+  EXPECT_EQ(written.size(), 60U);
+
+  States again = engine_->newStates().value();
+  ASSERT_TRUE(engine_->prefill(again, tokens(50), {}, {}));
+  EXPECT_EQ(write(again, options), written);
+  EXPECT_EQ(engine_->restore(folder_.path() / "state").value().tokenHash(), [&] {
+    States s = engine_->newStates().value();
+    EXPECT_TRUE(engine_->prefill(s, tokens(50), {}, {}));
+    return s.tokenHash();
+  }());
+}
+
+class CopyThree final : public TokenConstraint {
+ public:
+  void filter(std::vector<TokenProb>& candidates) override {
+    std::erase_if(candidates, [](const TokenProb& c) { return c.token != 9; });
+  }
+  std::vector<int32_t> forced() override {
+    return accepted_.size() == 1 ? std::vector<int32_t>{4, 5, 6} : std::vector<int32_t>{};
+  }
+  void accept(int32_t token) override { accepted_.push_back(token); }
+  std::vector<int32_t> accepted_;
+};
+
+TEST_F(EngineTest, ReadsForcedTokensInOneGoAndTellsThemApart) {
+  States states = engine_->newStates().value();
+  ASSERT_TRUE(engine_->prefill(states, tokens(5), {}, {}));
+  CopyThree constraint;
+  GenerateOptions options;
+  options.maxTokens = 5;
+  options.constraint = &constraint;
+  std::vector<bool> forced;
+  ASSERT_EQ(engine_
+                ->generate(states, options,
+                           [&](const GeneratedToken& t) -> Result<void> {
+                             forced.push_back(t.forced);
+                             return {};
+                           },
+                           {})
+                .value(),
+            GenerateEnd::MaxTokens);
+  EXPECT_EQ(constraint.accepted_, (std::vector<int32_t>{9, 4, 5, 6, 9}));
+  EXPECT_EQ(forced, (std::vector<bool>{false, true, true, true, false}));
+}
+
+TEST_F(EngineTest, EndsAtTheWindowAndStopsWithinAToken) {
+  const auto small =
+      Engine::open(folder_.path(), {.backend = "reference", .windowTokens = 20}, {}).value();
+  States states = small->newStates().value();
+  ASSERT_TRUE(small->prefill(states, tokens(18), {}, {}));
+  GenerateOptions options;
+  options.sampler = {.temperature = 1};
+  int count = 0;
+  const auto counting = [&](const GeneratedToken&) -> Result<void> {
+    ++count;
+    return {};
+  };
+  const auto end = small->generate(states, options, counting, {}).value();
+  EXPECT_EQ(end, GenerateEnd::WindowFull);
+  EXPECT_EQ(states.position(), 20);
+
+  States other = engine_->newStates().value();
+  ASSERT_TRUE(engine_->prefill(other, tokens(18), {}, {}));
+  std::stop_source source;
+  const auto stopping = [&](const GeneratedToken&) -> Result<void> {
+    source.request_stop();
+    return {};
+  };
+  options.constraint = nullptr;
+  const auto stopped = engine_->generate(other, options, stopping, source.get_token());
+  ASSERT_FALSE(stopped.has_value());
+  EXPECT_EQ(stopped.error().code, ErrorCode::Cancelled);
+  EXPECT_EQ(other.position(), 19);
+}
+
+TEST_F(EngineTest, EndsAtAStopTokenWithoutReadingIt) {
+  States states = engine_->newStates().value();
+  ASSERT_TRUE(engine_->prefill(states, tokens(18), {}, {}));
+  GenerateOptions options;
+  options.maxTokens = 1;
+  const std::vector<int32_t> first = write(states, options);
+  States again = engine_->newStates().value();
+  ASSERT_TRUE(engine_->prefill(again, tokens(18), {}, {}));
+  options.stopTokens = first;
+  EXPECT_TRUE(write(again, options).empty());
+  EXPECT_EQ(again.position(), 18);
+}
+
+TEST_F(EngineTest, HashesWhatDecidesTheNumbers) {
+  const auto same =
+      Engine::open(folder_.path(), {.backend = "reference", .windowTokens = 100}, {}).value();
+  EXPECT_EQ(same->modelHash(), engine_->modelHash());
+  const auto narrow =
+      Engine::open(folder_.path(), {.backend = "reference", .matrixType = kernels::DType::BF16}, {})
+          .value();
+  EXPECT_NE(narrow->modelHash(), engine_->modelHash());
+}
+
+}  // namespace
+}  // namespace lectern
