@@ -12,7 +12,6 @@ import json
 import math
 import os
 import random
-import re
 
 import corpus
 import layout
@@ -55,23 +54,10 @@ def make_set(library, unseen, seed, n, shapes=None):
 
 
 # ---- the extractive baseline: best BM25 segment whose guards hold -----------------------------------
-_GUARD = re.compile(r"[A-Za-z0-9][A-Za-z0-9'_\-./]*[A-Za-z0-9]|[A-Za-z0-9]")
-
-
-def guards(question):
-    """Numbers, codes and capitalised names of the question (not its first word)."""
-    out = []
-    for k, m in enumerate(_GUARD.finditer(question)):
-        w = m.group()
-        if any(c.isdigit() for c in w) or (k and w[0].isupper()) or "_" in w:
-            out.append(words.stem(w))
-    return out
-
-
 def baseline_scores(task):
     """Per segment: (guards hold, coverage weighted by rarity within the shortlist)."""
     index = words.Bm25(task.segments)
-    need = guards(task.question)
+    need = words.guards(task.question)
     return [(all(g in d for g in need), index.coverage(task.question, i)) for i, d in enumerate(index.docs)]
 
 

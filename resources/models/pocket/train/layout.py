@@ -12,7 +12,7 @@ segments come best first from a search. Q and the segments are encoded with a sp
 import dataclasses
 
 import tokenizer as tk
-from words import STOP, spans
+from words import STOP, guards, spans
 
 
 def numbers(r, n):
@@ -28,6 +28,8 @@ class Prompt:
     answers: list  # per segment: does it answer
     answer: int    # position of <|answer|>
     match: list    # (position of a word's end in a segment, position to look at: same word in Q, or 0)
+    close: list    # those of `match` that look at 0 although the word ends in the same token as a word of Q
+    names: list    # per segment: do all names and numbers of Q stand in it; empty if Q has none
 
 
 class Layout:
@@ -62,14 +64,18 @@ class Layout:
         ids.append(tk.DOCUMENTS)
         if task.ranked:
             ids.append(tk.RANKED)
-        markers, match = [], []
+        markers, match, close = [], [], []
+        need, names = set(guards(task.question)), []
+        last = {q_ids[i] for _, i in q_words}
         for text, number in zip(task.segments, numbers):
             s_ids, s_words = self.text(text)
             for s, i in s_words:
                 target = where.get(s, 0)
                 if not target and len(s) >= 5 and s.isalpha():
                     target = next((p for head, p in stems if s.startswith(head)), 0)
-                match.append((len(ids) + i, target))
+                (close if not target and s_ids[i] in last else match).append((len(ids) + i, target))
+            if need:
+                names.append(need <= {s for s, _ in s_words})
             ids += s_ids
             markers.append(len(ids))
             ids.append(tk.MARKER_0 + number)
@@ -81,4 +87,4 @@ class Layout:
         gold = set(task.gold)
         ids += [ids[markers[g]] for g in task.gold] or [tk.NOT_FOUND]
         ids.append(tk.EOS)
-        return Prompt(ids, markers, [k in gold for k in range(len(markers))], answer, match)
+        return Prompt(ids, markers, [k in gold for k in range(len(markers))], answer, match, close, names)

@@ -108,6 +108,29 @@ class Attention(nn.Module):
         o = o.view(b, kv, g, t, d).permute(0, 3, 1, 2, 4).reshape(b, t, -1)
         return k.linear(o, self.o_proj.weight), p
 
+    def at_rows(self, x, rows, places):
+        """The same for the flat positions `rows` (ascending) alone; places: (number of the row, key)."""
+        b, t, _ = x.shape
+        kv, g, d = self.kv, self.heads // self.kv, self.d
+        batch, at = rows // t, rows % t
+        first = torch.searchsorted(batch, torch.arange(b))
+        slot = torch.arange(len(rows)) - first[batch]
+        width = int(slot.max()) + 1
+        q = x.new_zeros(b, width, kv * g * d)
+        q[batch, slot] = k.linear(x.reshape(-1, x.shape[-1])[rows], self.q_proj.weight)
+        limit = torch.zeros(b, width, dtype=torch.long)
+        limit[batch, slot] = at
+        q = q.view(b, width, kv, g, d).permute(0, 2, 3, 1, 4).reshape(b * kv, g * width, d)
+        key = k.linear(x, self.k_proj.weight).view(b, t, kv, d).transpose(1, 2).reshape(b * kv, t, d)
+        v = k.linear(x, self.v_proj.weight).view(b, t, kv, d).transpose(1, 2).reshape(b * kv, t, d)
+        hidden = (torch.arange(t) > limit[:, :, None]).view(b, 1, 1, width, t)
+        a = torch.bmm(q, key.transpose(1, 2)).view(b, kv, g, width, t) * d ** -0.5
+        a = a.masked_fill(hidden, -1e30).softmax(-1)
+        p = a[batch[places[0]], 0, 0, slot[places[0]], places[1]]
+        o = torch.bmm(a.view(b * kv, g * width, t), v).view(b, kv, g, width, d)
+        o = o.permute(0, 3, 1, 2, 4).reshape(b, width, -1)[batch, slot]
+        return k.linear(o, self.o_proj.weight), p
+
 
 class Mlp(nn.Module):
     def __init__(self, c):
@@ -158,9 +181,13 @@ class Layer(nn.Module):
         self.input_layernorm = Weight(c.hidden_size, ones=True)
         self.pre_ff_layernorm = Weight(c.hidden_size, ones=True)
 
-    def forward(self, x, places):
+    def forward(self, x, places, rows=None):
+        """With `rows` the result has these flat positions alone."""
         y, weights = k.RmsNorm.apply(x, self.input_layernorm.weight, self.eps), None
-        if self.is_attention:
+        if rows is not None:
+            y, weights = self.self_attn.at_rows(y, rows, places)
+            x = x.reshape(-1, x.shape[-1])[rows]
+        elif self.is_attention:
             y, weights = self.self_attn(y, places)
         else:
             y = self.mamba(y)
@@ -190,17 +217,23 @@ class Jamba(nn.Module):
         return sum(parts) / len(parts) if parts else 0.0
 
     def forward(self, ids, rows=None, places=None):
-        """Logits at the flat positions `rows` (all if None) of ids [B, T]; with `places`, one triple of
-        vectors per attention layer, also head 0's attention weights there."""
+        """Logits at the flat positions `rows` (ascending; all if None) of ids [B, T]. With `places` also
+        head 0's attention weights: of the first attention layer at (batch, query, key), of the last
+        layer at (number of the row, key). The last layer works at `rows` alone: a seventh of the step."""
         c, m = self.config, self.model
         x = nn.functional.embedding(ids, m.embed_tokens.weight)
         none = torch.zeros(3, 0, dtype=torch.long)
-        todo, found = list(places or []), []
-        for layer in m.layers:
-            x, w = layer(x, (todo.pop(0) if todo else none) if layer.is_attention else None)
-            if layer.is_attention:
+        inner, outer = places or (none, none[:2])
+        found = []
+        for i, layer in enumerate(m.layers):
+            if rows is not None and layer.is_attention and i + 1 == len(m.layers):
+                x, w = layer(x, outer, rows)
+            else:
+                x, w = layer(x, inner)
+            if w is not None:
                 found.append(w)
-        if rows is not None:
+                inner = none
+        if rows is not None and x.dim() == 3:
             x = x.reshape(-1, x.shape[-1])[rows]
         x = k.RmsNorm.apply(x, m.final_layernorm.weight, c.rms_norm_eps)
         logits = k.linear(x, m.embed_tokens.weight)

@@ -115,6 +115,17 @@ class Gradients(unittest.TestCase):
                 flat.data.add_(direction, alpha=-sign * e)
         self.assertLess(abs((both[0] - both[1]) / (2 * e) - exact) / abs(exact), 1e-3)
 
+    def test_last_layer_at_some_rows_equals_the_whole(self):
+        t = tiny_trainer("rows")
+        kernels.BF16 = False
+        ids = torch.randint(0, 900, (3, 20))
+        rows = torch.tensor([0, 5, 19, 22, 41, 59])
+        with torch.no_grad():
+            whole = t.model(ids).reshape(60, -1)[rows]
+            some, (_, p) = t.model(ids, rows, (torch.zeros(3, 0, dtype=torch.long), torch.tensor([[0, 3], [0, 2]])))
+        self.assertLess(float((whole - some).abs().max()), 1e-4)
+        self.assertAlmostEqual(float(p[0]), 1.0, places=5)
+
     def test_bfloat16_attention_is_near_the_plain_one(self):
         q, k, v = torch.randn(2, 60, 32), torch.randn(2, 30, 32), torch.randn(2, 30, 32)
         at = torch.tensor([[0, 1], [7, 40], [3, 2]])

@@ -13,9 +13,9 @@ SPACE = "\u2581"
 MARKERS = 64
 SPECIAL = (["<|pad|>", "<|startoftext|>", "<|endoftext|>", "<|unk|>",
             "<|question|>", "<|documents|>", "<|/documents|>", "<|answer|>", "<|notfound|>",
-            "<|yes|>", "<|no|>", "<|ranked|>", "<|quote|>", "<|short|>", "<|spare_0|>", "<|spare_1|>"]
+            "<|yes|>", "<|no|>", "<|ranked|>", "<|quote|>", "<|short|>", "<|names|>", "<|othernames|>"]
            + [f"<|m{i}|>" for i in range(MARKERS)])
-PAD, BOS, EOS, UNK, QUESTION, DOCUMENTS, END_DOCUMENTS, ANSWER, NOT_FOUND, YES, NO, RANKED, QUOTE, SHORT = range(14)
+PAD, BOS, EOS, UNK, QUESTION, DOCUMENTS, END_DOCUMENTS, ANSWER, NOT_FOUND, YES, NO, RANKED, QUOTE, SHORT, NAMES, OTHER_NAMES = range(16)
 MARKER_0 = 16
 
 _CHUNK = re.compile(SPACE + "?[^\\W\\d_]+|.", re.S)

@@ -41,7 +41,7 @@ def _root():
 
 def defaults():
     return dict(seed=1, tokens_per_step=3072, lr=2.5e-3, warmup=200, beta1=0.9, beta2=0.98, eps=1e-8, decay=0.05, clip=1.0,
-                decision=1.0, verdict=1.0, rest=0.2, pointer=0.3, match=0.3, match_none=0.2, balance=0.01, average=0.998,
+                decision=1.0, verdict=1.0, rest=0.2, pointer=0.3, match=0.3, match_none=0.2, names=1.0, balance=0.01, average=0.998,
                 gate=0.85, config={})
 
 
@@ -111,16 +111,19 @@ class Trainer:
         B, T = len(prompts), max(len(p.ids) for p in prompts) - 1
         x = torch.zeros(B, T, dtype=torch.long)
         rows, goal, weight, group = [], [], [], []
-        ptr, pos, neg = [], [], []
+        ptr, pos, neg, close, named, covered = [], [], [], [], [], []
         dw, vw, rw = h["decision"] / B, h["verdict"] / B, h["rest"] / B
         for b, p in enumerate(prompts):
             n = min(len(p.ids), T)
             x[b, :n] = torch.tensor(p.ids[:n])
+            named += [len(rows) + i for i in range(len(p.names))]
+            covered += p.names
             for m, yes in zip(p.markers, p.answers):
                 rows.append(b * T + m)
                 goal.append(tk.YES if yes else tk.NO)
                 weight.append(vw / 2)
                 group.append(1)
+            answer_row = len(rows)
             for i in range(p.answer, len(p.ids) - 1):
                 rows.append(b * T + i)
                 goal.append(p.ids[i + 1])
@@ -128,19 +131,26 @@ class Trainer:
                 group.append(0 if i == p.answer else 2)
             first = p.ids[p.answer + 1]
             target = next((m for m, y in zip(p.markers, p.answers) if p.ids[m] == first), 0)
-            ptr.append((b, p.answer, target))
+            ptr.append((answer_row, target))
             for i, t in p.match:
                 (pos if t else neg).append((b, i, t))
+            close += [(b, i, 0) for i, _ in p.close]
         rows, goal = torch.tensor(rows), torch.tensor(goal)
         weight, group = torch.tensor(weight), torch.tensor(group)
-        first = torch.tensor(pos + neg or [(0, 0, 0)]).t()
+        first = torch.tensor(pos + neg + close or [(0, 0, 0)]).t()
         logits, (at_first, at_last) = self.model(x, rows, [first, torch.tensor(ptr).t()])
         ce = torch.nn.functional.cross_entropy(logits, goal, reduction="none")
         log = -(at_first + 1e-6).log()
         lp = -(at_last + 1e-6).log().mean()
         lm = log[:len(pos)].mean() if pos else log.sum() * 0
-        ln = log[len(pos):].mean() if neg else log.sum() * 0
-        total = (ce * weight).sum() + h["pointer"] * lp + h["match"] * lm + h["match_none"] * ln + h["balance"] * self.model.balance()
+        ln = log[len(pos):len(pos) + len(neg)].mean() if neg else log.sum() * 0
+        lc = log[len(pos) + len(neg):].mean() if close else log.sum() * 0
+        names = log.sum() * 0
+        if named:  # a second verdict, between two spare tokens: do the names and numbers agree?
+            margin = logits[named, tk.NAMES] - logits[named, tk.OTHER_NAMES]
+            names = torch.nn.functional.binary_cross_entropy_with_logits(margin, torch.tensor(covered, dtype=margin.dtype))
+        total = (ce * weight).sum() + h["pointer"] * lp + h["match"] * lm + h["match_none"] * (ln + lc) \
+            + h["names"] * names + h["balance"] * self.model.balance()
         with torch.no_grad():
             right = logits.argmax(-1) == goal
             d = group == 0
@@ -154,7 +164,7 @@ class Trainer:
                 best = int(m.argmax())
                 verdicts += p.answers[best] if any(p.answers) else bool(m[best] <= 0)
             stats = dict(loss=float(total), decision=float(ce[d].mean()), verdict=float(ce[v].mean()), pointer=float(lp),
-                         match=float(lm), match_none=float(ln), first=float(right[d].float().mean()), best=verdicts / B, tokens=B * T)
+                         match=float(lm), match_none=float(ln), match_close=float(lc), names=float(names), first=float(right[d].float().mean()), best=verdicts / B, tokens=B * T)
         return total, stats
 
     # ---- one step ----

@@ -32,6 +32,16 @@ def content(text):
     return [s for s, _, _ in spans(text) if s not in STOP]
 
 
+def guards(question):
+    """Numbers, codes and capitalised names of a question (not its first word): what must agree exactly."""
+    out = []
+    for k, m in enumerate(_RUN.finditer(question)):
+        w = m.group()
+        if any(c.isdigit() for c in w) or (k and w[0].isupper()) or "_" in w:
+            out.append(stem(w))
+    return out
+
+
 class Bm25:
     """Okapi BM25 (Robertson & Zaragoza 2009, 3.4), k1 = 1.2, b = 0.75, over a list of texts."""
 
