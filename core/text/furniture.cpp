@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/text/furniture.h"
+
+#include "core/unicode/fold.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace lectern::text {
+
+namespace {
+
+bool isWordByte(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (static_cast<uint8_t>(c) & 0x80) != 0;
+}
+
+bool isDigits(std::string_view word) {
+  return std::all_of(word.begin(), word.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// Takes as many of "m", "cm", "d", … from the front as a Roman number may have there.
+void takeRoman(std::string_view& word, char one, char five, char ten) {
+  const auto starts = [&](char a, char b) {
+    return word.size() >= 2 && word[0] == a && word[1] == b;
+  };
+  if (starts(one, ten) || starts(one, five)) {
+    word.remove_prefix(2);
+    return;
+  }
+  if (!word.empty() && word[0] == five) word.remove_prefix(1);
+  for (int i = 0; i < 3 && !word.empty() && word[0] == one; ++i) word.remove_prefix(1);
+}
+
+bool isRoman(std::string_view word) {
+  if (word.empty()) return false;
+  takeRoman(word, 'm', '\0', '\0');
+  takeRoman(word, 'c', 'd', 'm');
+  takeRoman(word, 'x', 'l', 'c');
+  takeRoman(word, 'i', 'v', 'x');
+  return word.empty();
+}
+
+// Calls each(word, true) for words and numbers of folded text and each(rest, false) for what stands
+// between.
+template <class Each>
+void splitWords(std::string_view folded, const Each& each) {
+  for (size_t begin = 0; begin < folded.size();) {
+    const bool word = isWordByte(folded[begin]);
+    size_t end = begin + 1;
+    while (end < folded.size() && isWordByte(folded[end]) == word) ++end;
+    each(folded.substr(begin, end - begin), word);
+    begin = end;
+  }
+}
+
+std::string withoutNumbers(std::string_view text) {
+  std::string key;
+  splitWords(unicode::fold(text), [&key](std::string_view piece, bool word) {
+    if (word && (isDigits(piece) || isRoman(piece))) {
+      key += '#';
+      return;
+    }
+    for (const char c : piece) {
+      const bool digit = c >= '0' && c <= '9';
+      if (!digit || key.empty() || key.back() != '#') key += digit ? '#' : c;
+    }
+  });
+  return key;
+}
+
+}  // namespace
+
+void Furniture::add(std::string_view text, uint16_t top, int page) {
+  places_[withoutNumbers(text)].push_back({top, page});
+}
+
+bool Furniture::contains(std::string_view text, uint16_t top) const {
+  const auto places = places_.find(withoutNumbers(text));
+  if (places == places_.end()) return false;
+  int pages = 0;
+  int lastPage = -1;
+  for (const Place& place : places->second) {
+    if (std::abs(place.top - top) > kTolerance || place.page == lastPage) continue;
+    lastPage = place.page;
+    if (++pages == kFewestPages) return true;
+  }
+  return false;
+}
+
+bool isBarePageNumber(std::string_view text) {
+  constexpr size_t kLongest = 24;
+  if (text.size() > kLongest) return false;
+  int numbers = 0;
+  bool other = false;
+  splitWords(unicode::fold(text), [&](std::string_view piece, bool word) {
+    if (!word) return;
+    const bool number = isDigits(piece) || isRoman(piece);
+    numbers += number ? 1 : 0;
+    other = other || !number;
+  });
+  return !other && (numbers == 1 || numbers == 2);
+}
+
+}  // namespace lectern::text

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace lectern::text {
+
+/// Finds the running headers and footers of a document: what stands with the same words, numbers
+/// aside, at the same height on several pages. First everything that stands in a margin is added,
+/// then one asks.
+class Furniture {
+ public:
+  static constexpr int kFewestPages = 3;
+  /// How far apart two heights may be, in Rect units: 1 % of the page.
+  static constexpr int kTolerance = 655;
+
+  /// A text in the margin of a page, and where it starts, in Rect units. Pages come in order.
+  void add(std::string_view text, uint16_t top, int page);
+
+  /// Whether that text, added before, is furniture.
+  [[nodiscard]] bool contains(std::string_view text, uint16_t top) const;
+
+ private:
+  struct Place {
+    uint16_t top;
+    int page;
+  };
+  std::unordered_map<std::string, std::vector<Place>> places_;
+};
+
+/// True for a page number and nothing else: "12", "- xiv -", "12 / 80".
+bool isBarePageNumber(std::string_view text);
+
+}  // namespace lectern::text
