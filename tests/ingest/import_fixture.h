@@ -3,9 +3,9 @@
 
 #include "core/base/file.h"
 #include "ingest/importer.h"
+#include "tests/support/temporary_folder.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -41,15 +41,8 @@ class ImportFixture : public testing::Test {
  protected:
   explicit ImportFixture(std::filesystem::path helper) { options.helper = std::move(helper); }
 
-  void SetUp() override {
-    folder_ = std::filesystem::temp_directory_path() /
-              ("lectern-import-test-" + std::to_string(getpid()));
-    std::filesystem::create_directories(folder_);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
   std::filesystem::path write(std::string_view name, std::string_view bytes) {
-    const std::filesystem::path path = folder_ / name;
+    const std::filesystem::path path = folder_.path() / name;
     std::ofstream(path, std::ios::binary) << bytes;
     return path;
   }
@@ -69,7 +62,7 @@ class ImportFixture : public testing::Test {
   std::stop_source stop;
 
  private:
-  std::filesystem::path folder_;
+  test::TemporaryFolder folder_;
 };
 
 }  // namespace lectern
