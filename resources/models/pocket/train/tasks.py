@@ -20,6 +20,7 @@ class Task:
 class Shape:
     """What a level asks for. Every field has one meaning at all levels."""
     segments: int = 4         # segments shown
+    fewest: int = 0           # if not 0, between so many and `segments`, drawn for each task
     entities: int = 2
     relations: int = 2        # per entity
     phrasings: int = 99       # how many of the general ones, particular ones only above 4
@@ -269,4 +270,6 @@ def search_task(r, s, library):
 
 
 def make(r, s, library):
+    if s.fewest:
+        s = dataclasses.replace(s, segments=r.randint(s.fewest, s.segments), fewest=0)
     return search_task(r, s, library) if r.random() < s.search else fact_task(r, s, library)

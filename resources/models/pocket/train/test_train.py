@@ -3,6 +3,8 @@
 import json
 import os
 import random
+import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -249,6 +251,13 @@ class Text(unittest.TestCase):
                 self.assertEqual([k for k, a in enumerate(p.answers) if a], sorted(t.gold))
                 for at, target in p.match:
                     self.assertLess(target, p.markers[0])
+
+    def test_tasks_do_not_depend_on_pythons_string_hashes(self):
+        code = ("import random, levels, tasks, test_train as t; r = random.Random(9); l = tasks.Library(t.TinyCorpus()); "
+                "print([tasks.make(r, s, l) for s in levels.LEVELS for _ in range(40)])")
+        outputs = {subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, check=True,
+                                  cwd=os.path.dirname(os.path.abspath(__file__)), capture_output=True).stdout for seed in "12"}
+        self.assertEqual(len(outputs), 1)
 
     def test_bm25_finds_the_sentence_with_the_words(self):
         index = words.Bm25(SENTENCES)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Words as the search sees them: lower case, stop words dropped, plain suffixes cut; and BM25."""
 import collections
+import functools
 import math
 import re
 
@@ -28,8 +29,9 @@ def spans(text):
     return [(stem(m.group()), m.start(), m.end()) for m in _RUN.finditer(text)]
 
 
+@functools.lru_cache(maxsize=100000)
 def content(text):
-    return [s for s, _, _ in spans(text) if s not in STOP]
+    return tuple(s for s, _, _ in spans(text) if s not in STOP)
 
 
 def guards(question):
@@ -62,7 +64,7 @@ class Bm25:
     def scores(self, question, most=None):
         """segment -> score; words in more than `most` segments only count where another one does."""
         out = {}
-        for w in sorted(set(content(question)), key=lambda w: len(self.post.get(w, ()))):
+        for w in sorted(set(content(question)), key=lambda w: (len(self.post.get(w, ())), w)):
             hits = self.post.get(w, ())
             if most and len(hits) > most:
                 hits = [i for i in out if w in self.docs[i]] if out else hits[:most]
@@ -79,6 +81,6 @@ class Bm25:
 
     def coverage(self, question, i):
         """Share of the question's weight whose words stand in segment i."""
-        ws = set(content(question))
+        ws = sorted(set(content(question)))  # sorted, so that sums do not depend on Python's string hashes
         total = sum(self.idf(w) for w in ws)
         return sum(self.idf(w) for w in ws if w in self.docs[i]) / total if total else 0.0
