@@ -48,16 +48,15 @@ struct LoadedModel {
   static Result<LoadedModel> load(const nlohmann::json& json,
                                   const std::string& backendName,
                                   int64_t maxTokens,
-                                  std::optional<kernels::DType> matrixType = {},
-                                  double matrixScale = 0.5) {
+                                  const tiny_model::Numbers& numbers = {}) {
     const TemporaryFolder folder;
-    TRY(tiny_model::write(folder.path(), json, matrixScale));
+    TRY(tiny_model::write(folder.path(), json, numbers));
     LoadedModel loaded;
     loaded.maxTokens = maxTokens;
     loaded.config = TRY(parseModelConfig(json, "config"));
     loaded.backend = TRY(kernels::openBackend(backendName, 2));
     const auto files = TRY(ModelFolder::open(folder.path()));
-    auto weights = TRY(Weights::load(*files, loaded.config, *loaded.backend, {matrixType, {}}, {}));
+    auto weights = TRY(Weights::load(*files, loaded.config, *loaded.backend, {}, {}));
     loaded.model = TRY(Model::create(loaded.config, std::move(weights), loaded.backend, maxTokens));
     return loaded;
   }

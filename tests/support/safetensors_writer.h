@@ -30,10 +30,10 @@ inline std::string safetensorsFile(const std::vector<TensorToWrite>& tensors) {
   std::string header = "{";
   std::string data;
   for (const TensorToWrite& tensor : tensors) {
-    header += (header.size() > 1 ? ",\"" : "\"") + tensor.name + R"(":{"dtype":")" + tensor.type +
-              R"(","shape":[)";
+    header.append(header.size() > 1 ? ",\"" : "\"").append(tensor.name);
+    header.append(R"(":{"dtype":")").append(tensor.type).append(R"(","shape":[)");
     for (size_t i = 0; i < tensor.shape.size(); ++i) {
-      header += (i > 0 ? "," : "") + std::to_string(tensor.shape[i]);
+      header.append(i > 0 ? "," : "").append(std::to_string(tensor.shape[i]));
     }
     header += "],\"data_offsets\":[" + std::to_string(data.size()) + "," +
               std::to_string(data.size() + tensor.data.size()) + "]}";

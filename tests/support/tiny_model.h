@@ -4,6 +4,7 @@
 #include "core/base/file.h"
 #include "core/base/json.h"
 #include "core/engine/model_config.h"
+#include "kernels/bfloat16.h"
 #include "tests/support/safetensors_writer.h"
 
 #include <cmath>
@@ -51,24 +52,34 @@ inline nlohmann::json midiConfig() {
   return config;
 }
 
-/// The tensors of a model in the order of their ordinals, float32. `config` is that of a jamba or
-/// mamba model.
-inline std::vector<TensorToWrite> tensors(const ModelConfig& config, double matrixScale = 0.5) {
+/// How a model's numbers are stored, and how large its matrices are.
+struct Numbers {
+  bool bfloat16 = false;
+  double matrixScale = 0.5;
+};
+
+/// The tensors of a model in the order of their ordinals. `config` is that of a jamba or mamba
+/// model.
+inline std::vector<TensorToWrite> tensors(const ModelConfig& config, const Numbers& numbers = {}) {
   std::vector<TensorToWrite> list;
   const auto add = [&](const std::string& name, std::vector<int64_t> shape, const auto& value) {
     int64_t count = 1;
     for (const int64_t side : shape) count *= side;
-    TensorToWrite tensor{name, "F32", std::move(shape),
-                         std::string(static_cast<size_t>(count) * 4, '\0')};
+    const int64_t size = numbers.bfloat16 ? 2 : 4;
+    TensorToWrite tensor{name, numbers.bfloat16 ? "BF16" : "F32", std::move(shape),
+                         std::string(static_cast<size_t>(count * size), '\0')};
     const auto ordinal = static_cast<uint32_t>(list.size());
     for (int64_t i = 0; i < count; ++i) {
       const auto number = static_cast<float>(value(raw(ordinal, static_cast<uint32_t>(i)), i));
-      std::memcpy(tensor.data.data() + i * 4, &number, 4);
+      const kernels::BFloat16 narrow = kernels::toBFloat16(number);
+      std::memcpy(tensor.data.data() + i * size,
+                  numbers.bfloat16 ? static_cast<const void*>(&narrow) : &number,
+                  static_cast<size_t>(size));
     }
     list.push_back(std::move(tensor));
   };
   const auto embedding = [](double r, int64_t) { return r; };
-  const auto scaled = [matrixScale](double r, int64_t) { return matrixScale * r; };
+  const auto scaled = [&numbers](double r, int64_t) { return numbers.matrixScale * r; };
   const auto norm = [](double r, int64_t) { return 1 + 0.25 * r; };
   const auto convBias = [](double r, int64_t) { return 0.25 * r; };
   const auto deltaBias = [](double r, int64_t) { return r - 1; };
@@ -133,12 +144,12 @@ inline std::vector<TensorToWrite> tensors(const ModelConfig& config, double matr
 /// Writes config.json and model.safetensors into a folder that it makes.
 inline Result<void> write(const std::filesystem::path& folder,
                           const nlohmann::json& config,
-                          double matrixScale = 0.5) {
+                          const Numbers& numbers = {}) {
   std::filesystem::create_directories(folder);
   const ModelConfig parsed = TRY(parseModelConfig(config, "the test's config"));
   TRY(writeFileAtomically(folder / "config.json", config.dump()));
   return writeFileAtomically(folder / "model.safetensors",
-                             safetensorsFile(tensors(parsed, matrixScale)));
+                             safetensorsFile(tensors(parsed, numbers)));
 }
 
 }  // namespace tiny_model

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/engine/model.h"
+
+#include "tests/support/engine_fixture.h"
+#include "tests/support/tiny_model.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+namespace lectern {
+namespace {
+
+RC_GTEST_PROP(Model, GivesTheSameBitsForAnyChunkingOnTheReference, ()) {
+  static LoadedModel loaded = LoadedModel::load(tiny_model::miniConfig(), "reference", 512).value();
+  const auto tokens =
+      *rc::gen::container<std::vector<int32_t>>(40, rc::gen::inRange<int32_t>(0, 32));
+  const auto chunks = *rc::gen::nonEmpty(
+      rc::gen::container<std::vector<int64_t>>(rc::gen::inRange<int64_t>(1, 12)));
+  States whole = loaded.newStates();
+  States parts = loaded.newStates();
+  States single = loaded.newStates();
+  const auto expected = loaded.read(whole, tokens, std::vector<int64_t>{40});
+  RC_ASSERT(loaded.read(parts, tokens, chunks) == expected);
+  RC_ASSERT(loaded.read(single, tokens, std::vector<int64_t>{1}) == expected);
+  RC_ASSERT(whole.tokenHash() == parts.tokenHash());
+}
+
+// Every layout that the config can spell runs, and token by token equals all at once.
+class Layouts : public testing::TestWithParam<const char*> {};
+
+TEST_P(Layouts, RunTokenByTokenAsAtOnce) {
+  nlohmann::json config = tiny_model::miniConfig();
+  config.update(nlohmann::json::parse(GetParam()));
+  LoadedModel loaded = LoadedModel::load(config, "reference", 512).value();
+  std::vector<int32_t> tokens(30);
+  for (size_t i = 0; i < tokens.size(); ++i) tokens[i] = static_cast<int32_t>(i * 7 % 32);
+  States whole = loaded.newStates();
+  States single = loaded.newStates();
+  const auto expected = loaded.read(whole, tokens, std::vector<int64_t>{30});
+  EXPECT_EQ(loaded.read(single, tokens, std::vector<int64_t>{1}), expected);
+  EXPECT_TRUE(
+      std::all_of(expected.begin(), expected.end(), [](float x) { return std::isfinite(x); }));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Engine,
+    Layouts,
+    testing::Values(
+        R"({"num_experts": 1})",
+        R"({"attn_layer_period": 1, "attn_layer_offset": 0})",
+        R"({"attn_layer_period": 100, "attn_layer_offset": 99})",
+        R"({"expert_layer_period": 1, "expert_layer_offset": 0})",
+        R"({"num_key_value_heads": null})",
+        R"({"num_key_value_heads": 1, "num_experts_per_tok": 1})",
+        R"({"vocab_size": 256, "mamba_d_conv": 2, "mamba_d_state": 1})",
+        R"({"model_type": "mamba", "state_size": 4, "conv_kernel": 3, "time_step_rank": "auto",
+                        "intermediate_size": 32})"));
+
+TEST(Model, TapChangesNoBitOfTheLogits) {
+  LoadedModel loaded = LoadedModel::load(tiny_model::miniConfig(), "reference", 512).value();
+  States plain = loaded.newStates();
+  States tapped = loaded.newStates();
+  const std::vector<float> heads = {1, 1, 0, 0.5F};
+  for (int32_t token = 0; token < 100; ++token) {
+    const int32_t id[] = {token % 32};
+    ASSERT_TRUE(loaded.model->run(plain, id, {}));
+    const std::vector<float> expected(loaded.model->logits().begin(), loaded.model->logits().end());
+    EXPECT_TRUE(loaded.model->mass().empty());
+    ASSERT_TRUE(loaded.model->run(tapped, id, {.allLogits = false, .tapWeights = heads}));
+    ASSERT_TRUE(std::equal(expected.begin(), expected.end(), loaded.model->logits().begin()));
+  }
+  ASSERT_EQ(loaded.model->mass().size(), 2U);
+  EXPECT_NEAR(loaded.model->mass()[0] + loaded.model->mass()[1], 2.5, 1e-4);
+}
+
+TEST(Model, SaysBothNumbersWhereTheWindowIsFull) {
+  const std::vector<int32_t> tokens = {1, 5, 9, 14, 3, 7, 30, 2};
+  LoadedModel loaded = LoadedModel::load(tiny_model::miniConfig(), "reference", 10).value();
+  States states = loaded.newStates();
+  ASSERT_TRUE(loaded.model->run(states, tokens, {}));
+  const Result<void> over = loaded.model->run(states, tokens, {});
+  ASSERT_FALSE(over.has_value());
+  EXPECT_EQ(over.error().code, ErrorCode::DoesNotFit);
+  EXPECT_EQ(over.error().message,
+            "8 tokens do not fit behind the 8 that were read: the window holds 10.");
+}
+
+}  // namespace
+}  // namespace lectern
