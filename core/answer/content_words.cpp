@@ -57,11 +57,19 @@ bool isRightToLeftWord(std::string_view word) {
   return lead >= 0xD6 && lead <= 0xDB;  // U+0580 … U+06FF
 }
 
+// What a short word may end in and still be the same: plurals, and English and German verbs.
+bool isShortEnding(std::string_view ending, int64_t common) {
+  if (ending == "s") return true;
+  return common >= 4 && (ending == "n" || ending == "d" || ending == "es" || ending == "en" ||
+                         ending == "ed" || ending == "ing");
+}
+
 // The longer the common beginning, the longer the endings may be: "policy" and "policies",
 // "terminated" and "termination" are one word; "contract" and "contrast", "internet" and
-// "internal", "universal" and "university" are not. Behind four letters only a plural's s or n.
+// "internal", "universal" and "university" are not. Short words take only the commonest endings.
 bool sameButForEnding(std::string_view a, std::string_view b) {
-  constexpr int64_t kMinCommon = 4;
+  constexpr int64_t kMinCommon = 3;
+  constexpr int64_t kShort = 4;
   if (a.size() < kMinCommon || b.size() < kMinCommon || a[0] != b[0] || a[1] != b[1]) return false;
   if (hasDigit(a) || hasDigit(b)) return false;
   size_t same = 0;
@@ -69,9 +77,9 @@ bool sameButForEnding(std::string_view a, std::string_view b) {
   while (same > 0 && !utf8::isBoundary(a, static_cast<int64_t>(same))) --same;
   const int64_t common = utf8::length(a.substr(0, same));
   if (common < kMinCommon) return false;
-  if (common == kMinCommon) {
-    const std::string_view ending = (a.size() > b.size() ? a : b).substr(same);
-    return std::min(a.size(), b.size()) == same && (ending == "s" || ending == "n");
+  if (common <= kShort) {
+    return std::min(a.size(), b.size()) == same &&
+           isShortEnding((a.size() > b.size() ? a : b).substr(same), common);
   }
   const int64_t restA = utf8::length(a.substr(same));
   const int64_t restB = utf8::length(b.substr(same));

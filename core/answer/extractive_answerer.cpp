@@ -42,15 +42,22 @@ Result<Scope> readScope(Library& library, const std::vector<RevisionId>& ids) {
 
 class Answer {
  public:
-  Answer(Library& library, const Scope& scope, const AnswerSink& sink)
-      : library_(library), scope_(scope), sink_(sink) {}
+  Answer(Library& library,
+         const Scope& scope,
+         const ExtractiveOptions& options,
+         const AnswerSink& sink)
+      : library_(library), scope_(scope), options_(options), sink_(sink) {}
 
   // False where nothing of the candidate is to be seen on its page.
   Result<bool> quote(const Found& found, const Judged& judged) {
     Claim claim;
-    claim.grade = judged.missing.empty() ? Grade::Verbatim : Grade::Related;
     claim.coverage = judged.coverage;
-    claim.missing = judged.missing;
+    const bool sure = judged.missingGuarded.empty() && judged.coverage >= options_.sureCoverage;
+    claim.grade = sure ? Grade::Verbatim : Grade::Related;
+    if (!sure) {
+      claim.missing = judged.missingGuarded;
+      claim.missing.insert(claim.missing.end(), judged.missing.begin(), judged.missing.end());
+    }
     claim.citations = TRY(cite(found, judged.score));
     if (claim.citations.empty()) return false;
     std::string text = length_ == 0 ? "" : "\n\n";
@@ -120,6 +127,7 @@ class Answer {
 
   Library& library_;
   const Scope& scope_;
+  const ExtractiveOptions& options_;
   const AnswerSink& sink_;
   int64_t length_ = 0;
 };
@@ -151,7 +159,7 @@ Result<void> answer(Library& library,
   for (const Found& one : found) candidates.push_back(one.candidate);
   const std::vector<Judged> judged = rank(question, candidates);
 
-  Answer answer(library, scope, sink);
+  Answer answer(library, scope, options, sink);
   std::unordered_set<std::string> said;
   int quotes = 0;
   for (const Judged& one : judged) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace lectern {
 
@@ -31,9 +32,20 @@ const std::unordered_map<std::string_view, Asked>& questionWords() {
   return words;
 }
 
-bool isAmount(std::string_view folded) {
-  return folded == "many" || folded == "much" || folded == "long" || folded == "viel" ||
-         folded == "viele" || folded == "lange";
+// "how long", "wie oft", "hoe groot": the answer is a number and rarely has the adjective.
+bool isMeasure(std::string_view folded) {
+  static const std::unordered_set<std::string_view> words = {
+      "many", "much",  "long",  "often", "old",   "far",     "big",    "large", "high", "tall",
+      "deep", "wide",  "fast",  "heavy", "late",  "viel",    "viele",  "lange", "oft",  "alt",
+      "weit", "gross", "hoch",  "tief",  "breit", "schnell", "schwer", "spat",  "lang", "vaak",
+      "oud",  "ver",   "groot", "hoog",  "diep",  "breed",   "snel",   "zwaar", "laat"};
+  return words.contains(folded);
+}
+
+bool asksForMeasure(const std::vector<unicode::Word>& words) {
+  if (words.size() < 2) return false;
+  const std::string& how = words[0].folded;
+  return (how == "how" || how == "wie" || how == "hoe") && isMeasure(words[1].folded);
 }
 
 // The question word, behind nothing but function words ("in welk jaar"); or the end.
@@ -46,10 +58,10 @@ std::vector<unicode::Word>::const_iterator questionWord(const std::vector<unicod
 }
 
 Asked askedBy(const std::vector<unicode::Word>& words) {
-  const auto word = questionWord(words);
-  if (word != words.end()) return questionWords().at(word->folded);
-  const bool how = words.size() > 1 && (words[0].folded == "how" || words[0].folded == "wie");
-  return how && isAmount(words[1].folded) ? Asked::Quantity : Asked::Anything;
+  if (const auto word = questionWord(words); word != words.end()) {
+    return questionWords().at(word->folded);
+  }
+  return asksForMeasure(words) ? Asked::Quantity : Asked::Anything;
 }
 
 // What stands in quotation marks; folding has made them all '"'. One inside a word (Hebrew
@@ -84,10 +96,11 @@ Question analyzeQuestion(std::string_view text, const WordWeight& weight) {
   question.asked = askedBy(words);
   question.negated = hasNegation(words);
   question.words = contentWords(text, words, weight);
-  if (const auto asking = questionWord(words); asking != words.end()) {
-    std::erase_if(question.words,
-                  [&](const ContentWord& word) { return word.folded == asking->folded; });
-  }
+  const auto leaveOut = [&](const std::string& folded) {
+    std::erase_if(question.words, [&](const ContentWord& word) { return word.folded == folded; });
+  };
+  if (const auto asking = questionWord(words); asking != words.end()) leaveOut(asking->folded);
+  if (asksForMeasure(words)) leaveOut(words[1].folded);
 
   for (const std::string& phrase : quoted(unicode::fold(text))) {
     const std::vector<unicode::Word> ofPhrase = unicode::words(phrase);

@@ -10,6 +10,8 @@ namespace lectern {
 
 namespace {
 
+constexpr double kHeaderShare = 0.5;
+
 using Places = std::vector<std::vector<int>>;
 
 // A word of a phrase must not be found inside a longer one.
@@ -30,52 +32,6 @@ bool hasPhrases(const Question& question, const std::string& text) {
   const std::string folded = unicode::fold(text);
   return std::all_of(question.phrases.begin(), question.phrases.end(),
                      [&](const std::string& phrase) { return containsPhrase(folded, phrase); });
-}
-
-// How close together the question's words stand: their number over the words of the shortest
-// stretch that has one of each, 0..1; nothing for a single word.
-double proximity(const Places& places) {
-  struct Hit {
-    int word;
-    size_t of;
-  };
-  std::vector<Hit> hits;
-  int distinct = 0;
-  for (size_t i = 0; i < places.size(); ++i) {
-    distinct += places[i].empty() ? 0 : 1;
-    for (const int place : places[i]) hits.push_back({place, i});
-  }
-  if (distinct < 2) return 0;
-  std::sort(hits.begin(), hits.end(), [](const Hit& a, const Hit& b) { return a.word < b.word; });
-  std::vector<int> inside(places.size(), 0);
-  int have = 0;
-  int shortest = hits.back().word - hits.front().word + 1;
-  size_t first = 0;
-  for (const Hit& last : hits) {
-    have += inside[last.of]++ == 0 ? 1 : 0;
-    while (have == distinct) {
-      shortest = std::min(shortest, last.word - hits[first].word + 1);
-      have -= --inside[hits[first].of] == 0 ? 1 : 0;
-      ++first;
-    }
-  }
-  return std::min(1.0, static_cast<double>(distinct) / shortest);
-}
-
-// The share of neighbouring words of the question that stand in the same order, at most three words
-// apart.
-double sameOrder(const Places& places) {
-  constexpr int kNear = 3;
-  if (places.size() < 2) return 0;
-  int kept = 0;
-  for (size_t i = 0; i + 1 < places.size(); ++i) {
-    const bool follows = std::any_of(places[i].begin(), places[i].end(), [&](int a) {
-      return std::any_of(places[i + 1].begin(), places[i + 1].end(),
-                         [&](int b) { return b > a && b - a <= kNear; });
-    });
-    kept += follows ? 1 : 0;
-  }
-  return static_cast<double>(kept) / static_cast<double>(places.size() - 1);
 }
 
 bool isYear(const unicode::Word& word) {
@@ -106,56 +62,52 @@ bool hasAsked(Asked asked, const std::vector<unicode::Word>& words, const Places
   return false;
 }
 
-Judged judge(const Question& question, const Candidate& candidate, const RankWeights& weights) {
+Judged judge(const Question& question, const Candidate& candidate) {
   const std::vector<unicode::Word> words = unicode::words(candidate.text);
   const Places places = occurrences(question.words, words);
   const Places inHeader = occurrences(question.words, unicode::words(candidate.header));
-  const Places inAround = occurrences(question.words, unicode::words(candidate.around));
 
   Judged judged;
+  Signs& signs = judged.signs;
   double total = 0;
   for (size_t i = 0; i < question.words.size(); ++i) {
     const ContentWord& word = question.words[i];
-    double share = 0;
-    if (!places[i].empty()) {
-      share = 1;
-      judged.own += word.weight;
-    } else {
-      if (!inAround[i].empty()) share = weights.aroundShare;
-      if (!inHeader[i].empty()) share = std::max(share, weights.headerShare);
-    }
-    judged.coverage += share * word.weight;
+    const bool exactly = std::any_of(places[i].begin(), places[i].end(), [&](int place) {
+      return words[static_cast<size_t>(place)].folded == word.folded;
+    });
     total += word.weight;
-    if (word.guarded && places[i].empty() && inHeader[i].empty()) {
-      judged.missing.push_back(word.shown);
+    signs.own += places[i].empty() ? 0 : word.weight;
+    signs.exact += exactly ? word.weight : 0;
+    signs.header += places[i].empty() && !inHeader[i].empty() ? word.weight : 0;
+    if (places[i].empty() && inHeader[i].empty()) {
+      (word.guarded ? judged.missingGuarded : judged.missing).push_back(word.shown);
     }
   }
+  if (question.negated && !hasNegation(words)) judged.missingGuarded.emplace_back("not");
   if (total > 0) {
-    judged.coverage /= total;
-    judged.own /= total;
+    for (double* share : {&signs.own, &signs.exact, &signs.header}) *share /= total;
   } else {
-    judged.coverage = judged.own = 1;  // a phrase of function words alone, which it has
+    signs.own = signs.exact = 1;  // a phrase of function words alone, which it has
   }
-  if (question.negated && !hasNegation(words)) judged.missing.emplace_back("not");
-
-  constexpr double kBrief = 8;  // words
-  judged.score = weights.coverage * judged.coverage + weights.bm25 * candidate.bm25 +
-                 weights.passage * candidate.passageBm25 + weights.proximity * proximity(places) +
-                 weights.order * sameOrder(places) +
-                 weights.brevity * kBrief / (kBrief + static_cast<double>(words.size())) +
-                 weights.asked * (hasAsked(question.asked, words, places) ? 1 : 0);
+  signs.bm25 = candidate.bm25;
+  signs.asked = hasAsked(question.asked, words, places) ? 1 : 0;
+  judged.coverage = signs.own + kHeaderShare * signs.header;
+  judged.score = scoreOf(signs, kWeights);
   return judged;
 }
 
 }  // namespace
 
-std::vector<Judged> rank(const Question& question,
-                         const std::vector<Candidate>& candidates,
-                         const RankWeights& weights) {
+double scoreOf(const Signs& signs, const Signs& weights) {
+  return signs.own * weights.own + signs.exact * weights.exact + signs.header * weights.header +
+         signs.bm25 * weights.bm25 + signs.asked * weights.asked;
+}
+
+std::vector<Judged> rank(const Question& question, const std::vector<Candidate>& candidates) {
   std::vector<Judged> judged;
   for (size_t i = 0; i < candidates.size(); ++i) {
     if (!hasPhrases(question, candidates[i].text)) continue;
-    judged.push_back(judge(question, candidates[i], weights));
+    judged.push_back(judge(question, candidates[i]));
     judged.back().candidate = static_cast<int>(i);
   }
   std::stable_sort(judged.begin(), judged.end(),

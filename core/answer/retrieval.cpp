@@ -12,6 +12,7 @@ namespace {
 constexpr int kSegmentHits = 50;
 constexpr int kPassageHits = 12;
 constexpr int kBeside = 3;
+constexpr size_t kMaxParts = 3;
 
 using Place = std::pair<RevisionId, int>;  // a segment
 
@@ -58,46 +59,45 @@ Result<Gathered> gather(Library& library,
   return gathered;
 }
 
-// Header and search result of the passage around a segment; nothing where no such passage was
-// found.
-const PassageHit* passageOf(const Gathered& gathered, const StoredSegment& segment) {
-  for (const PassageHit& hit : gathered.passages) {
-    if (hit.revision == segment.revision && hit.passage.firstSegment <= segment.number &&
-        segment.number <= hit.passage.lastSegment) {
-      return &hit;
-    }
-  }
-  return nullptr;
-}
-
-// A segment and those that its sentence goes on with, over a page's end and its furniture.
-struct Sentence {
-  std::vector<StoredSegment> parts;
-  bool followsTheLast = false;  // nothing but furniture stands between
-};
-
-std::vector<Sentence> joined(const std::map<Place, StoredSegment>& segments) {
-  std::vector<Sentence> sentences;
+// Each segment with those that its sentence goes on with, over a page's end and its furniture. Text
+// without any sentence's end is not put together again.
+std::vector<std::vector<StoredSegment>> joined(const std::map<Place, StoredSegment>& segments) {
+  std::vector<std::vector<StoredSegment>> sentences;
   Place expected{RevisionId{}, -1};
-  bool unbroken = false;
+  bool unbroken = false;  // nothing but furniture stands behind the last sentence
   for (const auto& [place, segment] : segments) {
-    unbroken = (unbroken || segment.segment.kind != SegmentKind::Furniture) && place == expected;
+    unbroken = unbroken && place == expected;
     expected = {place.first, place.second + 1};
     if (segment.segment.kind == SegmentKind::Furniture) continue;
-    if (unbroken && segment.segment.continues) {
-      sentences.back().parts.push_back(segment);
+    if (unbroken && segment.segment.continues && sentences.back().size() < kMaxParts) {
+      sentences.back().push_back(segment);
     } else {
-      sentences.push_back({{segment}, unbroken});
+      sentences.push_back({segment});
     }
     unbroken = true;
   }
   return sentences;
 }
 
-std::string textOf(const Sentence& sentence) {
-  std::string text;
-  for (const StoredSegment& part : sentence.parts) text += (text.empty() ? "" : " ") + part.text;
-  return text;
+Found foundOf(std::vector<StoredSegment> parts, const Gathered& gathered, double bestBm25) {
+  Found found;
+  Candidate& candidate = found.candidate;
+  for (const StoredSegment& part : parts) {
+    candidate.text += (candidate.text.empty() ? "" : " ") + part.text;
+    const auto hit = gathered.bm25.find({part.revision, part.number});
+    if (hit != gathered.bm25.end() && bestBm25 > 0) {
+      candidate.bm25 = std::max(candidate.bm25, hit->second / bestBm25);
+    }
+  }
+  for (const PassageHit& hit : gathered.passages) {
+    const StoredSegment& first = parts.front();
+    if (hit.revision == first.revision && hit.passage.firstSegment <= first.number &&
+        first.number <= hit.passage.lastSegment) {
+      candidate.header = hit.passage.header;
+    }
+  }
+  found.parts = std::move(parts);
+  return found;
 }
 
 }  // namespace
@@ -126,31 +126,12 @@ Result<std::vector<Found>> findCandidates(Library& library,
                                           const Question& question,
                                           const std::vector<RevisionId>& scope) {
   const Gathered gathered = TRY(gather(library, question.searchWords, scope));
-  std::vector<Sentence> sentences = joined(gathered.segments);
-
-  double bestSegment = 0;
-  for (const auto& [place, bm25] : gathered.bm25) bestSegment = std::max(bestSegment, bm25);
-  const double bestPassage = gathered.passages.empty() ? 0 : gathered.passages.front().bm25;
+  double bestBm25 = 0;
+  for (const auto& [place, bm25] : gathered.bm25) bestBm25 = std::max(bestBm25, bm25);
   std::vector<Found> all;
-  for (size_t i = 0; i < sentences.size(); ++i) {
-    if (!isQuotable(sentences[i].parts.front().segment.kind)) continue;
-    Found found;
-    found.candidate.text = textOf(sentences[i]);
-    if (sentences[i].followsTheLast) found.candidate.around = textOf(sentences[i - 1]);
-    if (i + 1 < sentences.size() && sentences[i + 1].followsTheLast) {
-      found.candidate.around += '\n' + textOf(sentences[i + 1]);
-    }
-    for (const StoredSegment& part : sentences[i].parts) {
-      const auto hit = gathered.bm25.find({part.revision, part.number});
-      if (hit == gathered.bm25.end() || bestSegment <= 0) continue;
-      found.candidate.bm25 = std::max(found.candidate.bm25, hit->second / bestSegment);
-    }
-    if (const PassageHit* passage = passageOf(gathered, sentences[i].parts.front())) {
-      found.candidate.header = passage->passage.header;
-      if (bestPassage > 0) found.candidate.passageBm25 = passage->bm25 / bestPassage;
-    }
-    found.parts = sentences[i].parts;
-    all.push_back(std::move(found));
+  for (std::vector<StoredSegment>& parts : joined(gathered.segments)) {
+    if (!isQuotable(parts.front().segment.kind)) continue;
+    all.push_back(foundOf(std::move(parts), gathered, bestBm25));
   }
   return all;
 }

@@ -69,6 +69,8 @@ TEST(ContentWords, DoesNotTakeGermanNounsForNames) {
 TEST(ContentWords, FindsWordsThatDifferInTheirEnding) {
   EXPECT_TRUE(standsIn("policy", "The policies were changed."));
   EXPECT_TRUE(standsIn("terminated", "termination of the lease"));
+  EXPECT_TRUE(standsIn("pay", "he pays"));
+  EXPECT_TRUE(standsIn("sign", "it was signed"));
   EXPECT_TRUE(standsIn("Kündigung", "alle Kündigungen sind schriftlich"));
   EXPECT_TRUE(standsIn("derecho", "los derechos humanos"));
 }
@@ -78,6 +80,7 @@ TEST(ContentWords, KeepsApartWordsThatOnlyBeginAlike) {
   EXPECT_FALSE(standsIn("internet", "internal use"));
   EXPECT_FALSE(standsIn("university", "a universal remedy"));
   EXPECT_FALSE(standsIn("part", "a party"));
+  EXPECT_FALSE(standsIn("car", "the care"));
 }
 
 TEST(ContentWords, FindsNumbersAndIdentifiersOnlyAsTheyAre) {

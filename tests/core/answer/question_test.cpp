@@ -37,6 +37,8 @@ TEST(Question, KnowsWhatIsAskedFor) {
   EXPECT_EQ(analyze("When was it founded?").asked, Asked::Time);
   EXPECT_EQ(analyze("Who founded it?").asked, Asked::Person);
   EXPECT_EQ(analyze("How many pages are there?").asked, Asked::Quantity);
+  EXPECT_EQ(analyze("How long is the notice?").asked, Asked::Quantity);
+  EXPECT_THAT(wordsOf("How long is the notice?"), ElementsAre("notice"));
   EXPECT_EQ(analyze("How is it done?").asked, Asked::Anything);
   EXPECT_EQ(analyze("Seit wann gilt das?").asked, Asked::Time);
   EXPECT_EQ(analyze("Wie viele Seiten hat es?").asked, Asked::Quantity);

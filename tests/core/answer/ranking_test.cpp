@@ -35,7 +35,7 @@ TEST(Ranking, CountsTheHeaderForHalf) {
       rank(question("lease deposit"), {candidate("The deposit is two rents.", "Lease › Money")});
   ASSERT_EQ(judged.size(), 1U);
   EXPECT_DOUBLE_EQ(judged[0].coverage, 0.75);
-  EXPECT_DOUBLE_EQ(judged[0].own, 0.5);
+  EXPECT_DOUBLE_EQ(judged[0].signs.own, 0.5);
 }
 
 TEST(Ranking, DemandsQuotedPhrasesAsTheyStand) {
@@ -50,10 +50,10 @@ TEST(Ranking, NamesTheGuardedWordsThatAreMissing) {
   const auto judged = rank(question("what did Ann Miller not pay in 2019"),
                            {candidate("Ann Miller paid the rent.", "Accounts of 2018")});
   ASSERT_EQ(judged.size(), 1U);
-  EXPECT_THAT(judged[0].missing, ElementsAre("2019", "not"));
+  EXPECT_THAT(judged[0].missingGuarded, ElementsAre("2019", "not"));
   const auto whole = rank(question("what did Ann Miller not pay in 2019"),
                           {candidate("Ann Miller did not pay.", "Accounts of 2019")});
-  EXPECT_THAT(whole[0].missing, IsEmpty());
+  EXPECT_THAT(whole[0].missingGuarded, IsEmpty());
 }
 
 }  // namespace
