@@ -3,9 +3,8 @@
 
 #include "core/base/check.h"
 #include "core/base/utf8.h"
+#include "core/text/characters.h"
 #include "core/text/furniture.h"
-
-#include <unicode/uchar.h>
 
 #include <algorithm>
 
@@ -18,7 +17,7 @@ std::string_view cut(std::string_view text, TextSpan span) {
 }
 
 bool isSpaceAt(std::string_view text, int64_t offset) {
-  return u_isUWhiteSpace(static_cast<UChar32>(utf8::decode(text, offset).codePoint)) != 0;
+  return isSpace(utf8::decode(text, offset).codePoint);
 }
 
 int64_t previousBoundary(std::string_view text, int64_t offset) {
@@ -102,17 +101,18 @@ std::vector<TextSpan> units(std::string_view blockText, BlockKind kind) {
   }
 }
 
+// Breaks off without a full stop or the like.
 bool endsOpen(std::string_view text, TextSpan span) {
-  const auto last =
-      static_cast<UChar32>(utf8::decode(text, previousBoundary(text, span.end)).codePoint);
-  return u_isalnum(last) != 0 || last == ',' || last == ';' || last == 0x060C /* Arabic comma */ ||
-         u_charType(last) == U_DASH_PUNCTUATION || u_charType(last) == U_NON_SPACING_MARK;
+  constexpr char32_t kArabicComma = 0x060C;
+  const char32_t last = utf8::decode(text, previousBoundary(text, span.end)).codePoint;
+  return isLetter(last) || isDigit(last) || isDash(last) || isNonSpacingMark(last) || last == ',' ||
+         last == ';' || last == kArabicComma;
 }
 
-// A small letter, or one of a script that knows no capitals.
+// With a small letter, or one of a script that knows no capitals.
 bool startsInside(std::string_view text, TextSpan span) {
-  const auto first = static_cast<UChar32>(utf8::decode(text, span.begin).codePoint);
-  return u_isalpha(first) != 0 && u_isupper(first) == 0;
+  const char32_t first = utf8::decode(text, span.begin).codePoint;
+  return isLetter(first) && !isUpper(first);
 }
 
 uint16_t topOf(const Page& page, TextSpan span) {

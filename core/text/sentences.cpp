@@ -1,99 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/utf8.h"
-#include "core/text/abbreviations.h"
+#include "core/text/characters.h"
+#include "core/text/lexicon.h"
 #include "core/text/segmenter.h"
 #include "core/unicode/fold.h"
 #include "core/unicode/words.h"
 
-#include <unicode/uchar.h>
-
 #include <algorithm>
 #include <string>
-#include <unordered_set>
 
 namespace lectern::text {
 
 namespace {
-
-bool isLetter(char32_t c) {
-  return u_isalpha(static_cast<UChar32>(c)) != 0;
-}
-bool isDigit(char32_t c) {
-  return u_isdigit(static_cast<UChar32>(c)) != 0;
-}
-bool isLower(char32_t c) {
-  return u_islower(static_cast<UChar32>(c)) != 0;
-}
-bool isUpper(char32_t c) {
-  return u_isupper(static_cast<UChar32>(c)) != 0;
-}
-bool isSpace(char32_t c) {
-  return u_isUWhiteSpace(static_cast<UChar32>(c)) != 0;
-}
-bool isCaseless(char32_t c) {
-  return isLetter(c) && !isLower(c) && !isUpper(c);
-}
-
-// UAX 29's classes of what may end a sentence, and the ellipsis, which it leaves out.
-bool isTerminator(char32_t c) {
-  if (c < 0x80) return c == '.' || c == '!' || c == '?';
-  if (c == U'…') return true;
-  const int32_t property = u_getIntPropertyValue(static_cast<UChar32>(c), UCHAR_SENTENCE_BREAK);
-  return property == U_SB_ATERM || property == U_SB_STERM;
-}
-
-// Ends a sentence without a space behind it.
-bool isIdeographicTerminator(char32_t c) {
-  return c == U'。' || c == U'！' || c == U'？';
-}
-
-bool isQuote(char32_t c) {
-  const int8_t category = u_charType(static_cast<UChar32>(c));
-  return c == '"' || c == '\'' || category == U_INITIAL_PUNCTUATION ||
-         category == U_FINAL_PUNCTUATION;
-}
-
-bool isOpening(char32_t c) {
-  return u_charType(static_cast<UChar32>(c)) == U_START_PUNCTUATION;
-}
-
-// What may stand between a full stop and the space: closing brackets and quotation marks (in German
-// and Dutch “ closes), and marks of footnotes.
-bool isCloser(char32_t c) {
-  const int8_t category = u_charType(static_cast<UChar32>(c));
-  return isQuote(c) || category == U_END_PUNCTUATION || category == U_OTHER_NUMBER || c == '*' ||
-         c == U'†';
-}
-
-const std::unordered_set<std::string>& ordinalLeads() {
-  static const std::unordered_set<std::string> words = {
-      "am",      "im",    "der",    "die",    "das",    "den",    "dem",   "des",    "vom",
-      "zum",     "zur",   "bis",    "ab",     "und",    "seit",   "ins",   "beim",   "jeder",
-      "jedes",   "jede",  "ein",    "eine",   "einen",  "einem",  "einer", "ihr",    "ihre",
-      "ihren",   "ihrem", "sein",   "seine",  "seinen", "seinem", "unser", "unsere", "unserem",
-      "unseren", "mein",  "meinem", "meinen", "nach",   "vor"};
-  return words;
-}
-
-// Verbs of saying, which go on with a sentence after a quotation where no capitals tell.
-const std::unordered_set<std::string>& verbsOfSaying() {
-  static const std::unordered_set<std::string> words = {
-      "אמר",   "אמרה", "אמרו",  "שאל", "שאלה", "ענה", "ענתה", "השיב",
-      "השיבה", "צעק",  "צעקה",  "קרא", "קראה", "قال", "قالت", "سال",
-      "سالت",  "اجاب", "اجابت", "صاح", "صاحت", "هتف", "رد",   "ردت"};
-  return words;
-}
-
-// Nouns behind which a single Hebrew letter is a number, as in "section A".
-const std::unordered_set<std::string>& letteredNouns() {
-  static const std::unordered_set<std::string> words = {
-      "סעיף", "פרק", "חלק", "כיתה", "נספח", "קבוצה", "שלב", "ויטמין", "קומה", "רמה", "סוג", "מוצר"};
-  return words;
-}
-
-bool contains(const std::unordered_set<std::string>& words, const std::string& word) {
-  return words.find(word) != words.end();
-}
 
 // One paragraph as code points, and the questions that the rules ask of it.
 class Paragraph {
@@ -113,6 +31,7 @@ class Paragraph {
   std::vector<TextSpan> sentences() {
     std::vector<TextSpan> result;
     size_t begin = skipSpaces(0);
+    size_t firstLetter = firstLetterFrom(begin);
     for (size_t i = begin; i < size();) {
       if (!isTerminator(chars_[i])) {
         ++i;
@@ -120,9 +39,10 @@ class Paragraph {
       }
       const size_t stop = terminatorsEnd(i);
       const size_t end = closersEnd(stop);
-      if (endsSentence(begin, i, stop, end)) {
+      if (firstLetter < i && endsSentence(begin, i, stop, end)) {
         result.push_back({offsets_[begin], offsets_[end]});
         begin = skipSpaces(end);
+        firstLetter = firstLetterFrom(begin);
         i = begin;
       } else {
         i = std::max(stop, i + 1);
@@ -140,6 +60,11 @@ class Paragraph {
 
   [[nodiscard]] size_t skipSpaces(size_t i) const {
     while (i < size() && isSpace(chars_[i])) ++i;
+    return i;
+  }
+
+  [[nodiscard]] size_t firstLetterFrom(size_t i) const {
+    while (i < size() && !isLetter(chars_[i]) && !isDigit(chars_[i])) ++i;
     return i;
   }
 
@@ -213,7 +138,7 @@ class Paragraph {
 
   [[nodiscard]] std::string wordAt(size_t begin) const {
     size_t end = begin;
-    while (isLetter(at(end)) || u_charType(static_cast<UChar32>(at(end))) == U_NON_SPACING_MARK) {
+    while (isLetter(at(end)) || isNonSpacingMark(at(end))) {
       ++end;
     }
     return unicode::fold(utf8Of(begin, end));
@@ -252,18 +177,13 @@ class Paragraph {
   [[nodiscard]] bool endsSentence(size_t begin, size_t dot, size_t stop, size_t end) const {
     if (end >= size()) return true;
     if (!isSpace(chars_[end]) && chars_[end] != U'—') return isIdeographicTerminator(at(stop - 1));
-    if (std::none_of(chars_.begin() + static_cast<ptrdiff_t>(begin),
-                     chars_.begin() + static_cast<ptrdiff_t>(dot),
-                     [](char32_t c) { return isLetter(c) || isDigit(c); })) {
-      return false;
-    }
     // "(!)", "[...]": a remark inside a sentence.
     if (dot > 0 && isOpening(chars_[dot - 1])) return false;
     const size_t next = nextWord(end);
     if (next >= size()) return true;
     if (isLower(chars_[next]) && !looksLikeIdentifier(next) && !isDutchArticle(next)) return false;
     if (isCaseless(chars_[next]) && end > stop && isQuote(chars_[end - 1]) &&
-        contains(verbsOfSaying(), wordAt(next))) {
+        isVerbOfSaying(wordAt(next))) {
       return false;
     }
     const bool fullStop = stop - dot == 1 && chars_[dot] == '.';
@@ -307,10 +227,14 @@ class Paragraph {
     return true;
   }
 
-  // "1.", "1.2.", "IV." or "a." alone at a sentence's start numbers what follows.
+  // "1.", "1.2.", "IV.", "a." or "Chapter 6." alone at a sentence's start numbers what follows.
   [[nodiscard]] bool isEnumerator(size_t begin, size_t word, size_t dot) const {
     constexpr size_t kLongest = 8;
-    if (nextWord(begin) != word || word - begin > 1 || dot - word > kLongest) return false;
+    if (dot - word > kLongest) return false;
+    const bool alone = nextWord(begin) == word && word - begin <= 1;
+    const bool behindNoun = !alone && word > begin && isSpace(chars_[word - 1]) &&
+                            wordBegin(word - 1) == begin && isNumberedNoun(wordBefore(word));
+    if (!alone && !behindNoun) return false;
     if (dot - word == 1 || isRoman(word, dot)) return true;
     size_t digits = 0;  // in a row
     for (size_t i = word; i < dot; ++i) {
@@ -332,7 +256,7 @@ class Paragraph {
       const bool year = end - next == 4 && word >= 2 && at(word - 2) == '.';
       return dayAndMonth || year;
     }
-    return isUpper(chars_[next]) && contains(ordinalLeads(), wordBefore(word)) &&
+    return isUpper(chars_[next]) && leadsToOrdinal(wordBefore(word)) &&
            !startsWithFunctionWord(next);
   }
 
@@ -365,20 +289,14 @@ class Paragraph {
   // An initial ("J. R. Smith", "א. ב. יהושע"), the start of a spaced abbreviation ("z. B."), or the
   // last word of a sentence ("vitamin C. The next").
   [[nodiscard]] bool singleLetterEndsSentence(size_t word, size_t next) const {
-    if (isCaseless(chars_[word])) return isLetteredNoun(wordBefore(word));
+    if (isNumberedNoun(wordBefore(word))) return true;
+    if (isCaseless(chars_[word])) return false;
     size_t end = next;
     while (isLetter(at(end))) ++end;
     if (at(end) == '.' && end - next <= 3) return false;
     if (isLower(chars_[word]) && isNumberBefore(word)) return true;         // "12 m."
     if (isDigit(chars_[next])) return word < 2 || chars_[word - 2] != '.';  // "art. L. 121"
     return startsWithFunctionWord(next);
-  }
-
-  static bool isLetteredNoun(const std::string& word) {
-    const std::vector<std::string> bare = unicode::withoutPrefixes(word);
-    return contains(letteredNouns(), word) ||
-           std::any_of(bare.begin(), bare.end(),
-                       [](const std::string& form) { return contains(letteredNouns(), form); });
   }
 
   // Letters with dots between ("U.S", "ת.ז"), or a short word without a vowel ("Bd", "Hrsg").
@@ -416,8 +334,25 @@ class Paragraph {
 
 }  // namespace
 
+// A paragraph takes twelve bytes of memory a character while it is cut. A text of megabytes without
+// a break goes through windows; what the last sentence of one is, the next one tells.
 std::vector<TextSpan> sentences(std::string_view paragraph) {
-  return Paragraph(paragraph).sentences();
+  constexpr int64_t kWindowBytes = 65536;
+  const auto size = static_cast<int64_t>(paragraph.size());
+  std::vector<TextSpan> result;
+  for (int64_t begin = 0; begin < size;) {
+    int64_t end = std::min(begin + kWindowBytes, size);
+    while (!utf8::isBoundary(paragraph, end)) --end;
+    const std::string_view window =
+        paragraph.substr(static_cast<size_t>(begin), static_cast<size_t>(end - begin));
+    std::vector<TextSpan> spans = Paragraph(window).sentences();
+    const bool again = end < size && spans.size() > 1;
+    const int64_t next = again ? begin + spans.back().begin : end;
+    if (again) spans.pop_back();
+    for (const TextSpan span : spans) result.push_back(span.shifted(begin));
+    begin = next;
+  }
+  return result;
 }
 
 }  // namespace lectern::text

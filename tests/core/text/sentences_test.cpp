@@ -125,6 +125,16 @@ TEST(Sentences, CoverEveryCharacterThatIsNoSpaceInOrder) {
   }));
 }
 
+TEST(Sentences, AreTheSameInAParagraphOfMegabytes) {
+  std::string text;
+  size_t expected = 0;
+  for (; text.size() < 300000; ++expected) {
+    text += "Sentence " + std::to_string(expected) + " é has, e.g. this. ";
+  }
+  EXPECT_EQ(sentences(text).size(), expected);
+  EXPECT_EQ(sentences(std::string(200000, 'a')).size(), 4U);
+}
+
 // The same text in nine languages: each article of the declaration has about as many sentences in
 // one as in another.
 TEST(Sentences, AreAsManyInEachTranslationOfTheDeclaration) {

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/text/abbreviations.h"
+#include "core/text/lexicon.h"
+
+#include "core/unicode/fold.h"
+#include "core/unicode/words.h"
 
 #include <algorithm>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
+#include <vector>
 
 namespace lectern::text {
 
@@ -74,39 +79,97 @@ constexpr std::string_view kMaybe =
     "k.k bzgl Jh Jhd Jhs Mill Dir Abt Min Max Ges Ass ass "
     "هـ ق.م ش.م ش.م.م";
 
-using Lexicon = std::unordered_map<std::string, Abbreviation>;
+constexpr std::string_view kOrdinalLeads =
+    "am im der die das den dem des vom zum zur bis ab und seit ins beim nach vor jede jeder jedes "
+    "ein eine einem einen einer ihr ihre ihrem ihren sein seine seinem seinen unser unsere unserem "
+    "unseren mein meinem meinen";
 
-void addWords(Lexicon& lexicon, std::string_view list, Abbreviation kind) {
+constexpr std::string_view kNumberedNouns =
+    "chapter section article appendix annex part figure table clause rule step vitamin plan class "
+    "kapitel abschnitt artikel anhang anlage teil abbildung tabelle klasse stufe "
+    "capítulo sección artículo apéndice anexo parte figura tabla cláusula "
+    "chapitre partie annexe appendice tableau titre livre "
+    "secção seção artigo apêndice tabela título "
+    "capitolo sezione articolo allegato tabella titolo "
+    "hoofdstuk afdeling bijlage deel figuur tabel titel "
+    "الفصل فصل الماده ماده الباب باب القسم قسم الملحق ملحق الشكل شكل الجدول جدول "
+    "סעיף פרק חלק כיתה נספח קבוצה שלב ויטמין קומה רמה סוג תרשים טבלה";
+
+constexpr std::string_view kVerbsOfSaying =
+    "אמר אמרה אמרו שאל שאלה ענה ענתה השיב השיבה צעק צעקה קרא קראה "
+    "قال قالت سأل سألت أجاب أجابت صاح صاحت هتف رد ردت";
+
+// Calls each(word) for the words of a list.
+template <class Each>
+void forEachWord(std::string_view list, const Each& each) {
   while (!list.empty()) {
     const size_t end = std::min(list.find(' '), list.size());
-    std::string_view word = list.substr(0, end);
-    if (!word.empty() && word.back() == '.') word.remove_suffix(1);
-    if (!word.empty()) lexicon.try_emplace(std::string(word), kind);
+    if (end > 0) each(list.substr(0, end));
     list.remove_prefix(std::min(end + 1, list.size()));
   }
 }
 
-Abbreviation find(const Lexicon& lexicon, const std::string& word) {
-  const auto entry = lexicon.find(word);
-  return entry == lexicon.end() ? Abbreviation::None : entry->second;
+using Abbreviations = std::unordered_map<std::string, Abbreviation>;
+
+Abbreviations readAbbreviations() {
+  Abbreviations words;
+  const auto add = [&words](std::string_view list, Abbreviation kind) {
+    forEachWord(list, [&](std::string_view word) {
+      if (word.back() == '.') word.remove_suffix(1);
+      words.try_emplace(std::string(word), kind);
+    });
+  };
+  add(kNever, Abbreviation::Never);
+  add(kNumber, Abbreviation::Number);
+  add(kClosing, Abbreviation::Closing);
+  add(kMaybe, Abbreviation::Maybe);
+  return words;
+}
+
+Abbreviation find(const Abbreviations& words, const std::string& word) {
+  const auto entry = words.find(word);
+  return entry == words.end() ? Abbreviation::None : entry->second;
+}
+
+using WordSet = std::unordered_set<std::string>;
+
+WordSet readFolded(std::string_view list) {
+  WordSet words;
+  forEachWord(list, [&words](std::string_view word) { words.insert(unicode::fold(word)); });
+  return words;
+}
+
+bool contains(const WordSet& words, std::string_view word) {
+  return words.find(std::string(word)) != words.end();
 }
 
 }  // namespace
 
 Abbreviation abbreviation(std::string_view word) {
-  static const Lexicon lexicon = [] {
-    Lexicon words;
-    addWords(words, kNever, Abbreviation::Never);
-    addWords(words, kNumber, Abbreviation::Number);
-    addWords(words, kClosing, Abbreviation::Closing);
-    addWords(words, kMaybe, Abbreviation::Maybe);
-    return words;
-  }();
+  static const Abbreviations words = readAbbreviations();
   std::string key(word);
-  const Abbreviation exact = find(lexicon, key);
+  const Abbreviation exact = find(words, key);
   if (exact != Abbreviation::None || key.size() < 3 || key[0] < 'A' || key[0] > 'Z') return exact;
   key[0] = static_cast<char>(key[0] + ('a' - 'A'));
-  return find(lexicon, key);
+  return find(words, key);
+}
+
+bool leadsToOrdinal(std::string_view foldedWord) {
+  static const WordSet words = readFolded(kOrdinalLeads);
+  return contains(words, foldedWord);
+}
+
+bool isNumberedNoun(std::string_view foldedWord) {
+  static const WordSet words = readFolded(kNumberedNouns);
+  const std::vector<std::string> bare = unicode::withoutPrefixes(foldedWord);
+  return contains(words, foldedWord) ||
+         std::any_of(bare.begin(), bare.end(),
+                     [](const std::string& form) { return contains(words, form); });
+}
+
+bool isVerbOfSaying(std::string_view foldedWord) {
+  static const WordSet words = readFolded(kVerbsOfSaying);
+  return contains(words, foldedWord);
 }
 
 }  // namespace lectern::text

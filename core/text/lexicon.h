@@ -19,4 +19,15 @@ enum class Abbreviation : uint8_t {
 /// "Dr", "z.B", "etc". The first letter may be a capital where the list has a small one.
 Abbreviation abbreviation(std::string_view word);
 
+/// German words behind which a number with a full stop is an ordinal: "am 3. Mai". Folded.
+bool leadsToOrdinal(std::string_view foldedWord);
+
+/// Nouns that a number or a letter follows: "Chapter 6.", "Anhang B.", "סעיף א.". Folded; an Arabic
+/// or Hebrew prefix may stand in front.
+bool isNumberedNoun(std::string_view foldedWord);
+
+/// Hebrew and Arabic verbs with which a sentence goes on after a quotation, where no capitals tell.
+/// Folded.
+bool isVerbOfSaying(std::string_view foldedWord);
+
 }  // namespace lectern::text
