@@ -185,7 +185,11 @@ class Drafter {
       const bool goesOn = open_.empty()         ? false
                           : (i == 0 && flowsOn) ? continuesInNextColumn(row)
                                                 : continues(row);
-      if (!goesOn) close();
+      if (!goesOn) {
+        close();
+      } else if (!row.mono) {
+        open_.front().mono = false;
+      }
       if (i == 0) columnBegin_ = open_.size();
       open_.push_back(std::move(row));
       openColumnRight_ = column.right;
@@ -225,7 +229,9 @@ class Drafter {
 
   bool continues(const ReadRow& row) const {
     const ReadRow& previous = last();
-    if (isCode(open_)) return row.mono && distance(previous, row) < 2.6 * row.row->size;
+    if (isCode(open_) && !beginsText(row)) {
+      return row.mono && distance(previous, row) < 2.6 * row.row->size;
+    }
     if (open_.front().table) return isCellContinuation(row);
     if (row.table || row.leaderDots >= kLeaderDots || previous.leaderDots >= kLeaderDots) {
       return false;
@@ -248,6 +254,12 @@ class Drafter {
     if (startsCaption(row.text)) return false;
     if (endsParagraph(previous, row)) return false;
     return keepsIndentation(row);
+  }
+
+  // An address may fill the first line of a paragraph, or of a footnote.
+  bool beginsText(const ReadRow& row) const {
+    return open_.size() == 1 && !row.mono && sameSize(*last().row, *row.row) &&
+           shortBy(last()) < firstWordWidth(row) + row.row->size;
   }
 
   // A paragraph may have whole lines in bold.
@@ -313,26 +325,20 @@ class Drafter {
     const ReadRow& table = open_.front();
     if (row.leaderDots >= kLeaderDots || !sameSize(*last().row, *row.row)) return false;
     if (isLoose(last(), row) || row.mono) return false;
-    const auto& cells = table.row->pieces;
-    for (const Piece& piece : row.row->pieces) {
-      if (cellOf(piece, cells) < 1) return false;
-    }
-    return true;
+    return std::all_of(row.row->pieces.begin(), row.row->pieces.end(),
+                       [&](const Piece& piece) { return cellAbove(piece, table.row->pieces) > 0; });
   }
 
-  // The cell that a piece stands under: the one it overlaps most. -1 where there is none.
-  static int cellOf(const Piece& piece, const std::vector<Piece>& cells) {
-    int best = -1;
-    double most = 0;
+  // The cell that a piece stands under, at its left edge or a little indented; -1 where there is
+  // none.
+  static int cellAbove(const Piece& piece, const std::vector<Piece>& cells) {
+    const double height = piece.box.bottom - piece.box.top;
     for (size_t i = 0; i < cells.size(); ++i) {
-      const double shared = std::min(piece.box.right, cells[i].box.right) -
-                            std::max(piece.box.left, cells[i].box.left);
-      if (shared > most) {
-        most = shared;
-        best = static_cast<int>(i);
-      }
+      const double indent = piece.box.left - cells[i].box.left;
+      const bool fits = i + 1 == cells.size() || piece.box.right < cells[i + 1].box.left;
+      if (fits && indent > -0.3 * height && indent < 2 * height) return static_cast<int>(i);
     }
-    return best;
+    return -1;
   }
 
   void close() {
@@ -378,7 +384,7 @@ class Drafter {
     for (ReadRow& row : open_) {
       for (size_t i = 0; i < row.pieces.size(); ++i) {
         const int cell =
-            &row == &open_.front() ? static_cast<int>(i) : cellOf(row.row->pieces[i], cells);
+            &row == &open_.front() ? static_cast<int>(i) : cellAbove(row.row->pieces[i], cells);
         linesOfCell[static_cast<size_t>(cell)].push_back(std::move(row.pieces[i]));
       }
     }

@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 
 namespace lectern::helper::pdf {
@@ -122,6 +124,9 @@ class WordCleaner {
     end(source.spaceAfter);
   }
 
+  /// Of each word that was added.
+  [[nodiscard]] const std::vector<const std::string*>& fonts() const { return fonts_; }
+
  private:
   void begin() { word_ = Word{}; }
 
@@ -158,18 +163,51 @@ class WordCleaner {
       word_.mono = isMonospaced(font_);
       word_.spaceAfter = spaceAfter;
       words_.push_back(std::move(word_));
+      fonts_.push_back(&source_->font);
     }
     begin();
   }
 
   const Frame& frame_;
   std::vector<Word>& words_;
+  std::vector<const std::string*> fonts_;
   const PlacedWord* source_ = nullptr;
   std::string font_;
   Word word_;
   BoxPt last_;
   bool hasLast_ = false;
 };
+
+// Fonts whose name does not tell: all letters that the page has of them advance alike, among them
+// narrow ones. `fonts` has each word's font.
+void findMonospaced(std::vector<Word>& words, const std::vector<const std::string*>& fonts) {
+  constexpr double kOneAdvance = 0.02;
+  constexpr size_t kLeastLetters = 5;
+  struct Advances {
+    double least = kMaxFontSize;
+    double most = 0;
+    std::set<char32_t> letters;
+    bool narrow = false;
+  };
+  std::unordered_map<std::string_view, Advances> advances;
+  for (size_t i = 0; i < words.size(); ++i) {
+    Advances& font = advances[*fonts[i]];
+    for (const Glyph& glyph : words[i].glyphs) {
+      const char32_t c = glyph.text.front();
+      if (c < U'A' || c > U'z' || (c > U'Z' && c < U'a')) continue;
+      const double advance = (glyph.right - glyph.left) / words[i].size;
+      font.least = std::min(font.least, advance);
+      font.most = std::max(font.most, advance);
+      font.letters.insert(c);
+      font.narrow = font.narrow || c == U'i' || c == U'l' || c == U'I' || c == U't';
+    }
+  }
+  for (size_t i = 0; i < words.size(); ++i) {
+    const Advances& font = advances[*fonts[i]];
+    words[i].mono = words[i].mono || (font.narrow && font.letters.size() >= kLeastLetters &&
+                                      font.most - font.least < kOneAdvance);
+  }
+}
 
 bool isLam(const Glyph& glyph) {
   return glyph.text == U"\u0644";
@@ -244,6 +282,7 @@ std::vector<Word> cleanWords(const PageContent& content, const Frame& frame) {
   for (const PlacedWord& word : content.words) {
     if ((word.quarterTurns & 3) == frame.quarterTurns) cleaner.add(word);
   }
+  findMonospaced(words, cleaner.fonts());
   mendLamAlef(words);
   return words;
 }

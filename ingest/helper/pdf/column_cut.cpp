@@ -16,11 +16,13 @@ constexpr int kMaxDepth = 12;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // A gutter's width, and a white band's height, in body font sizes.
 constexpr double kGutterWidth = 0.8;
+constexpr double kWideGutter = 2.5;  // no width beyond this makes a gutter better
 constexpr double kWhiteBand = 0.9;
 // What crosses a gutter may be this share of the smaller side's height: a page's title and
 // abstract, a wide table.
 constexpr double kMaxCrossing = 0.6;
-// Text that flows in a column has at least so many glyphs a line, and fills so much of its width.
+// Text that flows in columns has at least so many glyphs a line of each, and fills so much of their
+// width.
 constexpr double kFlowingGlyphs = 18;
 constexpr double kFlowingFill = 0.55;
 
@@ -37,6 +39,7 @@ struct Side {
   std::vector<double> middles;  // rising
   double medianGlyphs = 0;
   double medianFill = 0;
+  double medianFragments = 0;
   double rowHeight = 0;
 };
 
@@ -58,17 +61,20 @@ Side describe(const std::vector<Fragment>& fragments) {
   const double width = std::max(right - left, 1e-6);
   std::vector<double> glyphs;
   std::vector<double> fills;
+  std::vector<double> fragmentCounts;
   std::vector<double> heights;
   for (const FragmentRow& row : groupRows(fragments)) {
     int count = 0;
     for (const Fragment& fragment : row.fragments) count += fragment.glyphs;
     glyphs.push_back(count);
+    fragmentCounts.push_back(static_cast<double>(row.fragments.size()));
     fills.push_back((row.box.right - row.box.left) / width);
     heights.push_back(height(row.band));
     side.middles.push_back(row.middle());
   }
   side.medianGlyphs = median(std::move(glyphs));
   side.medianFill = median(std::move(fills));
+  side.medianFragments = median(std::move(fragmentCounts));
   side.rowHeight = median(std::move(heights));
   return side;
 }
@@ -77,7 +83,7 @@ Side describe(const std::vector<Fragment>& fragments) {
 double alignedShare(const Side& a, const Side& b) {
   const Side& fewer = a.middles.size() <= b.middles.size() ? a : b;
   const Side& more = a.middles.size() <= b.middles.size() ? b : a;
-  const double tolerance = 0.15 * std::max(fewer.rowHeight, more.rowHeight);
+  const double tolerance = 0.1 * std::max(fewer.rowHeight, more.rowHeight);
   size_t aligned = 0;
   size_t other = 0;
   for (const double mid : fewer.middles) {
@@ -88,7 +94,8 @@ double alignedShare(const Side& a, const Side& b) {
 }
 
 bool isFlowing(const Side& side) {
-  return side.medianGlyphs >= kFlowingGlyphs && side.medianFill >= kFlowingFill;
+  return side.medianGlyphs >= kFlowingGlyphs * side.medianFragments &&
+         side.medianFill >= kFlowingFill;
 }
 
 using Intervals = std::vector<std::pair<double, double>>;
@@ -109,6 +116,7 @@ void mergeIntervals(Intervals& intervals) {
 struct Gutter {
   double left = 0;
   double right = 0;
+  double score = 0;
 };
 
 class Cutter {
@@ -118,8 +126,8 @@ class Cutter {
   void order(std::vector<Fragment> fragments, double left, double right, int depth) {
     if (fragments.empty()) return;
     if (depth < kMaxDepth && fragments.size() > 3) {
-      if (const auto gutter = findGutter(fragments)) {
-        if (cutAt(*gutter, fragments, left, right, depth)) return;
+      for (const Gutter& gutter : findGutters(fragments)) {
+        if (cutAt(gutter, fragments, left, right, depth)) return;
       }
       if (cutAtWhiteBands(fragments, left, right, depth)) return;
     }
@@ -139,8 +147,10 @@ class Cutter {
     }
   }
 
-  // The empty stretch of x with most text on both sides and least across it.
-  std::optional<Gutter> findGutter(const std::vector<Fragment>& fragments) const {
+  // The empty stretches of x with most text on both sides and least across them, best first. A wide
+  // one is better: columns of short lines hold narrow gaps of their own.
+  std::vector<Gutter> findGutters(const std::vector<Fragment>& fragments) const {
+    constexpr size_t kMostGutters = 6;
     struct Edge {
       double x;
       double begins;  // height of the fragments that begin here, or
@@ -158,8 +168,7 @@ class Cutter {
     std::sort(edges.begin(), edges.end(), [](const Edge& a, const Edge& b) { return a.x < b.x; });
     double before = 0;
     double crossing = 0;
-    double bestScore = 0;
-    std::optional<Gutter> best;
+    std::vector<Gutter> gutters;
     for (size_t i = 0; i + 1 < edges.size(); ++i) {
       before += edges[i].ends;
       crossing += edges[i].begins - edges[i].ends;
@@ -167,13 +176,13 @@ class Cutter {
       const double sides = std::min(before, after);
       const double width = edges[i + 1].x - edges[i].x;
       if (width < kGutterWidth * bodySize_ || crossing > kMaxCrossing * sides) continue;
-      const double score = sides - crossing;
-      if (score > bestScore) {
-        bestScore = score;
-        best = Gutter{edges[i].x, edges[i + 1].x};
-      }
+      const double score = (sides - crossing) * std::min(width, kWideGutter * bodySize_);
+      if (score > 0) gutters.push_back({edges[i].x, edges[i + 1].x, score});
     }
-    return best;
+    std::sort(gutters.begin(), gutters.end(),
+              [](const Gutter& a, const Gutter& b) { return a.score > b.score; });
+    gutters.resize(std::min(gutters.size(), kMostGutters));
+    return gutters;
   }
 
   // Bands of what crosses the gutter (with all that shares its lines) and of what stands beside it.

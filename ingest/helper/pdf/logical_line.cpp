@@ -13,8 +13,10 @@ namespace lectern::helper::pdf {
 
 namespace {
 
-// Words closer than this share of their font size are one word (Poppler's own limit).
+// Words closer than this share of their font size are one word (Poppler's own limit). Poppler may
+// still see a space where small capitals follow a large one; below the second share it is wrong.
 constexpr double kWordGap = 0.1;
+constexpr double kLeastGap = 0.07;
 // How far left of its base's box a mark may stand, in font sizes.
 constexpr double kMarkReach = 0.15;
 constexpr char32_t kSoftHyphen = 0x00AD;
@@ -109,7 +111,7 @@ struct Spacing {
     if (joins(before.glyphs.back()) && joins(after.glyphs.front())) {
       return gaps[i] >= std::max(kWordGap, kLetterGap * usualGap);
     }
-    return before.spaceAfter || gaps[i] >= kWordGap;
+    return gaps[i] >= (before.spaceAfter ? kLeastGap : kWordGap);
   }
 };
 
@@ -188,8 +190,11 @@ void settleSoftHyphens(std::vector<LineGlyph>& line) {
 }  // namespace
 
 std::vector<LineGlyph> readLine(const std::vector<Word>& words,
-                                const std::vector<int>& line,
+                                std::vector<int> line,
                                 bool rightToLeft) {
+  std::sort(line.begin(), line.end(), [&](int a, int b) {
+    return words[static_cast<size_t>(a)].box.left < words[static_cast<size_t>(b)].box.left;
+  });
   std::vector<LineGlyph> bases;
   std::vector<Mark> marks;
   spread(words, line, bases, marks);

@@ -19,13 +19,13 @@ struct LineGlyph {
   bool backward = false;  ///< read from right to left
 };
 
-/// One line's words, given from left to right, as they are read. `rightToLeft` is the page's
+/// One line's words, in any order, as they are read. `rightToLeft` is the page's
 /// direction; a line without a right-to-left letter is read to the right whatever it says.
 ///
 /// Marks that a library gives as characters of their own find their base by place: in right-to-left
 /// text a mark is drawn before its base, and stands at the base's left edge or above it.
 std::vector<LineGlyph> readLine(const std::vector<Word>& words,
-                                const std::vector<int>& line,
+                                std::vector<int> line,
                                 bool rightToLeft);
 
 }  // namespace lectern::helper::pdf

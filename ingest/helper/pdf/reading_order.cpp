@@ -2,6 +2,7 @@
 #include "ingest/helper/pdf/reading_order.h"
 
 #include "ingest/helper/pdf/column_cut.h"
+#include "ingest/helper/pdf/table_cells.h"
 
 #include <algorithm>
 #include <cmath>
@@ -51,6 +52,8 @@ class OrderFinder {
     order_.rightToLeft = isMostlyRightToLeft(words);
     order_.bodySize = bodySizeOf(words);
     frame_ = frame;
+    boxes_.reserve(words.size());
+    for (const Word& word : words) boxes_.push_back(readingBox(word));
   }
 
   ReadingOrder find() {
@@ -71,6 +74,7 @@ class OrderFinder {
     for (CutColumn& cut : cutColumns(std::move(body), left, right, order_.bodySize)) {
       Column column{cut.left, cut.right, {}};
       for (FragmentRow& row : cut.rows) column.rows.push_back(makeRow(row));
+      partCells(column.rows, boxes_);
       order_.columns.push_back(std::move(column));
     }
     return std::move(order_);
@@ -88,7 +92,7 @@ class OrderFinder {
     for (size_t i = 0; i < words_.size(); ++i) {
       const Word& word = words_[i];
       const double gap = word.box.left - lastRight;
-      const BoxPt box = readingBox(word);
+      const BoxPt& box = boxes_[i];
       const bool goesOn = !fragments.empty() &&
                           overlapShare(fragments.back().box, box) >= kSameLineOverlap &&
                           gap > -0.5 * word.size && gap < kFragmentGap * word.size;
@@ -183,16 +187,12 @@ class OrderFinder {
         std::max_element(glyphsOfSize.begin(), glyphsOfSize.end(),
                          [](const auto& a, const auto& b) { return a.second < b.second; });
     row.size = static_cast<double>(most->first) / 10;
-    for (Piece& piece : row.pieces) {
-      std::sort(piece.words.begin(), piece.words.end(), [&](int a, int b) {
-        return words_[static_cast<size_t>(a)].box.left < words_[static_cast<size_t>(b)].box.left;
-      });
-    }
     return row;
   }
 
   const std::vector<Word>& words_;
   Frame frame_;
+  std::vector<BoxPt> boxes_;  // of the words, in the reading view
   ReadingOrder order_;
 };
 

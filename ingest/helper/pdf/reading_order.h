@@ -9,8 +9,8 @@ namespace lectern::helper::pdf {
 
 /// Words that stand together on one line: a line of a column, or one line of a table's cell.
 struct Piece {
-  std::vector<int> words;  ///< left to right on paper
-  BoxPt box;               ///< in the reading view, see ReadingOrder
+  std::vector<int> words;
+  BoxPt box;  ///< in the reading view, see ReadingOrder
 };
 
 /// A line of a column. More than one piece where wide gaps part it: a table's row.

@@ -120,13 +120,44 @@ TEST(PageAssembler, PutsMarksBehindTheirBase) {
 
 TEST(PageAssembler, KeepsCodeInItsLines) {
   PageSketch page;
-  page.font = "DejaVuSansMono";
+  page.font = "Mono";
   page.line(U"if ready:", 72, 100);
   page.line(U"ring()", 96, 112);
   const PageText text = page.assemble();
   EXPECT_EQ(text.text, "if ready:\n    ring()\n\n");
   ASSERT_EQ(text.blocks.size(), 1U);
   EXPECT_EQ(text.blocks[0].kind, BlockKind::Code);
+}
+
+// Its name does not tell that t1xtt is a typewriter's font; its advances do.
+TEST(PageAssembler, FindsMonospacedFontsByTheirAdvances) {
+  PageSketch page;
+  page.font = "Mono";
+  for (const char32_t* line :
+       {U"deb http://deb.example.org/", U"deb-src http://deb.example.org/"}) {
+    for (PlacedWord& word : page.line(line, 72, line[3] == U' ' ? 100 : 112)) word.font = "t1xtt";
+  }
+  EXPECT_EQ(page.assemble().blocks.front().kind, BlockKind::Code);
+}
+
+TEST(PageAssembler, PartsNumbersThatStandCloseInATable) {
+  PageSketch page;
+  for (const int row : {0, 1, 2}) {
+    page.line(U"Rider", 72, 100 + 12 * row);
+    page.line(U"40.2", 150, 100 + 12 * row);
+    page.line(U"84.8", 150 + 4 * 6 + 7, 100 + 12 * row);
+  }
+  EXPECT_TRUE(page.assemble().text.starts_with("Rider\t40.2\t84.8\n\n"));
+}
+
+TEST(PageAssembler, GoesOnWithACellInTheNextLine) {
+  PageSketch page;
+  page.line(U"history", 72, 100);
+  page.line(U"write the list to its", 150, 100);
+  page.line(U"file", 150, 112);
+  page.line(U"exit", 72, 124);
+  page.line(U"end", 150, 124);
+  EXPECT_EQ(page.assemble().text, "history\twrite the list to its file\n\nexit\tend\n\n");
 }
 
 TEST(PageAssembler, FindsCaptionsInNineLanguages) {

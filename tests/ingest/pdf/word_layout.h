@@ -10,7 +10,8 @@
 
 namespace lectern::test {
 
-/// A page of words set by hand: every glyph is six points wide, every line ten high.
+/// A page of words set by hand: every glyph is six points wide, "i", "l" and "t" four unless the
+/// font is "Mono", and every line ten high.
 class PageSketch {
  public:
   std::string font = "Serif";
@@ -28,8 +29,10 @@ class PageSketch {
       word.quarterTurns = quarterTurns;
       for (const char32_t c : text.substr(0, end)) {
         word.text.push_back(c);
-        word.boxes.push_back(turned({x, y, x + 6, y + 10}));
-        x += 6;
+        const bool narrow = font != "Mono" && (c == U'i' || c == U'l' || c == U't');
+        const double width = narrow ? 4 : 6;
+        word.boxes.push_back(turned({x, y, x + width, y + 10}));
+        x += width;
       }
       word.spaceAfter = end < text.size();
       text.remove_prefix(std::min(end + 1, text.size()));
