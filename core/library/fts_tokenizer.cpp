@@ -18,9 +18,6 @@ namespace lectern {
 
 namespace {
 
-// FTS5 keeps no more than this of a token (FTS5_MAX_TOKEN_SIZE).
-constexpr size_t kMaxTokenBytes = 32768;
-
 using Emit = int (*)(void*, int, const char*, int, int, int);
 
 // Hands tokens to FTS5, each token once a place: its integrity check takes a second one for damage.
@@ -33,7 +30,7 @@ class TokenSink {
     tokensHere_.clear();
   }
   void put(const std::string& token) {
-    if (code_ != SQLITE_OK || token.empty() || token.size() > kMaxTokenBytes) return;
+    if (code_ != SQLITE_OK) return;
     if (std::ranges::find(tokensHere_, token) != tokensHere_.end()) return;
     const int flags = tokensHere_.empty() ? 0 : FTS5_TOKEN_COLOCATED;
     code_ = emit_(context_, flags, token.data(), static_cast<int>(token.size()),

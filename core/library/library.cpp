@@ -10,7 +10,9 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -25,9 +27,10 @@ namespace fs = std::filesystem;
 constexpr std::chrono::hours kBackupAge{24};
 
 Error openError(const fs::path& path, int cause) {
-  return {ErrorCode::Storage, fmt::format("{} could not be made: {}. Check the permissions of the "
-                                          "folder above it, and whether its disk is full.",
-                                          path.string(), describeErrno(cause))};
+  return {ErrorCode::Storage,
+          fmt::format("{} could not be opened or made: {}. Check the permissions "
+                      "of the folder above it, and whether its disk is full.",
+                      path.string(), describeErrno(cause))};
 }
 
 // Both made here, so that they never have wider permissions; SQLite gives the log and the shared
@@ -41,6 +44,15 @@ Result<void> makeFiles(const fs::path& folder, const fs::path& database) {
       ::open(database.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file.isOpen()) return openError(database, errno);
   return {};
+}
+
+// Locks and shared memory do not reach over a network as SQLite needs them to.
+bool isOnNetworkDrive(const fs::path& folder) {
+  struct statfs info{};
+  if (::statfs(folder.c_str(), &info) != 0) return false;
+  const auto type = static_cast<uint32_t>(info.f_type);
+  return type == NFS_SUPER_MAGIC || type == SMB_SUPER_MAGIC || type == SMB2_SUPER_MAGIC ||
+         type == CIFS_SUPER_MAGIC;
 }
 
 // A writer that ends well leaves no log behind.
@@ -124,12 +136,13 @@ Library::Library(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Library::~Library() = default;
 
 Result<std::unique_ptr<Library>> Library::open(const fs::path& folder, OpenMode mode) {
-  std::error_code ignored;
+  std::error_code fault;
   // SQLite must not meet the same file under two names, as through a link.
-  const fs::path canonical = fs::weakly_canonical(fs::absolute(folder), ignored);
+  const fs::path canonical = fs::weakly_canonical(fs::absolute(folder), fault);
+  if (fault) return openError(folder, fault.value());
   const fs::path database = canonical / "library.db";
   if (mode == OpenMode::Read) {
-    if (!fs::exists(database, ignored)) {
+    if (!fs::exists(database, fault)) {
       return Error{
           ErrorCode::NotFound,
           fmt::format("There is no library in {} yet. Add a document first.", canonical.string())};
@@ -141,6 +154,12 @@ Result<std::unique_ptr<Library>> Library::open(const fs::path& folder, OpenMode 
   TRY(makeFiles(canonical, database));
   FileDescriptor lock = TRY(acquireWriterLock(canonical));
   std::vector<std::string> notices;
+  if (isOnNetworkDrive(canonical)) {
+    notices.push_back(
+        fmt::format("{} is on a network drive, where a database can be damaged. Move "
+                    "it to a disk of this machine.",
+                    canonical.string()));
+  }
   Database writer = TRY(openWriter(database, notices));
   return std::unique_ptr<Library>(new Library(
       std::make_unique<Impl>(mode, std::move(lock), std::move(writer), std::move(notices))));

@@ -75,9 +75,9 @@ Result<void> insertCitations(Database& database,
     TRY(insert
             .bind(claim, static_cast<int64_t>(i), rowId(citation.revision, citation.page),
                   citation.span.begin, citation.span.end, blobOf(citation.quoteSha256),
-                  std::string_view(citation.prefix), std::string_view(citation.suffix), Blob{rects},
-                  toString(citation.method), citation.coverage, citation.attention, citation.score,
-                  toString(citation.status), nowMs())
+                  citation.prefix, citation.suffix, Blob{rects}, toString(citation.method),
+                  citation.coverage, citation.attention, citation.score, toString(citation.status),
+                  nowMs())
             .run());
   }
   return {};
@@ -92,7 +92,7 @@ Result<void> insertClaims(Database& database, int64_t message, const std::vector
     const std::string missing = jsonList(claim.missing);
     TRY(insert
             .bind(message, static_cast<int64_t>(i), claim.span.begin, claim.span.end,
-                  toString(claim.grade), claim.coverage, std::string_view(missing))
+                  toString(claim.grade), claim.coverage, missing)
             .run());
     TRY(insertCitations(database, database.lastInsertedId(), claim.citations));
   }
@@ -154,11 +154,11 @@ Result<MessageId> Library::addMessage(ConversationId conversation, const Message
   if (!TRY(database.integer("SELECT 1 FROM conversation WHERE id = ?1", id))) {
     return notFound("conversation", id);
   }
-  TRY(database.run(
-      "INSERT INTO message(conversation, number, role, text, header, created_at_ms)"
-      " SELECT ?1, count(*), ?2, ?3, ?4, ?5 FROM message WHERE conversation = ?1",
-      id, wordOf(message.role), std::string_view(message.text), std::string_view(message.header),
-      message.createdAtMs != 0 ? message.createdAtMs : nowMs()));
+  TRY(
+      database.run("INSERT INTO message(conversation, number, role, text, header, created_at_ms)"
+                   " SELECT ?1, count(*), ?2, ?3, ?4, ?5 FROM message WHERE conversation = ?1",
+                   id, wordOf(message.role), message.text, message.header,
+                   message.createdAtMs != 0 ? message.createdAtMs : nowMs()));
   const MessageId added{database.lastInsertedId()};
   TRY(insertClaims(database, static_cast<int64_t>(added), message.claims));
   TRY(transaction.commit());

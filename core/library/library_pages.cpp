@@ -118,7 +118,7 @@ Result<void> insertPassages(Database& database,
     const Passage& passage = passages[i];
     TRY(insert
             .bind(rowId(revision, static_cast<int64_t>(i)), passage.firstSegment,
-                  passage.lastSegment, std::string_view(passage.header))
+                  passage.lastSegment, passage.header)
             .run());
   }
   return {};
@@ -138,8 +138,9 @@ Result<void> Library::addPage(RevisionId revision, const Page& page) {
   if (!TRY(database.integer("SELECT 1 FROM revision WHERE id = ?1", id))) {
     return notFound("revision", id);
   }
-  const int64_t byteStart =
-      TRY(database.integer("SELECT max(byte_end) FROM page WHERE revision = ?1", id)).value_or(0);
+  const int64_t byteStart = TRY(database.integer("SELECT byte_end FROM page WHERE id = ?1",
+                                                 rowId(revision, page.number - 1)))
+                                .value_or(0);
   const std::string blocks = encodeBlocks(page.blocks);
   const std::string runs = encodeRuns(page.runs);
   TRY(database.run(
@@ -147,9 +148,8 @@ Result<void> Library::addPage(RevisionId revision, const Page& page) {
       "                 byte_start, byte_end, text, blocks, runs)"
       " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
       rowId(revision, page.number), id, page.number, kPageStates[static_cast<size_t>(page.state)],
-      std::string_view(page.label), page.widthPt, page.heightPt, page.rotation,
-      std::string_view(page.problem), byteStart, byteStart + bytes, Blob{page.text}, Blob{blocks},
-      Blob{runs}));
+      page.label, page.widthPt, page.heightPt, page.rotation, page.problem, byteStart,
+      byteStart + bytes, Blob{page.text}, Blob{blocks}, Blob{runs}));
   return transaction.commit();
 }
 

@@ -67,13 +67,13 @@ Result<void> insertInfo(Database& database, RevisionId revision, const DocumentI
                            " VALUES(?1, ?2, ?3, ?4, ?5, ?6)"));
   for (size_t i = 0; i < info.outline.size(); ++i) {
     const OutlineItem& item = info.outline[i];
-    const std::string_view title = item.title;
-    TRY(outline.bind(id, static_cast<int64_t>(i), item.level, title, item.page, item.top).run());
+    TRY(outline.bind(id, static_cast<int64_t>(i), item.level, item.title, item.page, item.top)
+            .run());
   }
   Statement notice =
       TRY(database.prepare("INSERT INTO notice(revision, position, sentence) VALUES(?1, ?2, ?3)"));
   for (size_t i = 0; i < info.notices.size(); ++i) {
-    TRY(notice.bind(id, static_cast<int64_t>(i), std::string_view(info.notices[i])).run());
+    TRY(notice.bind(id, static_cast<int64_t>(i), info.notices[i]).run());
   }
   return {};
 }
@@ -89,7 +89,7 @@ Result<RevisionId> Library::beginRevision(const Sha256& content,
   if (const auto known = TRY(database.integer(
           "SELECT revision.id FROM revision JOIN content ON content.id = revision.content"
           " WHERE sha256 = ?1 AND extractor = ?2",
-          blobOf(content), std::string_view(info.extractor)))) {
+          blobOf(content), info.extractor))) {
     TRY(
         database.run("UPDATE revision SET removed_at_ms = NULL"
                      " WHERE id = ?1 AND removed_at_ms IS NOT NULL",
@@ -103,8 +103,7 @@ Result<RevisionId> Library::beginRevision(const Sha256& content,
       "INSERT INTO revision(content, extractor, media_type, title, page_count,"
       "                     added_at_ms)"
       " SELECT id, ?2, ?3, ?4, ?5, ?6 FROM content WHERE sha256 = ?1",
-      blobOf(content), std::string_view(info.extractor), std::string_view(info.mediaType),
-      std::string_view(info.title), info.pageCount, nowMs()));
+      blobOf(content), info.extractor, info.mediaType, info.title, info.pageCount, nowMs()));
   const RevisionId id{database.lastInsertedId()};
   TRY(insertInfo(database, id, info));
   TRY(transaction.commit());
@@ -122,8 +121,8 @@ Result<void> Library::setLocation(const std::filesystem::path& path,
   return impl_->database.run(
       "INSERT OR REPLACE INTO location(path, revision, size_bytes, modified_ns, inode, seen_at_ms)"
       " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
-      std::string_view(path.native()), id, stamp.sizeBytes, stamp.modifiedNs,
-      static_cast<int64_t>(stamp.inode), nowMs());
+      path.native(), id, stamp.sizeBytes, stamp.modifiedNs, static_cast<int64_t>(stamp.inode),
+      nowMs());
 }
 
 Result<void> Library::removeRevision(RevisionId revision) {
@@ -194,8 +193,7 @@ Result<std::optional<RevisionId>> Library::findLocation(const std::filesystem::p
   const auto id = TRY(impl_->database.integer(
       "SELECT revision FROM location"
       " WHERE path = ?1 AND size_bytes = ?2 AND modified_ns = ?3 AND inode = ?4",
-      std::string_view(path.native()), stamp.sizeBytes, stamp.modifiedNs,
-      static_cast<int64_t>(stamp.inode)));
+      path.native(), stamp.sizeBytes, stamp.modifiedNs, static_cast<int64_t>(stamp.inode)));
   return id ? std::optional(RevisionId{*id}) : std::nullopt;
 }
 

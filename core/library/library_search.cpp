@@ -69,10 +69,7 @@ Result<void> indexPassages(Database& database,
       if (!body.empty()) body += ' ';
       body += TRY(cutter.cut(segment));
     }
-    TRY(insert
-            .bind(rowId(revision, static_cast<int64_t>(i)), std::string_view(passages[i].header),
-                  std::string_view(body))
-            .run());
+    TRY(insert.bind(rowId(revision, static_cast<int64_t>(i)), passages[i].header, body).run());
   }
   return {};
 }
@@ -117,8 +114,7 @@ Result<std::vector<Hit>> search(Database& database,
                   "                            AND id IN (SELECT value FROM json_each(?4)))"
                   " ORDER BY score, rowid LIMIT ?5",
                   table, score)));
-  rows.bind(std::string_view(query), rowId(first, 0), lastRowId(last), std::string_view(scopeJson),
-            limit);
+  rows.bind(query, rowId(first, 0), lastRowId(last), scopeJson, limit);
   // FTS5 gives better rows the smaller number.
   while (TRY(rows.step())) hits.push_back({rows.integer(0), -rows.real(1)});
   return hits;

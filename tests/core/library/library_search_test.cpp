@@ -63,6 +63,14 @@ TEST_F(LibrarySearch, TakesTheQueryForWordsNotForSyntax) {
   EXPECT_THAT(find({"*", "miss"}, id), ElementsAre("A near miss."));
 }
 
+TEST_F(LibrarySearch, TakesALongListOfWords) {
+  const RevisionId id = addDocument(*library_, {{"The needle."}}).value();
+  std::vector<std::string> words;
+  for (int i = 0; i < 5000; ++i) words.push_back("hay" + std::to_string(i));
+  words.push_back("needle");
+  EXPECT_THAT(find(words, id), ElementsAre("The needle."));
+}
+
 TEST_F(LibrarySearch, LeavesFurnitureOut) {
   const RevisionId id = library_->beginRevision(sha256("x"), 1, {}).value();
   ASSERT_TRUE(library_->addPage(id, makePage(1, {"Page header", "Real words."})));
