@@ -231,12 +231,12 @@ class Cutter {
     const size_t fewer = std::min(a.middles.size(), b.middles.size());
     if (a.middles.size() + b.middles.size() < 4) return false;
     if (isFlowing(a) && isFlowing(b)) return true;
-    const bool short_ = std::min(a.medianGlyphs, b.medianGlyphs) < 6;
-    if (fewer >= 3 && !short_ && alignedShare(a, b) < 0.5) return true;
+    const bool tooShort = std::min(a.medianGlyphs, b.medianGlyphs) < 6;
+    if (fewer >= 3 && !tooShort && alignedShare(a, b) < 0.5) return true;
     // An index: many short lines in columns of one width.
     const double centre = (gutter.left + gutter.right) / 2 - regionLeft;
     const double width = std::max(regionRight - regionLeft, 1e-6);
-    return fewer >= 15 && !short_ && std::abs(centre / width - 0.5) < 0.05;
+    return fewer >= 15 && !tooShort && std::abs(centre / width - 0.5) < 0.05;
   }
 
   bool cutAt(const Gutter& gutter,

@@ -32,14 +32,31 @@ struct Mark {
   size_t place = 0;  // the base before which it was drawn
 };
 
-bool hasRightToLeft(const std::vector<LineGlyph>& glyphs) {
-  return std::any_of(glyphs.begin(), glyphs.end(), [](const LineGlyph& glyph) {
-    return std::any_of(glyph.text.begin(), glyph.text.end(), isRightToLeft);
-  });
+// How many letters of the line read to the left, and how many to the right.
+struct Letters {
+  int64_t backward = 0;
+  int64_t forward = 0;
+};
+
+Letters lettersOf(const std::vector<LineGlyph>& glyphs) {
+  Letters letters;
+  for (const LineGlyph& glyph : glyphs) {
+    const char32_t c = glyph.text.front();
+    letters.backward += isRightToLeft(c) ? 1 : 0;
+    letters.forward += u_charDirection(static_cast<UChar32>(c)) == U_LEFT_TO_RIGHT ? 1 : 0;
+  }
+  return letters;
+}
+
+// Points, vowel signs and cantillation of Hebrew and Arabic.
+bool isRightToLeftMark(char32_t c) {
+  return (c >= 0x0591 && c <= 0x05C7) || (c >= 0x0610 && c <= 0x061A) ||
+         (c >= 0x064B && c <= 0x065F) || c == 0x0670 || (c >= 0x06D6 && c <= 0x06ED) ||
+         (c >= 0x08CA && c <= 0x08FF);
 }
 
 // The base that a mark belongs to, among bases that rise from left to right.
-size_t baseOf(const Mark& mark, const std::vector<LineGlyph>& bases, double reach, bool backward) {
+size_t baseOf(const Mark& mark, const std::vector<LineGlyph>& bases, double reach) {
   const auto covers = [&](size_t i) {
     return i < bases.size() && bases[i].word != LineGlyph::kSpace &&
            bases[i].left - reach <= mark.middle && mark.middle <= bases[i].right;
@@ -49,7 +66,7 @@ size_t baseOf(const Mark& mark, const std::vector<LineGlyph>& bases, double reac
   };
   const size_t next = mark.place;
   const size_t previous = mark.place == 0 ? 0 : mark.place - 1;
-  if (backward) {
+  if (isRightToLeftMark(mark.text.front())) {
     if (covers(next) && isLetter(next)) return next;
     if (covers(previous)) return previous;
     return next < bases.size() ? next : previous;
@@ -137,11 +154,43 @@ void spread(const std::vector<Word>& words,
   }
 }
 
+void attach(const std::vector<Mark>& marks,
+            const std::vector<Word>& words,
+            std::vector<LineGlyph>& bases) {
+  for (const Mark& mark : marks) {
+    if (bases.empty()) {
+      bases.push_back({mark.text, mark.word, mark.middle, mark.middle, false});
+      continue;
+    }
+    const double reach = kMarkReach * words[static_cast<size_t>(mark.word)].size;
+    std::u32string& text = bases[baseOf(mark, bases, reach)].text;
+    // Seen from the left, the marks of one right-to-left letter come in reverse.
+    text.insert(isRightToLeftMark(mark.text.front()) ? 1 : text.size(), mark.text);
+  }
+}
+
 // Letters of left-to-right scripts, and digits of all scripts.
 bool readsForward(char32_t c) {
   const auto direction = u_charDirection(static_cast<UChar32>(c));
   return direction == U_LEFT_TO_RIGHT || direction == U_EUROPEAN_NUMBER ||
          direction == U_ARABIC_NUMBER;
+}
+
+std::vector<LineGlyph> inLogicalOrder(std::vector<LineGlyph> visual, bool rightToLeft) {
+  std::u32string text;
+  for (const LineGlyph& base : visual) text.push_back(base.text.front());
+  const std::vector<int32_t> order = unicode::logicalOrder(text, rightToLeft);
+  std::vector<LineGlyph> logical;
+  logical.reserve(visual.size());
+  for (size_t i = 0; i < order.size(); ++i) {
+    LineGlyph glyph = std::move(visual[static_cast<size_t>(order[i])]);
+    const bool stepsBack = (i + 1 < order.size() && order[i + 1] == order[i] - 1) ||
+                           (i > 0 && order[i - 1] == order[i] + 1);
+    glyph.backward =
+        isRightToLeft(glyph.text.front()) || (stepsBack && !readsForward(glyph.text.front()));
+    logical.push_back(std::move(glyph));
+  }
+  return logical;
 }
 
 // Brackets are mirrored in right-to-left text: some producers write the character that was meant,
@@ -198,46 +247,19 @@ std::vector<LineGlyph> readLine(const std::vector<Word>& words,
   std::vector<LineGlyph> bases;
   std::vector<Mark> marks;
   spread(words, line, bases, marks);
-  const bool mixed = hasRightToLeft(bases);
   for (const int index : line) {
     const Word& word = words[static_cast<size_t>(index)];
     if (!isMarkWord(word)) continue;
     for (const Glyph& glyph : word.glyphs) {
       const double middle = (glyph.left + glyph.right) / 2;
-      if (bases.empty()) {
-        bases.push_back({glyph.text, index, glyph.left, glyph.right, false});
-      } else {
-        marks.push_back(
-            {glyph.text, index, middle, placeOf(middle, bases, kMarkReach * word.size)});
-      }
+      const double reach = kMarkReach * word.size;
+      marks.push_back({glyph.text, index, middle, placeOf(middle, bases, reach)});
     }
   }
-  // Read to the left, the marks of one base come in reverse as well.
-  if (mixed) std::reverse(marks.begin(), marks.end());
-  for (const Mark& mark : marks) {
-    if (bases.empty()) {
-      bases.push_back({mark.text, mark.word, mark.middle, mark.middle, false});
-      continue;
-    }
-    const double reach = kMarkReach * words[static_cast<size_t>(mark.word)].size;
-    bases[baseOf(mark, bases, reach, mixed)].text += mark.text;
-  }
-  if (mixed) {
-    std::u32string visual;
-    for (const LineGlyph& base : bases) visual.push_back(base.text.front());
-    const std::vector<int32_t> order = unicode::logicalOrder(visual, rightToLeft);
-    std::vector<LineGlyph> logical;
-    logical.reserve(bases.size());
-    for (size_t i = 0; i < order.size(); ++i) {
-      const auto at = static_cast<size_t>(order[i]);
-      LineGlyph glyph = std::move(bases[at]);
-      const bool stepsBack = (i + 1 < order.size() && order[i + 1] == order[i] - 1) ||
-                             (i > 0 && order[i - 1] == order[i] + 1);
-      glyph.backward =
-          isRightToLeft(glyph.text.front()) || (stepsBack && !readsForward(glyph.text.front()));
-      logical.push_back(std::move(glyph));
-    }
-    bases = std::move(logical);
+  attach(marks, words, bases);
+  const Letters letters = lettersOf(bases);
+  if (letters.backward > 0) {
+    bases = inLogicalOrder(std::move(bases), rightToLeft || letters.backward > letters.forward);
     mirrorBrackets(bases);
   }
   if (!bases.empty()) settleSoftHyphens(bases);

@@ -20,7 +20,8 @@ struct LineGlyph {
 };
 
 /// One line's words, in any order, as they are read. `rightToLeft` is the page's
-/// direction; a line without a right-to-left letter is read to the right whatever it says.
+/// direction; a line without a right-to-left letter is read to the right whatever it says, one
+/// with mostly such letters to the left.
 ///
 /// Marks that a library gives as characters of their own find their base by place: in right-to-left
 /// text a mark is drawn before its base, and stands at the base's left edge or above it.

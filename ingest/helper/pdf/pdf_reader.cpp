@@ -195,7 +195,7 @@ class PdfReader : public DocumentReader {
     return {};
   }
 
-  std::string repairedBytes_;  // outlives the document, which reads from it (too long to move)
+  std::string repairedBytes_;  // what the document reads from; stays in place when it is moved
   std::unique_ptr<poppler::document> document_;
   std::string fileName_;
   DocumentInfo info_;

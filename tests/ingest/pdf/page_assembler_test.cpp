@@ -78,6 +78,13 @@ TEST(PageAssembler, PutsRightToLeftWordsIntoLogicalOrder) {
   EXPECT_GT(text.runs[0].box.left, text.runs[1].box.right);
 }
 
+TEST(PageAssembler, ReadsAHebrewLineOfAnEnglishPageToTheLeft) {
+  PageSketch page;
+  page.line(U"The first line of this page is in English.", 72, 100);
+  page.line(U".\u05DE\u05D5\u05DC\u05E9", 72, 150);
+  EXPECT_TRUE(page.assemble().text.ends_with("\n\n\u05E9\u05DC\u05D5\u05DE.\n\n"));
+}
+
 TEST(PageAssembler, MirrorsBracketsOnlyWhereTheyStandByTheirShape) {
   PageSketch shapes;
   shapes.line(U"(\u05D1\u05D0) \u05D3\u05D2", 300, 100);
