@@ -38,6 +38,16 @@ bool hasInnerCapital(std::string_view shown) {
   return std::any_of(shown.begin() + 1, shown.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
+bool hasLowerCase(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+}
+
+// "MIA" is no Italian "my", and "IT" no "it", where the rest of the text is not in capitals too.
+bool isAcronym(std::string_view shown) {
+  return shown.size() > 1 &&
+         std::all_of(shown.begin(), shown.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
 // Words that only German has settle it; of those that it shares with others ("der" in a Dutch name,
 // Portuguese "das") it takes two.
 bool looksGerman(const std::vector<unicode::Word>& words) {
@@ -129,6 +139,7 @@ std::vector<ContentWord> contentWords(std::string_view text,
                                       const std::vector<unicode::Word>& words,
                                       const WordWeight& weight) {
   const bool german = looksGerman(words);
+  const bool mixedCase = hasLowerCase(text);
   std::vector<ContentWord> content;
   std::unordered_set<std::string_view> seen;
   for (size_t i = 0; i < words.size(); ++i) {
@@ -138,18 +149,21 @@ std::vector<ContentWord> contentWords(std::string_view text,
     // "l'eau" and "Debian's" have one part that is a word: it stands for the whole.
     const bool onePart = end == i + 2 && !isIdentifier(words[i].folded, {words[i + 1].folded});
     const unicode::Word& word = onePart ? words[i + 1] : words[i];
-    if (unicode::isStopWord(word.folded) || unicode::isNegation(word.folded)) continue;
+    const std::string_view shown =
+        text.substr(static_cast<size_t>(word.span.begin), static_cast<size_t>(word.span.length()));
+    const bool acronym = mixedCase && isAcronym(shown);
+    if (unicode::isNegation(word.folded)) continue;
+    if (unicode::isStopWord(word.folded) && !acronym) continue;
     if (!seen.insert(word.folded).second) continue;
 
     ContentWord wanted;
     wanted.folded = word.folded;
-    wanted.shown =
-        text.substr(static_cast<size_t>(word.span.begin), static_cast<size_t>(word.span.length()));
+    wanted.shown = shown;
     for (size_t p = i + 1; p < end && !onePart; ++p) wanted.pieces.push_back(words[p].folded);
     wanted.identifier = isIdentifier(wanted.folded, wanted.pieces);
     if (wanted.identifier) wanted.pieces.clear();
     wanted.number = word.number;
-    const bool name = word.name && (!german || hasInnerCapital(wanted.shown));
+    const bool name = acronym || (word.name && (!german || hasInnerCapital(shown)));
     wanted.guarded = name || wanted.identifier || hasDigit(wanted.folded) ||
                      isQuantityWord(wanted.folded) || isTimeWord(wanted.folded);
     wanted.weight = weight(word.folded) * (word.number ? 2 : 1);

@@ -22,10 +22,6 @@ struct Gathered {
   std::vector<PassageHit> passages;
 };
 
-bool isQuotable(SegmentKind kind) {
-  return kind != SegmentKind::Heading && kind != SegmentKind::Furniture;
-}
-
 Result<void> fetch(Library& library, RevisionId revision, int first, int last, Gathered& gathered) {
   first = std::max(first, 0);
   const auto known = [&](int number) { return gathered.segments.contains({revision, number}); };
@@ -122,6 +118,15 @@ double LibraryWeights::operator()(std::string_view foldedWord) {
   return known_[word] = inverseFrequency(totalSegments_, *with);
 }
 
+bool isQuotable(const StoredSegment& segment) {
+  if (segment.segment.kind == SegmentKind::Heading ||
+      segment.segment.kind == SegmentKind::Furniture) {
+    return false;
+  }
+  return segment.text.find(". . . .") == std::string::npos &&
+         segment.text.find(".....") == std::string::npos;
+}
+
 Result<std::vector<Found>> findCandidates(Library& library,
                                           const Question& question,
                                           const std::vector<RevisionId>& scope) {
@@ -130,7 +135,7 @@ Result<std::vector<Found>> findCandidates(Library& library,
   for (const auto& [place, bm25] : gathered.bm25) bestBm25 = std::max(bestBm25, bm25);
   std::vector<Found> all;
   for (std::vector<StoredSegment>& parts : joined(gathered.segments)) {
-    if (!isQuotable(parts.front().segment.kind)) continue;
+    if (!isQuotable(parts.front())) continue;
     all.push_back(foundOf(std::move(parts), gathered, bestBm25));
   }
   return all;

@@ -33,8 +33,12 @@ struct Found {
   std::vector<StoredSegment> parts;
 };
 
+/// Whether it can be an answer: no heading, nothing that stands on every page, no line of a table
+/// of contents (dots lead to its page number).
+bool isQuotable(const StoredSegment& segment);
+
 /// The segments that search finds for a question, and those of the passages it finds: sentences,
-/// list items, rows, captions and code, no headings. Thread: that of `library`.
+/// list items, rows, captions and code. Thread: that of `library`.
 Result<std::vector<Found>> findCandidates(Library& library,
                                           const Question& question,
                                           const std::vector<RevisionId>& scope);

@@ -3,7 +3,7 @@
 // Measures the extractive answerer on a library of real documents:
 //
 //   answer_eval FOLDER [QUESTIONS [SEED]]        a library that `lectern-cli add` made
-//   answer_eval --text FILE…                     files as `pdftotext` writes them, read into a
+//   answer_eval --read HELPER FILE…              files that lectern-extract (HELPER) reads into a
 //                                                library in a temporary folder
 //   … --ask FILE.tsv                             also asks the written questions of that file
 //
@@ -15,6 +15,7 @@
 #include "core/answer/retrieval.h"
 #include "core/base/file.h"
 #include "core/unicode/fold.h"
+#include "ingest/importer.h"
 #include "tests/support/library_builder.h"
 
 #include <fmt/format.h>
@@ -27,7 +28,6 @@
 #include <map>
 #include <random>
 #include <set>
-#include <sstream>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -40,37 +40,31 @@ double millisecondsSince(Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
 }
 
-// Pages end with a form feed, paragraphs with an empty line.
-std::vector<Page> pagesOfText(const std::string& text) {
-  std::vector<Page> pages;
-  std::istringstream pageStream(text);
-  for (std::string raw; std::getline(pageStream, raw, '\f');) {
-    Page page;
-    page.number = static_cast<int>(pages.size()) + 1;
-    page.state = PageState::Text;
-    std::istringstream lines(raw + "\n\n");
-    std::string paragraph;
-    for (std::string line; std::getline(lines, line);) {
-      line.erase(0, line.find_first_not_of(' '));
-      if (!line.empty()) {
-        const bool hyphenated = paragraph.size() > 1 && paragraph.back() == '-';
-        if (hyphenated) paragraph.pop_back();
-        if (!paragraph.empty() && !hyphenated) paragraph += ' ';
-        paragraph += line;
-        continue;
-      }
-      if (paragraph.empty()) continue;
-      const auto begin = static_cast<int64_t>(page.text.size());
-      page.text += paragraph;
-      page.blocks.push_back(
-          {BlockKind::Paragraph, 0, {begin, static_cast<int64_t>(page.text.size())}});
-      page.text += "\n\n";
-      paragraph.clear();
-    }
-    if (page.text.empty()) page.state = PageState::Blank;
-    pages.push_back(std::move(page));
+class Pages : public ImportSink {
+ public:
+  Result<void> onInfo(const DocumentInfo& given) override {
+    info = given;
+    return {};
   }
-  return pages;
+  Result<void> onPage(Page&& page) override {
+    pages.push_back(std::move(page));
+    return {};
+  }
+  DocumentInfo info;
+  std::vector<Page> pages;
+};
+
+Result<void> readInto(Library& library, const std::string& helper, const std::string& file) {
+  const FileDescriptor opened = TRY(openForReading(file));
+  ImportOptions options;
+  options.helper = helper;
+  Pages pages;
+  TRY(importDocument(opened, file, options, pages, {}));
+  const auto start = Clock::now();
+  test::addPages(library, pages.info, pages.pages);
+  fmt::print("{}: {} pages, stored in {:.0f} ms\n", file, pages.pages.size(),
+             millisecondsSince(start));
+  return {};
 }
 
 struct Sentence {
@@ -91,7 +85,7 @@ class Corpus {
       corpus.scope.push_back(info.id);
       for (StoredSegment& segment :
            TRY(library.segments(info.id, 0, static_cast<int>(info.segments)))) {
-        if (segment.segment.kind != SegmentKind::Sentence) continue;
+        if (segment.segment.kind != SegmentKind::Sentence || !isQuotable(segment)) continue;
         Sentence sentence;
         for (const ContentWord& word : contentWords(segment.text, unicode::words(segment.text),
                                                     [](std::string_view) { return 1.0; })) {
@@ -381,15 +375,17 @@ Result<void> measureWritten(Library& library, const Corpus& corpus, const std::s
 }
 
 Result<void> run(const std::vector<std::string>& arguments) {
-  std::vector<std::string> texts;
+  std::vector<std::string> files;
   std::vector<std::string> plain;
   std::string written;
+  std::string helper;
   for (size_t i = 0; i < arguments.size(); ++i) {
     if (arguments[i] == "--ask" && i + 1 < arguments.size()) {
       written = arguments[++i];
-    } else if (arguments[i] == "--text") {
+    } else if (arguments[i] == "--read" && i + 1 < arguments.size()) {
+      helper = arguments[++i];
       while (i + 1 < arguments.size() && !arguments[i + 1].starts_with("--")) {
-        texts.push_back(arguments[++i]);
+        files.push_back(arguments[++i]);
       }
     } else {
       plain.push_back(arguments[i]);
@@ -398,18 +394,15 @@ Result<void> run(const std::vector<std::string>& arguments) {
   namespace fs = std::filesystem;
   const fs::path temporary = fs::temp_directory_path() / fmt::format("answer-eval-{}", getpid());
   std::unique_ptr<Library> library;
-  if (texts.empty()) {
-    if (plain.empty()) return Error{ErrorCode::Usage, "Name a library's folder, or --text FILE…"};
+  if (files.empty()) {
+    if (plain.empty())
+      return Error{ErrorCode::Usage, "Name a library's folder, or --read HELPER FILE…"};
     library = TRY(Library::open(plain[0], Library::OpenMode::Read));
     plain.erase(plain.begin());
   } else {
     library = TRY(Library::open(temporary, Library::OpenMode::ReadWrite));
-    for (const std::string& file : texts) {
-      DocumentInfo info;
-      info.title = fs::path(file).stem();
-      info.mediaType = "text/plain";
-      info.extractor = "eval/1";
-      test::addPages(*library, info, pagesOfText(TRY(readFile(file, int64_t{1} << 28))));
+    for (const std::string& file : files) {
+      TRY(readInto(*library, helper, file));
     }
   }
   const int questions = plain.empty() ? 500 : std::stoi(plain[0]);

@@ -45,6 +45,11 @@ TEST(ContentWords, TakesTheWordOutOfItsArticleOrGenitive) {
   EXPECT_THAT(folded("Debian's archive"), ElementsAre("debian", "archive"));
 }
 
+TEST(ContentWords, KeepsAcronymsThatAreFunctionWordsElsewhere) {
+  EXPECT_THAT(folded("Where is the MIA list of IT?"), ElementsAre("mia", "list", "it"));
+  EXPECT_THAT(folded("IT IS THE LIST"), ElementsAre("list"));
+}
+
 TEST(ContentWords, CountsNumbersTwice) {
   const auto words = contentOf("pay 300 euros");
   ASSERT_EQ(words.size(), 3U);

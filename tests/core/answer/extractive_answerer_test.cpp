@@ -201,6 +201,16 @@ TEST_F(ExtractiveAnswerer, StopsWhenAskedTo) {
   EXPECT_EQ(ask("notice lease", stop.get_token()).failed->code, ErrorCode::Cancelled);
 }
 
+TEST_F(ExtractiveAnswerer, DoesNotQuoteATableOfContents) {
+  add(DocumentBuilder("Contents")
+          .paragraph("4.6.4 Securing the root password . . . . . . . . . . . . . 92")
+          .newPage()
+          .paragraph("Whoever knows the root password owns the machine."));
+  const Heard heard = ask("securing the root password");
+  ASSERT_FALSE(heard.claims.empty());
+  EXPECT_EQ(claimText(heard, 0), "Whoever knows the root password owns the machine.");
+}
+
 TEST_F(ExtractiveAnswerer, QuotesASentenceOnce) {
   DocumentBuilder document("Twice");
   document.paragraph("The gate closes at nine.").newPage().paragraph("The gate closes at nine.");
