@@ -67,13 +67,7 @@ Result<std::unique_ptr<DocumentReader>> openDocument(std::string_view bytes,
   if (bytes.empty()) {
     return Error{ErrorCode::InputRefused, fmt::format("{} is empty.", fileName)};
   }
-  if (isPdf(bytes, fileName)) {
-#ifdef LECTERN_HAS_PDF
-    return openPdf(bytes, fileName, password);
-#else
-    (void)password;
-#endif
-  }
+  if (isPdf(bytes, fileName)) return openPdf(bytes, fileName, password);
   if (isKnownKind(bytes) || !looksLikeText(bytes)) return unsupported(bytes, fileName);
   if (endsWith(fileName, ".md") || endsWith(fileName, ".markdown")) {
     return openMarkdown(bytes, fileName);
