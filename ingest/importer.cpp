@@ -254,9 +254,9 @@ class Importing {
   Result<void> checkReadable() const {
     if (readable_ > 0 || options_.firstPage > 1) return {};
     return Error{ErrorCode::InputRefused,
-                 fmt::format("None of the first {} of {} pages of {} could be read. {} The file is "
+                 fmt::format("No page of {} could be read ({} of {} were tried). {} The file is "
                              "probably damaged: save it anew with the program that made it.",
-                             next_ - 1, info_->pageCount, path_.string(), firstProblem_)};
+                             path_.string(), next_ - 1, info_->pageCount, firstProblem_)};
   }
 
   const FileDescriptor& file_;

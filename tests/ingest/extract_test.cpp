@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -168,6 +169,48 @@ TEST_F(Extract, ReadsThePandocManual) {
   EXPECT_EQ(static_cast<int>(sink.pages.size()), sink.info->pageCount);
   EXPECT_THAT(text(), HasSubstr("Pandoc is a Haskell library for converting from one markup format "
                                 "to another"));
+}
+
+TEST_F(Extract, ReadsTheSoundPagesAroundOneThatHangs) {
+  options.limits.pageCpu = std::chrono::seconds(2);
+  const auto path = test::fixture("pdf/hostile/hanging-page.pdf");
+  const auto done = import(path);
+  ASSERT_TRUE(done.has_value()) << done.error().message;
+  ASSERT_EQ(sink.pages.size(), 3U);
+  EXPECT_EQ(sink.pages[0].state, PageState::Text);
+  EXPECT_EQ(sink.pages[1].problem, "Page 2 took longer than 2 seconds and was skipped.");
+  EXPECT_EQ(sink.pages[2].state, PageState::Text);
+  EXPECT_THAT(render(path, 2, 72).error().message, HasSubstr("took longer than 2 seconds"));
+  EXPECT_TRUE(render(path, 3, 72).has_value());
+}
+
+TEST_F(Extract, ReadsTheSoundPagesAroundOneThatSwells) {
+  options.limits.memoryBytes = int64_t{400} << 20;
+  const auto done = import(test::fixture("pdf/hostile/swelling-page.pdf"));
+  ASSERT_TRUE(done.has_value()) << done.error().message;
+  ASSERT_EQ(sink.pages.size(), 3U);
+  EXPECT_EQ(sink.pages[0].state, PageState::Text);
+  EXPECT_THAT(sink.pages[1].problem, HasSubstr("memory"));
+  EXPECT_EQ(sink.pages[2].state, PageState::Text);
+}
+
+// Each ends in words, whatever it is: pages, some of them skipped, or a refusal that names the
+// file.
+TEST_F(Extract, ComesToAnEndWithEveryHostilePdf) {
+  options.limits.pageCpu = options.limits.openWall = std::chrono::seconds(2);
+  options.limits.memoryBytes = int64_t{400} << 20;
+  for (const auto& entry : std::filesystem::directory_iterator(test::fixture("pdf/hostile"))) {
+    if (entry.path().extension() != ".pdf") continue;
+    sink = CollectingSink();
+    const auto done = import(entry.path());
+    const std::string name = entry.path().filename();
+    if (done.has_value()) {
+      EXPECT_EQ(static_cast<int>(sink.pages.size()), sink.info->pageCount) << name;
+    } else {
+      EXPECT_NE(done.error().code, ErrorCode::Internal) << name << ": " << done.error().message;
+      EXPECT_THAT(done.error().message, HasSubstr(name));
+    }
+  }
 }
 
 // Poppler is under the GPL and parses foreign bytes: it may stand in one program only, the helper.

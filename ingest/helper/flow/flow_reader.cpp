@@ -62,7 +62,7 @@ class FlowReader : public DocumentReader {
 
   FlowDocument document_;
   DocumentInfo info_;
-  TypeSetting setting_;
+  TypeSetting& setting_ = TypeSetting::instance();
   Pagination pagination_;
 };
 

@@ -26,6 +26,11 @@ bool isCompact(const FlowBlock& block) {
 
 }  // namespace
 
+TypeSetting& TypeSetting::instance() {
+  static auto* const setting = new TypeSetting();
+  return *setting;
+}
+
 TypeSetting::TypeSetting()
     : map_(pango_cairo_font_map_new_for_font_type(CAIRO_FONT_TYPE_FT)),
       context_(pango_font_map_create_context(map_.get())) {

@@ -33,7 +33,9 @@ struct Sheet {
 /// drawn at later, and of the desktop's settings.
 class TypeSetting {
  public:
-  TypeSetting();
+  /// The one of this process: to find and load the fonts takes longer than most documents. It stays
+  /// until the end. Thread: one at a time.
+  static TypeSetting& instance();
 
   /// One font in one size, and the advance of every character in it.
   class Style {
@@ -66,6 +68,8 @@ class TypeSetting {
   double tabWidthPt(const FlowBlock& block, std::string_view text);
 
  private:
+  TypeSetting();
+
   enum Role { Body, Mono, Heading1, Heading2, Heading3, Heading4, RoleCount };
   static Role roleOf(const FlowBlock& block);
   void load(Role role, const char* family, double sizePt, bool bold);
