@@ -65,7 +65,7 @@ bool hasUnfinishedLog(const fs::path& database) {
 Result<void> quickCheck(Database& database) {
   Statement statement = TRY(database.prepare("PRAGMA quick_check(1)"));
   if (!TRY(statement.step()) || statement.bytes(0) == "ok") return {};
-  return damagedError(database.path(), statement.bytes(0));
+  return damagedError(database.path(), kContradicts);
 }
 
 // An index of another tokenizer would miss words and fail its check.
@@ -142,11 +142,7 @@ Result<std::unique_ptr<Library>> Library::open(const fs::path& folder, OpenMode 
   if (fault) return openError(folder, fault.value());
   const fs::path database = canonical / "library.db";
   if (mode == OpenMode::Read) {
-    if (!fs::exists(database, fault)) {
-      return Error{
-          ErrorCode::NotFound,
-          fmt::format("There is no library in {} yet. Add a document first.", canonical.string())};
-    }
+    if (!fs::exists(database, fault)) return nothingYet(database);
     Database reader = TRY(openReader(database));
     return std::unique_ptr<Library>(
         new Library(std::make_unique<Impl>(mode, FileDescriptor(), std::move(reader))));
@@ -172,7 +168,9 @@ const std::vector<std::string>& Library::notices() const {
 Result<void> Library::Impl::requireWriting() const {
   if (mode == OpenMode::ReadWrite) return {};
   return Error{ErrorCode::Locked,
-               fmt::format("{} is open for reading only.", database.path().string())};
+               fmt::format("{} is open for reading only. Close the program that writes to it, "
+                           "then try again.",
+                           database.path().string())};
 }
 
 int64_t nowMs() {

@@ -80,8 +80,7 @@ std::string matchAny(const std::vector<std::string>& words) {
   for (const std::string& word : words) {
     if (!query.empty()) query += " OR ";
     query += '"';
-    for (const char c : utf8::repaired(word))
-      query += c == '"' ? std::string("\"\"") : std::string(1, c);
+    for (const char c : utf8::repaired(word)) query.append(c == '"' ? 2 : 1, c);
     query += '"';
   }
   return query;

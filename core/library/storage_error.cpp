@@ -56,12 +56,15 @@ Error inputOutput(int sqliteCode, int systemErrno, const std::filesystem::path& 
 
 Error damagedError(const std::filesystem::path& database, std::string_view finding) {
   const std::vector<std::filesystem::path> backups = listBackups(database);
-  const std::string advice =
+  const std::string then =
       backups.empty()
-          ? std::string("There is no backup. Move the file away and add your documents again.")
-          : fmt::format("Move it away and copy its newest backup, {}, into its place.",
-                        backups.front().string());
-  return storage(fmt::format("{} is damaged: {}. {}", database.string(), finding, advice));
+          ? std::string("there is no backup: add your documents again")
+          : fmt::format("copy its newest backup, {}, into its place", backups.front().string());
+  // A log that stayed behind would be applied to whatever comes into the place of its database.
+  return storage(
+      fmt::format("{0} is damaged: {1}. Move it away, with {0}-wal and {0}-shm where they "
+                  "are; then {2}.",
+                  database.string(), finding, then));
 }
 
 Error storageError(int sqliteCode, sqlite3* connection, const std::filesystem::path& database) {
@@ -74,7 +77,7 @@ Error storageError(int sqliteCode, sqlite3* connection, const std::filesystem::p
     case SQLITE_NOTADB:
       return damagedError(database, "it does not begin as a database does");
     case SQLITE_CORRUPT:
-      return damagedError(database, "its content contradicts itself");
+      return damagedError(database, kContradicts);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return storage(fmt::format(

@@ -21,7 +21,7 @@ TEST(StorageError, NamesTheFileTheCauseAndTheWayOut) {
       Case{SQLITE_FULL, ErrorCode::Storage, "Free some space on the disk that holds /shelf"},
       Case{SQLITE_IOERR_READ, ErrorCode::Storage, "The disk failed"},
       Case{SQLITE_NOTADB, ErrorCode::Storage, "is damaged: it does not begin as a database does"},
-      Case{SQLITE_CORRUPT_VTAB, ErrorCode::Storage, "There is no backup"},
+      Case{SQLITE_CORRUPT_VTAB, ErrorCode::Storage, "there is no backup"},
       Case{SQLITE_BUSY_SNAPSHOT, ErrorCode::Storage, "for five seconds"},
       Case{SQLITE_READONLY_DBMOVED, ErrorCode::Storage, "may only be read"},
       Case{SQLITE_CANTOPEN, ErrorCode::Storage, "could not be opened"},
