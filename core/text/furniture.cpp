@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/text/furniture.h"
 
+#include "core/text/lexicon.h"
 #include "core/unicode/fold.h"
+#include "core/unicode/words.h"
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 namespace lectern::text {
 
@@ -85,6 +88,23 @@ bool Furniture::contains(std::string_view text, uint16_t top) const {
     if (++pages == kFewestPages) return true;
   }
   return false;
+}
+
+void RunningTitles::add(std::string_view heading) {
+  for (unicode::Word& word : unicode::words(heading)) words_.insert(std::move(word.folded));
+}
+
+bool RunningTitles::cover(std::string_view text) const {
+  bool any = false;
+  for (const unicode::Word& word : unicode::words(text)) {
+    const bool known = words_.find(word.folded) != words_.end();
+    any = any || known;
+    if (!known && !word.part && !word.number && !isRoman(word.folded) &&
+        !isNumberedNoun(word.folded)) {
+      return false;
+    }
+  }
+  return any;
 }
 
 bool isBarePageNumber(std::string_view text) {

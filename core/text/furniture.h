@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace lectern::text {
@@ -30,6 +31,20 @@ class Furniture {
     int page;
   };
   std::unordered_map<std::string, std::vector<Place>> places_;
+};
+
+/// The headings that a running title may repeat: those that a page stands under, and its own.
+class RunningTitles {
+ public:
+  void add(std::string_view heading);
+
+  /// True where all words of the text are words of these headings, numbers and "Chapter" aside:
+  /// "CHAPTER 2. REQUIREMENTS 2.3. MEMORY". Such a title changes too often to be found by
+  /// repetition, and nothing is lost without it.
+  [[nodiscard]] bool cover(std::string_view text) const;
+
+ private:
+  std::unordered_set<std::string> words_;
 };
 
 /// True for a page number and nothing else: "12", "- xiv -", "12 / 80".

@@ -150,11 +150,18 @@ class SegmentWriter {
       addUnit(trimmed(text_, unit.shifted(span.begin)), kind, continues);
     }
     if (kind == SegmentKind::Heading) {
-      headings_.push_back({block.level, first});
+      headings_.push_back({block.level, first, std::string(cut(text_, span))});
       heading_ = first;
     }
     firstOfPage_ = false;
     openSentence_ = kind == SegmentKind::Sentence && endsOpen(text_, span);
+  }
+
+  // The headings that what comes next stands under.
+  [[nodiscard]] RunningTitles titles() const {
+    RunningTitles titles;
+    for (const OpenHeading& heading : headings_) titles.add(heading.text);
+    return titles;
   }
 
   std::vector<Segment> take() { return std::move(segments_); }
@@ -163,6 +170,7 @@ class SegmentWriter {
   struct OpenHeading {
     uint8_t level;
     int segment;
+    std::string text;
   };
 
   static int depth(uint8_t level) {
@@ -230,10 +238,15 @@ std::vector<Segment> Segmenter::finish() {
   SegmentWriter writer;
   for (const PendingPage& page : pages_) {
     writer.startPage(page.number, page.byteStart, page.text);
+    RunningTitles titles = writer.titles();
+    for (const auto& [block, top] : page.blocks) {
+      if (block.kind == BlockKind::Heading) titles.add(cut(page.text, block.span));
+    }
     for (const auto& [block, top] : page.blocks) {
       const std::string_view text = cut(page.text, block.span);
-      const bool margin = block.kind == BlockKind::Margin;
-      writer.addBlock(block, margin && (isBarePageNumber(text) || furniture.contains(text, top)));
+      writer.addBlock(block, block.kind == BlockKind::Margin &&
+                                 (isBarePageNumber(text) || furniture.contains(text, top) ||
+                                  titles.cover(text)));
     }
   }
   pages_.clear();

@@ -121,6 +121,19 @@ TEST(Segmenter, TakesRomanPageNumbersAndNumbersInHeaders) {
   }
 }
 
+TEST(Segmenter, TakesTitlesThatRepeatTheHeadingsOfTheirPage) {
+  const Read r = read({{{BlockKind::Heading, "Chapter 2", 1},
+                        {BlockKind::Heading, "Requirements", 2},
+                        {BlockKind::Paragraph, "It needs memory."}},
+                       {{BlockKind::Margin, "CHAPTER 2. REQUIREMENTS 2.3. DISK", 0, 3000},
+                        {BlockKind::Margin, "Requirements of the tenant", 0, 5000},
+                        {BlockKind::Heading, "2.3 Disk space", 3},
+                        {BlockKind::Paragraph, "It needs a disk."}}});
+  using enum SegmentKind;
+  EXPECT_EQ(kindsOf(r), (std::vector<SegmentKind>{Heading, Heading, Sentence, Furniture, Sentence,
+                                                  Heading, Sentence}));
+}
+
 TEST(Segmenter, KnowsTheHeadingAboveEachSegment) {
   const Read r = read({{{BlockKind::Paragraph, "Before."},
                         {BlockKind::Heading, "One", 1},
