@@ -181,12 +181,15 @@ class Paragraph {
     if (dot > 0 && isOpening(chars_[dot - 1])) return false;
     const size_t next = nextWord(end);
     if (next >= size()) return true;
-    if (isLower(chars_[next]) && !looksLikeIdentifier(next) && !isDutchArticle(next)) return false;
+    const bool fullStop = stop - dot == 1 && chars_[dot] == '.';
+    if (isLower(chars_[next]) && !looksLikeIdentifier(next) && !isDutchArticle(next) &&
+        !(fullStop && end == stop && isLongWord(dot))) {
+      return false;
+    }
     if (isCaseless(chars_[next]) && end > stop && isQuote(chars_[end - 1]) &&
         isVerbOfSaying(wordAt(next))) {
       return false;
     }
-    const bool fullStop = stop - dot == 1 && chars_[dot] == '.';
     return !fullStop || end > stop || fullStopEndsSentence(begin, dot, next);
   }
 
@@ -201,6 +204,19 @@ class Paragraph {
       if (chars_[i] == '_' || (chars_[i] == '(' && i > start) || isUpper(chars_[i])) return true;
     }
     return false;
+  }
+
+  // A word that nobody would write as an abbreviation. Behind it a small letter is the name of a
+  // program or a file ("... is removed. dpkg then"): 26 of 26 in eight real manuals.
+  [[nodiscard]] bool isLongWord(size_t end) const {
+    constexpr size_t kShortest = 6;
+    const size_t begin = wordBegin(end);
+    const bool known = abbreviationBefore(begin, end) != Abbreviation::None;
+    const bool street =
+        std::u32string_view(chars_).substr(0, end).ends_with(U"str");  // "Hauptstr."
+    return !known && !street && end - begin >= kShortest &&
+           std::all_of(chars_.begin() + static_cast<ptrdiff_t>(begin) + 1,
+                       chars_.begin() + static_cast<ptrdiff_t>(end), isLower);
   }
 
   [[nodiscard]] bool fullStopEndsSentence(size_t begin, size_t dot, size_t next) const {
