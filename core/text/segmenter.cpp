@@ -20,6 +20,15 @@ bool isSpaceAt(std::string_view text, int64_t offset) {
   return isSpace(utf8::decode(text, offset).codePoint);
 }
 
+bool hasWord(std::string_view text) {
+  for (int64_t i = 0; i < static_cast<int64_t>(text.size());) {
+    const utf8::Decoded decoded = utf8::decode(text, i);
+    if (isLetter(decoded.codePoint) || isDigit(decoded.codePoint)) return true;
+    i += decoded.length;
+  }
+  return false;
+}
+
 int64_t previousBoundary(std::string_view text, int64_t offset) {
   do {
     --offset;
@@ -59,8 +68,6 @@ int64_t pieceEnd(std::string_view text, TextSpan span) {
 
 SegmentKind segmentKind(BlockKind kind) {
   switch (kind) {
-    case BlockKind::Heading:
-      return SegmentKind::Heading;
     case BlockKind::ListItem:
       return SegmentKind::ListItem;
     case BlockKind::TableRow:
@@ -69,6 +76,7 @@ SegmentKind segmentKind(BlockKind kind) {
       return SegmentKind::Caption;
     case BlockKind::Code:
       return SegmentKind::Code;
+    case BlockKind::Heading:  // without a word: a rule, a stray mark
     case BlockKind::Paragraph:
     case BlockKind::Margin:
       break;
@@ -140,7 +148,8 @@ class SegmentWriter {
       addUnit(span, SegmentKind::Furniture, false);
       return;
     }
-    const SegmentKind kind = segmentKind(block.kind);
+    const bool heading = block.kind == BlockKind::Heading && hasWord(cut(text_, span));
+    const SegmentKind kind = heading ? SegmentKind::Heading : segmentKind(block.kind);
     if (kind == SegmentKind::Heading) heading_ = parentOf(block.level);
     const bool afterPageBreak =
         firstOfPage_ && openSentence_ && kind == SegmentKind::Sentence && startsInside(text_, span);

@@ -149,6 +149,14 @@ TEST(Segmenter, KnowsTheHeadingAboveEachSegment) {
   EXPECT_EQ(headings, (std::vector<int>{-1, -1, 1, 2, 2, 4, 1, -1, 7}));
 }
 
+// Found in an Arabic booklet, where a lone hamza was set in the size of a heading.
+TEST(Segmenter, TakesNoHeadingWithoutAWord) {
+  const Read r = read({{{BlockKind::Heading, "\u0654", 1}, {BlockKind::Paragraph, "Below."}}});
+  using enum SegmentKind;
+  EXPECT_EQ(kindsOf(r), (std::vector<SegmentKind>{Sentence, Sentence}));
+  EXPECT_EQ(r.segments[1].heading, -1);
+}
+
 TEST(Segmenter, CutsLongSentencesAtTheirPunctuation) {
   std::string text;
   for (int i = 0; i < 60; ++i) text += i == 25 ? "eleven bytes; " : "eleven bytes ";
