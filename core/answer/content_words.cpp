@@ -5,7 +5,6 @@
 #include "core/base/utf8.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <unordered_set>
 

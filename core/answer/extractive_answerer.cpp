@@ -35,7 +35,9 @@ Result<Scope> readScope(Library& library, const std::vector<RevisionId>& ids) {
     scope.reading.pagesRead += info.sealed ? info.pagesStored - unread : 0;
     scope.reading.pagesUnread += info.sealed ? unread : info.document.pageCount;
     scope.revisions.push_back(id);
-    scope.titles.push_back(info.document.title);
+    const bool named = !info.document.title.empty() || info.locations.empty();
+    scope.titles.push_back(named ? info.document.title
+                                 : info.locations.front().filename().string());
   }
   return scope;
 }
@@ -80,6 +82,7 @@ class Answer {
     std::unordered_set<std::string> seen;
     for (const Judged& near : judged) {
       if (finished.nearest.size() == kNearest) break;
+      if (near.coverage <= 0) continue;
       const Found& place = found[static_cast<size_t>(near.candidate)];
       if (!seen.insert(unicode::fold(place.candidate.text)).second) continue;
       std::vector<Citation> citations = TRY(cite(place, near.score));
@@ -113,7 +116,7 @@ class Answer {
       }
       made->coverage =
           static_cast<double>(part.text.size()) / static_cast<double>(found.candidate.text.size());
-      made->score = std::clamp(score, 0.0, 1.0);
+      made->score = score;
       citations.push_back(std::move(*made));
     }
     return citations;
@@ -165,8 +168,8 @@ Result<void> answer(Library& library,
   for (const Judged& one : judged) {
     if (quotes == options.maxQuotes) break;
     const Found& place = found[static_cast<size_t>(one.candidate)];
-    if (one.coverage < options.minCoverage || one.score < kNearBest * judged.front().score)
-      continue;
+    const bool answers = one.hasPhrases && one.coverage >= options.minCoverage;
+    if (!answers || one.score < kNearBest * judged.front().score) continue;
     if (!said.insert(unicode::fold(place.candidate.text)).second) continue;
     if (stop.stop_requested()) return cancelled;
     quotes += TRY(answer.quote(place, one)) ? 1 : 0;

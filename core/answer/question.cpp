@@ -108,7 +108,9 @@ Question analyzeQuestion(std::string_view text, const WordWeight& weight) {
     const auto begin = static_cast<size_t>(ofPhrase.front().span.begin);
     question.phrases.push_back(
         phrase.substr(begin, static_cast<size_t>(ofPhrase.back().span.end) - begin));
-    // Function words too: "to be or not to be" has nothing else to be found by.
+    // The whole, which search looks for as it stands; and its words, for what comes near, function
+    // words too: "to be or not to be" has nothing else.
+    addOnce(question.searchWords, question.phrases.back());
     for (const unicode::Word& word : ofPhrase) addOnce(question.searchWords, word.folded);
   }
   for (const ContentWord& word : question.words) {

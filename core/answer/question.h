@@ -17,7 +17,7 @@ enum class Asked : uint8_t { Anything, Time, Person, Quantity };
 struct Question {
   std::vector<ContentWord> words;    ///< without question words; weights as given
   std::vector<std::string> phrases;  ///< in quotation marks: folded, must stand as they are
-  /// What to look for: the words and their pieces.
+  /// What to look for: the phrases, the words and their pieces.
   std::vector<std::string> searchWords;
   Asked asked = Asked::Anything;
   bool negated = false;

@@ -92,7 +92,10 @@ Judged judge(const Question& question, const Candidate& candidate) {
   signs.bm25 = candidate.bm25;
   signs.asked = hasAsked(question.asked, words, places) ? 1 : 0;
   judged.coverage = signs.own + kHeaderShare * signs.header;
-  judged.score = scoreOf(signs, kWeights);
+  judged.hasPhrases = hasPhrases(question, candidate.text);
+  // No candidate has a word in its text and only in its header.
+  constexpr double kHighest = kWeights.own + kWeights.exact + kWeights.bm25 + kWeights.asked;
+  judged.score = scoreOf(signs, kWeights) / kHighest;
   return judged;
 }
 
@@ -106,12 +109,12 @@ double scoreOf(const Signs& signs, const Signs& weights) {
 std::vector<Judged> rank(const Question& question, const std::vector<Candidate>& candidates) {
   std::vector<Judged> judged;
   for (size_t i = 0; i < candidates.size(); ++i) {
-    if (!hasPhrases(question, candidates[i].text)) continue;
     judged.push_back(judge(question, candidates[i]));
     judged.back().candidate = static_cast<int>(i);
   }
-  std::stable_sort(judged.begin(), judged.end(),
-                   [](const Judged& a, const Judged& b) { return a.score > b.score; });
+  std::stable_sort(judged.begin(), judged.end(), [](const Judged& a, const Judged& b) {
+    return a.hasPhrases != b.hasPhrases ? a.hasPhrases : a.score > b.score;
+  });
   return judged;
 }
 

@@ -36,14 +36,15 @@ inline constexpr Signs kWeights{1, 0.5, 0.5, 0.4, 0.2};
 /// How well a candidate answers.
 struct Judged {
   int candidate = 0;
-  double score = 0;
-  double coverage = 0;  ///< own words, and half of those that only the header has
+  double score = 0;        ///< 0..1; orders the candidates
+  bool hasPhrases = true;  ///< all of the question's, as they stand
+  double coverage = 0;     ///< own words, and half of those that only the header has
   Signs signs;
   std::vector<std::string> missing;         ///< words that neither it nor its header has
   std::vector<std::string> missingGuarded;  ///< likewise, of the guarded; "not" for a negation
 };
 
-/// Judges the candidates, best first. Those without the question's phrases are left out. Pure.
+/// Judges the candidates, best first; those without the question's phrases come last. Pure.
 std::vector<Judged> rank(const Question& question, const std::vector<Candidate>& candidates);
 
 }  // namespace lectern

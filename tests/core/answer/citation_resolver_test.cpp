@@ -5,6 +5,7 @@
 #include "tests/support/temporary_folder.h"
 
 #include <gtest/gtest.h>
+#include <rapidcheck.h>
 
 namespace lectern {
 namespace {
@@ -165,6 +166,37 @@ TEST_F(CitationResolver, SaysWhatOfACitationIsNotSo) {
   EXPECT_NE(verdictWith([](Citation& c) { c.rects.clear(); }), "");
   EXPECT_NE(verdictWith([](Citation& c) { c.revision = RevisionId{99}; }), "");
   EXPECT_EQ(verdictWith([](Citation& c) { c.status = CitationStatus::Moved; }), "");
+}
+
+// Invariants 1 and 3 of citations.md 1.2, for any range of bytes.
+TEST_F(CitationResolver, ProvesWhateverItMakes) {
+  DocumentBuilder document("Any");
+  document.paragraph("The lease begins in May.")
+      .paragraph("Été à la mer, naïve façade.")
+      .newPage()
+      .paragraph("שלום לכולם בבית")
+      .newPage()
+      .paragraph("عقد الإيجار لمدة سنة")
+      .paragraph("a\u00A0 \u3000b")
+      .paragraph("𝄞 music 𝄢");
+  const RevisionId revision = add(document);
+  std::string whole;
+  for (const Page& page : document.pages()) whole += page.text;
+  const auto size = static_cast<int64_t>(whole.size());
+  EXPECT_TRUE(rc::check([&] {
+    const auto begin = *rc::gen::inRange<int64_t>(-2, size + 2);
+    const TextSpan span{begin, begin + *rc::gen::inRange<int64_t>(0, 40)};
+    const Result<Citation> made = cite(revision, span);
+    if (!made.has_value()) {
+      RC_ASSERT(made.error().code == ErrorCode::NotFound);
+      return;
+    }
+    RC_ASSERT(span.contains(made->span));
+    RC_ASSERT(made->quote == whole.substr(static_cast<size_t>(made->span.begin),
+                                          static_cast<size_t>(made->span.length())));
+    RC_ASSERT(!made->rects.empty());
+    RC_ASSERT(verdict(*made).empty());
+  }));
 }
 
 }  // namespace

@@ -154,7 +154,9 @@ TEST_F(ExtractiveAnswerer, DemandsAQuotedPhraseAsItStands) {
   const Heard there = ask("What about \"written consent\"?");
   ASSERT_TRUE(there.finished->found);
   EXPECT_THAT(there.text, HasSubstr("written consent"));
-  EXPECT_FALSE(ask("What about \"consent written\"?").finished->found);
+  const Heard notThere = ask("What about \"consent written\"?");
+  EXPECT_FALSE(notThere.finished->found);
+  EXPECT_FALSE(notThere.finished->nearest.empty());
 }
 
 TEST_F(ExtractiveAnswerer, SaysWhatToDoWithAQuestionOfFunctionWords) {

@@ -61,7 +61,7 @@ TEST(Question, FindsQuotedPhrases) {
 TEST(Question, LooksForFunctionWordsOfAPhrase) {
   const Question question = analyze("\"to be or not to be\"");
   EXPECT_FALSE(question.isEmpty());
-  EXPECT_THAT(question.searchWords, ElementsAre("to", "be", "or", "not"));
+  EXPECT_THAT(question.searchWords, ElementsAre("to be or not to be", "to", "be", "or", "not"));
 }
 
 TEST(Question, IsEmptyWithoutContent) {

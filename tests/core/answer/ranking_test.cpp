@@ -42,8 +42,11 @@ TEST(Ranking, DemandsQuotedPhrasesAsTheyStand) {
   const auto judged = rank(question("what of \"two rents\""),
                            {candidate("Rents for two."), candidate("It is Two  Rents."),
                             candidate("Ninety-two rentsome.")});
-  ASSERT_EQ(judged.size(), 1U);
+  ASSERT_EQ(judged.size(), 3U);
   EXPECT_EQ(judged[0].candidate, 1);
+  EXPECT_TRUE(judged[0].hasPhrases);
+  EXPECT_FALSE(judged[1].hasPhrases);
+  EXPECT_FALSE(judged[2].hasPhrases);
 }
 
 TEST(Ranking, NamesTheGuardedWordsThatAreMissing) {
