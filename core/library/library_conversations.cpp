@@ -213,7 +213,10 @@ Result<void> Library::forEachCitation(
     Statement rows = TRY(impl_->database.prepare("SELECT id FROM citation ORDER BY id"));
     while (TRY(rows.step())) ids.push_back(CitationId{rows.integer(0)});
   }
-  for (const CitationId id : ids) TRY(visit(TRY(citation(id))));
+  for (const CitationId id : ids) {
+    const StoredCitation stored = TRY(citation(id));
+    TRY(visit(stored));
+  }
   return {};
 }
 

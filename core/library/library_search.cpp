@@ -103,6 +103,7 @@ Result<std::vector<Hit>> search(Database& database,
   if (words.empty() || scope.empty() || limit <= 0) return hits;
   const auto [first, last] = std::ranges::minmax(scope);
   std::vector<int64_t> ids;
+  ids.reserve(scope.size());
   for (const RevisionId id : scope) ids.push_back(static_cast<int64_t>(id));
   const std::string query = matchAny(words);
   const std::string scopeJson = fmt::format("[{}]", fmt::join(ids, ","));

@@ -2,8 +2,9 @@
 // Kills a storing process at its writes and syncs, and takes the disk from it. At every point:
 // nothing is damaged, nothing that was acknowledged is lost, and work goes on where it stopped.
 //
-// strace injects the fault, so that the program under test is the one that is shipped. The number
-// of points comes from LECTERN_CRASH_POINTS; they are spread evenly over all calls of a run.
+// strace injects the fault, so that the program under test is the one that is shipped. There
+// are LECTERN_CRASH_POINTS (24) kills, half as many full disks and a quarter as many failed syncs,
+// spread evenly over all calls of a run.
 
 #include "tests/core/library/crash_child.h"
 
