@@ -32,7 +32,7 @@ def run(base, command, points, stored):
         with base.copy() as library:
             done = full_from(library, command, n)
             sevens += done.returncode == 7
-            check(done.returncode == 7 or (done.returncode == 0 and stored(library)),
+            check(done.returncode == 7 or (done.returncode in product.ANSWERED and stored(library)),
                   "%s: ends with %d: %s" % (what, done.returncode, done.stderr.decode()[-300:]))
             if done.returncode == 7:
                 message = done.stderr.decode().lower()
@@ -47,7 +47,7 @@ def main():
     files = [product.SHELF / "tenancy-agreement.pdf", product.LAYOUT / "running-headers.pdf", product.SHELF / "hausordnung.txt"]
     with Library() as base:
         base.json("add", product.LAYOUT / "one-column.pdf")
-        base.json("ask", "When was the breakwater finished?")
+        base.json("ask", "When was the breakwater finished?", codes=product.ANSWERED)
         sums = {product.sha256(f) for f in files}
         adding = run(base, ["add", *files], POINTS * 2 // 3, lambda library: sums <= library.complete())
         base.json("add", *files)

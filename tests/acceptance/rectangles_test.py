@@ -100,7 +100,7 @@ def run_layouts():
                 check((page["widthPt"], page["heightPt"]) == (true_page["width"], true_page["height"]), what + ": the size differs")
                 words += check_words(true_page, page, what)
             for question in questions_of(truth):
-                answer = library.json("ask", question, codes=(0, 3))
+                answer = library.json("ask", question, codes=product.ANSWERED)
                 for citation in product.citations_of(answer):
                     page = truth["pages"][citation["page"] - 1]
                     check_citation(true_words(page), (page["width"], page["height"]), citation, name)
@@ -151,7 +151,7 @@ def run_samples():
         with Library() as library:
             library.json("add", document)
             for question in questions:
-                for citation in product.citations_of(library.json("ask", question, codes=(0, 3))):
+                for citation in product.citations_of(library.json("ask", question, codes=product.ANSWERED)):
                     size, words = boxes_of(document, citation["page"])
                     check_citation(words, size, citation, "%s, page %d" % (name, citation["page"]))
                     citations += 1
