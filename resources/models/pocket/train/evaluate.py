@@ -17,7 +17,7 @@ import corpus
 import layout
 import tasks
 import words
-from trainer import _root
+from trainer import environment, project_root
 
 BASE = tasks.Shape(segments=8, entities=4, relations=3, near=0.4, filler=1, hard=0.6, ranked=1.0, honest=True, absent=0.0, search=0.0)
 KINDS = {  # name -> shape; "absent" sets of the same kinds follow from it
@@ -70,7 +70,8 @@ def baseline_choice(task, scores, threshold, use_guards):
 
 # ---- the model ---------------------------------------------------------------------------------------
 def model_scores(trainer, part, seed=7, budget=6144):
-    """Per task: (margins yes - no at the markers, margin-like score of the answer token, its segment or None)."""
+    """Per task: margins yes - no at the markers, probabilities of the markers and of <|notfound|> as the
+    answer, and whether the names and numbers of the question stand in each segment (plain text search)."""
     import tokenizer as tk
     torch = trainer.torch
     r = random.Random(seed)
@@ -94,22 +95,24 @@ def model_scores(trainer, part, seed=7, budget=6144):
                 margin = (logits[at:at + n, tk.YES] - logits[at:at + n, tk.NO]).tolist()
                 probs = logits[at + n].softmax(-1)
                 marks = [float(probs[p.ids[m]]) for m in p.markers]
-                out[i] = margin, marks, float(probs[tk.NOT_FOUND])
+                out[i] = margin, marks, float(probs[tk.NOT_FOUND]), [ok for ok, _ in baseline_scores(part[i])]
                 at += n + 1
     return out
 
 
-def model_choice(score, threshold, mode):
-    margin, marks, none = score
+def model_choice(score, setting, mode):
+    """setting: (threshold, what a segment loses if a name or number of the question is not in it)."""
+    margin, marks, none, guarded = score
+    threshold, loss = setting
     if mode == "verdict":
-        best = max(range(len(margin)), key=margin.__getitem__)
-        return best if margin[best] >= threshold else None
-    if mode == "answer":
-        best = max(range(len(marks)), key=marks.__getitem__)
-        return best if marks[best] / (marks[best] + none + 1e-9) >= threshold else None
-    total = [m + 2 * math.log(q + 1e-4) for m, q in zip(margin, marks)]
+        total = list(margin)
+    elif mode == "answer":
+        total = [math.log(q + 1e-6) - math.log(none + 1e-6) for q in marks]
+    else:
+        total = [m + math.log(q + 1e-6) - math.log(none + 1e-6) for m, q in zip(margin, marks)]
+    total = [v - (0 if ok else loss) for v, ok in zip(total, guarded)]
     best = max(range(len(total)), key=total.__getitem__)
-    return best if total[best] - 2 * math.log(none + 1e-4) >= threshold else None
+    return best if total[best] >= threshold else None
 
 
 # ---- tables -------------------------------------------------------------------------------------------
@@ -186,13 +189,14 @@ def gates(rows, base):
 
 def main():
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("--state-dir", default=os.path.join(_root(), ".training"))
+    p.add_argument("--state-dir", default=os.path.join(project_root(), ".training"))
     p.add_argument("--run", default="xs")
     p.add_argument("--n", type=int, default=500, help="answerable tasks per kind; a quarter more are absent")
     p.add_argument("--baseline-only", action="store_true")
     p.add_argument("--long", action="store_true", help="also without a shortlist, at about 512 and 2,048 tokens")
     p.add_argument("--json")
     a = p.parse_args()
+    environment(a.state_dir, 1)
     seen = tasks.Library(corpus.Corpus(a.state_dir))
     unseen = tasks.Library(corpus.Corpus(a.state_dir, held_out=True))
     valid, test = make_set(seen, False, "validation", max(100, a.n // 2)), make_set(unseen, True, "test", a.n)
@@ -214,15 +218,16 @@ def main():
         assert t.load(averaged=True), "no checkpoint"
         print(f"\nmodel: step {t.state['step']}, {t.state['tokens'] / 1e6:.2f} M tokens, {t.state['seconds'] / 60:.0f} minutes, level {t.state['level']}")
         ours = [{k: model_scores(t, part) for k, part in s.items()} for s in (valid, test)]
-        for mode, grid in (("verdict", [i / 4 for i in range(-20, 21)]), ("answer", [i / 20 for i in range(20)]),
-                           ("both", [i / 2 for i in range(-30, 31)])):
-            choice = lambda t_, s, x, mode=mode: model_choice(s, x, mode)
-            x = choose_threshold(valid, ours[0], choice, grid)
-            on_valid, name = table(valid, ours[0], choice, x), f"model by {mode}, threshold {x:.2f}"
+        for mode, penalties in (("verdict", (0,)), ("answer", (0,)), ("verdict and answer", (0,)),
+                                ("verdict and guards", (1, 2, 4, 8)), ("verdict, answer and guards", (1, 2, 4, 8))):
+            way = "verdict" if "answer" not in mode else "answer" if mode == "answer" else "both"
+            choice = lambda t_, s, x, way=way: model_choice(s, x, way)
+            x = choose_threshold(valid, ours[0], choice, [(i / 4, loss) for i in range(-40, 25) for loss in penalties])
+            on_valid, name = table(valid, ours[0], choice, x), f"model by {mode}, threshold {x[0]:.2f}, loss {x[1]}"
             result[name] = table(test, ours[1], choice, x)
             show(name + f" (validation: all right {rate(*on_valid['all right'])})", result[name])
             result[name + ", gates"] = gates(result[name], best)
-            if a.long and mode == "verdict":
+            if a.long and mode == "verdict and guards":
                 for tokens, segments, n in ((512, 20, max(100, a.n // 4)), (2048, 80, max(50, a.n // 10))):
                     shapes = {k: dataclasses.replace(s, ranked=0.0, segments=segments, entities=6, relations=3, hard=0.0)
                               for k, s in KINDS.items() if k in ("facts", "search+cloze")}

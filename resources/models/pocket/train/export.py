@@ -13,7 +13,7 @@ import struct
 import numpy as np
 
 import tokenizer as tk
-from trainer import _root
+from trainer import environment, project_root
 
 
 def to_bf16(a):
@@ -75,12 +75,13 @@ def write(out, config, parameters, tokenizer, dtype="bf16", metadata=None, thres
 
 def main():
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("--state-dir", default=os.path.join(_root(), ".training"))
+    p.add_argument("--state-dir", default=os.path.join(project_root(), ".training"))
     p.add_argument("--run", default="xs")
     p.add_argument("--out", required=True)
     p.add_argument("--dtype", choices=("bf16", "fp32"), default="bf16")
     p.add_argument("--threshold", type=float, help="verdict threshold that evaluate.py chose")
     a = p.parse_args()
+    environment(a.state_dir, 1)
     import trainer
     args = trainer.parse(["--state-dir", a.state_dir, "--run", a.run, "--fp32"])
     hyper, library, tok = trainer.prepare(args)

@@ -47,7 +47,7 @@ class Layout:
                 at += len(w)
                 ends[at] = len(ids) - 1
             hit = ids, [(s, ends[e]) for s, _, e in spans(text) if s not in STOP and e in ends]
-            if len(self._cache) > 50000:
+            if len(self._cache) > 20000:
                 self._cache.clear()
             self._cache[text] = hit
         return hit

@@ -13,13 +13,11 @@ here=$(cd "$(dirname "$0")" && pwd)
 python=/usr/bin/python3
 state=$(cd "$here/../../../.." && pwd)/.training
 run=xs
-threads=1
 previous=
 for a in "$@"; do
   case "$previous" in
     --state-dir) state=$a ;;
     --run) run=$a ;;
-    --threads) threads=$a ;;
   esac
   previous=$a
 done
@@ -44,10 +42,7 @@ case "$(readlink -f /usr/lib/*/libblas.so.3 | head -n 1)" in
       (cd "$blas.tmp" && apt-get -q download libopenblas0-pthread >/dev/null 2>&1 && dpkg -x ./*.deb .)
       mv "$blas.tmp" "$blas"
     fi
-    LD_LIBRARY_PATH=$(echo "$blas"/usr/lib/*/openblas-pthread)
-    export LD_LIBRARY_PATH
     ;;
 esac
-export OMP_NUM_THREADS="$threads" OPENBLAS_NUM_THREADS="$threads"
 setsid nohup "$python" "$here/trainer.py" "$@" >>"$state/$run/output.txt" 2>&1 </dev/null &
 echo "Training runs as process $!; progress: $state/$run/metrics.jsonl"

@@ -5,6 +5,7 @@ A step is a pure function of the weights, the optimiser's moments, the seed, the
 level, all of which are in the checkpoint; so a resumed run continues bit for bit (only the moment at
 which cooling begins comes from the clock)."""
 import argparse
+import glob
 import json
 import os
 import random
@@ -17,7 +18,7 @@ GROUP = 8  # batches made at a time
 
 def parse(argv=None):
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("--state-dir", default=os.path.join(_root(), ".training"))
+    p.add_argument("--state-dir", default=os.path.join(project_root(), ".training"))
     p.add_argument("--run", default="xs", help="name of the run: its folder in the state folder")
     p.add_argument("--minutes", type=float, default=60.0)
     p.add_argument("--until", help="UTC time HH:MM at which to end at the latest")
@@ -34,7 +35,18 @@ def parse(argv=None):
     return p.parse_args(argv)
 
 
-def _root():
+def environment(state_dir, threads):
+    """Before PyTorch is loaded: the number of threads, and the OpenBLAS that train.sh has unpacked (a
+    library path only counts from the start of a process, hence the second start)."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[name] = str(threads)
+    unpacked = glob.glob(os.path.join(os.path.abspath(state_dir), "blas", "usr", "lib", "*", "openblas-pthread"))
+    if unpacked and unpacked[0] not in os.environ.get("LD_LIBRARY_PATH", ""):
+        os.environ["LD_LIBRARY_PATH"] = unpacked[0]
+        os.execv(sys.executable, [sys.executable] + sys.argv)
+
+
+def project_root():
     here = os.path.dirname(os.path.abspath(__file__))
     return os.path.normpath(os.path.join(here, "..", "..", "..", ".."))
 
@@ -294,8 +306,7 @@ def prepare(args):
 
 def main():
     args = parse()
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ[name] = str(args.threads)
+    environment(args.state_dir, args.threads)
     os.nice(args.nice)
     hyper, library, tok = prepare(args)
     t = Trainer(args, hyper, library, tok)

@@ -29,7 +29,7 @@ def spans(text):
     return [(stem(m.group()), m.start(), m.end()) for m in _RUN.finditer(text)]
 
 
-@functools.lru_cache(maxsize=100000)
+@functools.lru_cache(maxsize=30000)
 def content(text):
     return tuple(s for s, _, _ in spans(text) if s not in STOP)
 
