@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/text/tokenizer.h"
+
+#include "core/base/check.h"
+#include "core/base/file.h"
+#include "core/base/utf8.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace lectern::text {
+
+namespace {
+
+constexpr int64_t kMaxFileBytes = 64 << 20;
+constexpr size_t kMaxVocab = 1 << 24;
+constexpr std::string_view kSpace = "\u2581";
+constexpr char32_t kSpaceCodePoint = 0x2581;
+
+// "<0x0A>".
+std::optional<int> byteOfPiece(std::string_view piece) {
+  if (piece.size() != 6 || !piece.starts_with("<0x") || piece.back() != '>') return std::nullopt;
+  int value = 0;
+  for (const char c : piece.substr(3, 2)) {
+    const int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    if (digit < 0) return std::nullopt;
+    value = value * 16 + digit;
+  }
+  return value;
+}
+
+// "<|mask_3|>" and the like: control pieces by their form, which the vocabulary reserves, listed as
+// added or not.
+bool hasControlForm(std::string_view piece) {
+  return piece.size() > 4 && piece.starts_with("<|") && piece.ends_with("|>");
+}
+
+Error unusable(std::string_view file, std::string_view cause) {
+  return {ErrorCode::ModelUnusable,
+          fmt::format("The tokenizer {} cannot be used: {}.", file, cause)};
+}
+
+// The steps around the merges must be those that this program does: spaces to U+2581 before, and
+// back after.
+bool isKnownNormalizer(const nlohmann::json& normalizer) {
+  static const auto kReplace =
+      nlohmann::json::parse(R"({"type":"Replace","pattern":{"String":" "},"content":"\u2581"})");
+  if (normalizer == kReplace) return true;
+  return normalizer.is_object() && normalizer.value("type", "") == "Sequence" &&
+         normalizer.contains("normalizers") &&
+         normalizer["normalizers"] == nlohmann::json::array({kReplace});
+}
+
+bool isKnownDecoder(const nlohmann::json& decoder) {
+  static const auto kSteps = nlohmann::json::parse(
+      R"([{"type":"Replace","pattern":{"String":"\u2581"},"content":" "},{"type":"ByteFallback"},{"type":"Fuse"}])");
+  return decoder.is_object() && decoder.value("type", "") == "Sequence" &&
+         decoder.contains("decoders") && decoder["decoders"] == kSteps;
+}
+
+Result<void> checkSteps(const nlohmann::json& json, std::string_view file) {
+  if (!json.is_object() || !json.contains("model") || !json["model"].is_object()) {
+    return unusable(file, "it has no model");
+  }
+  const auto& model = json["model"];
+  if (!model.contains("type") || model["type"] != "BPE")
+    return unusable(file, "its model is not of the type BPE");
+  if (!model.contains("byte_fallback") || model["byte_fallback"] != true) {
+    return unusable(file, "it has no byte_fallback");
+  }
+  for (const char* key : {"dropout", "continuing_subword_prefix", "end_of_word_suffix"}) {
+    if (model.contains(key) && !model[key].is_null() && model[key] != "") {
+      return unusable(file, fmt::format("it asks for {}, which this program does not do", key));
+    }
+  }
+  if (model.contains("ignore_merges") && model["ignore_merges"] == true) {
+    return unusable(file, "it asks for ignore_merges, which this program does not do");
+  }
+  if (!json.contains("normalizer") || !isKnownNormalizer(json["normalizer"])) {
+    return unusable(file,
+                    "its normalizer is not the one of the Jamba models (a space becomes U+2581)");
+  }
+  if (json.contains("pre_tokenizer") && !json["pre_tokenizer"].is_null()) {
+    return unusable(file, "it has a pre_tokenizer, which no Jamba model has");
+  }
+  if (json.contains("decoder") && !json["decoder"].is_null() && !isKnownDecoder(json["decoder"])) {
+    return unusable(file, "its decoder is not the one of the Jamba models");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Tokenizer>> Tokenizer::fromFile(
+    const std::filesystem::path& tokenizerJson) {
+  Result<std::string> text = readFile(tokenizerJson, kMaxFileBytes);
+  if (!text) return Error{ErrorCode::ModelUnusable, text.error().message};
+  Result<nlohmann::json> json = parseJson(*text, tokenizerJson.string());
+  if (!json) return Error{ErrorCode::ModelUnusable, json.error().message};
+  return fromJson(*json, tokenizerJson.string());
+}
+
+Result<std::shared_ptr<const Tokenizer>> Tokenizer::fromJson(const nlohmann::json& json,
+                                                             std::string_view fileName) {
+  TRY(checkSteps(json, fileName));
+  auto tokenizer = std::shared_ptr<Tokenizer>(new Tokenizer);
+  const auto& model = json["model"];
+  TRY(tokenizer->readVocabulary(model.contains("vocab") ? model["vocab"] : nlohmann::json(),
+                                fileName));
+  TRY(tokenizer->readAdded(
+      json.contains("added_tokens") ? json["added_tokens"] : nlohmann::json::array(), fileName));
+  TRY(tokenizer->readMerges(model.contains("merges") ? model["merges"] : nlohmann::json(),
+                            fileName));
+  tokenizer->learnCuts();
+  return tokenizer;
+}
+
+std::shared_ptr<const Tokenizer> Tokenizer::ofBytes() {
+  auto tokenizer = std::shared_ptr<Tokenizer>(new Tokenizer);
+  tokenizer->bytesOnly_ = true;
+  tokenizer->kinds_.assign(256, Kind::Byte);
+  for (int byte = 0; byte < 256; ++byte) {
+    tokenizer->pieces_.push_back(fmt::format("<0x{:02X}>", byte));
+    tokenizer->byteIds_[byte] = byte;
+    tokenizer->ids_.emplace(tokenizer->pieces_.back(), byte);
+  }
+  return tokenizer;
+}
+
+Result<void> Tokenizer::readVocabulary(const nlohmann::json& vocab, std::string_view file) {
+  if (!vocab.is_object() || vocab.empty() || vocab.size() > kMaxVocab)
+    return unusable(file, "it has no vocabulary");
+  pieces_.resize(vocab.size());
+  kinds_.assign(vocab.size(), Kind::Ordinary);
+  std::vector<bool> seen(vocab.size());
+  std::fill(std::begin(byteIds_), std::end(byteIds_), -1);
+  for (const auto& [piece, number] : vocab.items()) {
+    if (!number.is_number_unsigned() || number.get<uint64_t>() >= vocab.size()) {
+      return unusable(file, fmt::format("the piece \"{}\" has no number below {}",
+                                        piece.substr(0, 80), vocab.size()));
+    }
+    const auto id = number.get<size_t>();
+    if (seen[id]) return unusable(file, fmt::format("two pieces have the number {}", id));
+    if (piece.empty()) return unusable(file, "it has an empty piece");
+    seen[id] = true;
+    pieces_[id] = piece;
+    ids_.emplace(piece, static_cast<int32_t>(id));
+    if (const auto byte = byteOfPiece(piece)) {
+      byteIds_[*byte] = static_cast<int32_t>(id);
+      kinds_[id] = Kind::Byte;
+    } else if (hasControlForm(piece)) {
+      kinds_[id] = Kind::Control;
+    }
+  }
+  for (int byte = 0; byte < 256; ++byte) {
+    if (byteIds_[byte] < 0)
+      return unusable(file, fmt::format("it lacks the piece of the byte <0x{:02X}>", byte));
+  }
+  return {};
+}
+
+Result<void> Tokenizer::readAdded(const nlohmann::json& added, std::string_view file) {
+  if (!added.is_array()) return unusable(file, "its added_tokens are no list");
+  for (const auto& token : added) {
+    if (!token.is_object() || !token.contains("id") || !token["id"].is_number_unsigned() ||
+        !token.contains("content") || !token["content"].is_string()) {
+      return unusable(file, "an added token has no id or no content");
+    }
+    const auto content = token["content"].get<std::string>();
+    const auto id = token["id"].get<uint64_t>();
+    if (id >= pieces_.size() || pieces_[id] != content) {
+      return unusable(file,
+                      fmt::format("the added token \"{}\" is not in the vocabulary under its id",
+                                  content.substr(0, 80)));
+    }
+    kinds_[id] = token.value("special", true) ? Kind::Control : Kind::Shown;
+    added_.push_back({content, static_cast<int32_t>(id)});
+  }
+  std::stable_sort(added_.begin(), added_.end(), [](const Added& a, const Added& b) {
+    return a.content.size() > b.content.size();
+  });
+  for (size_t id = 0; id < pieces_.size(); ++id) {
+    if (kinds_[id] != Kind::Ordinary) continue;
+    const utf8::Decoded first = utf8::decode(pieces_[id], 0);
+    if (first.length == static_cast<int>(pieces_[id].size())) {
+      characters_.emplace(first.codePoint, static_cast<int32_t>(id));
+    }
+  }
+  return {};
+}
+
+Result<void> Tokenizer::readMerges(const nlohmann::json& merges, std::string_view file) {
+  if (!merges.is_array()) return unusable(file, "it has no list of merges");
+  int32_t rank = 0;
+  for (const auto& merge : merges) {
+    // Both spellings are in use: "a b" and ["a", "b"].
+    std::string left;
+    std::string right;
+    if (merge.is_string()) {
+      const auto both = merge.get<std::string>();
+      const size_t cut = both.find(' ');
+      if (cut == std::string::npos)
+        return unusable(file, fmt::format("merge {} has one part", rank));
+      left = both.substr(0, cut);
+      right = both.substr(cut + 1);
+    } else if (merge.is_array() && merge.size() == 2 && merge[0].is_string() &&
+               merge[1].is_string()) {
+      left = merge[0].get<std::string>();
+      right = merge[1].get<std::string>();
+    } else {
+      return unusable(file, fmt::format("merge {} is not a pair of pieces", rank));
+    }
+    const auto a = ids_.find(left);
+    const auto b = ids_.find(right);
+    const auto whole = ids_.find(left + right);
+    if (a == ids_.end() || b == ids_.end() || whole == ids_.end()) {
+      return unusable(file,
+                      fmt::format("merge {} names a piece that is not in the vocabulary", rank));
+    }
+    for (const int32_t id : {a->second, b->second, whole->second}) {
+      if (kinds_[static_cast<size_t>(id)] != Kind::Ordinary) {
+        return unusable(file,
+                        fmt::format("merge {} would make or take a piece that is no text", rank));
+      }
+    }
+    if (merges_.find(a->second, b->second).piece < 0)
+      merges_.add(a->second, b->second, {rank, whole->second});
+    ++rank;
+  }
+  return {};
+}
+
+// Cutting a text before it is encoded changes nothing where no piece reaches across the cut. What
+// is true of the Jamba vocabulary is looked up in the one at hand instead of being believed.
+void Tokenizer::learnCuts() {
+  std::fill(std::begin(standsAlone_), std::end(standsAlone_), true);
+  cutBeforeSpace_ = true;
+  for (size_t id = 0; id < pieces_.size(); ++id) {
+    if (kinds_[id] != Kind::Ordinary) continue;
+    const std::string_view piece = pieces_[id];
+    const bool isSingle = utf8::decode(piece, 0).length == static_cast<int>(piece.size());
+    for (const char c : piece) {
+      if (!isSingle && static_cast<unsigned char>(c) < 128)
+        standsAlone_[static_cast<size_t>(c)] = false;
+    }
+    size_t spaces = 0;
+    while (piece.substr(spaces).starts_with(kSpace)) spaces += kSpace.size();
+    if (piece.find(kSpace, spaces) != std::string_view::npos) cutBeforeSpace_ = false;
+  }
+}
+
+std::optional<int32_t> Tokenizer::find(std::string_view piece) const {
+  const auto at = ids_.find(std::string(piece));
+  return at == ids_.end() ? std::nullopt : std::optional(at->second);
+}
+
+size_t Tokenizer::wordEnd(std::string_view text) const {
+  const auto standsAlone = [&](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 128 && c != ' ' && standsAlone_[byte];
+  };
+  if (standsAlone(text[0])) return 1;
+  bool afterText = false;
+  for (size_t i = 0; i < text.size();) {
+    if (standsAlone(text[i])) return i;
+    const bool isSpace = text[i] == ' ' || text.substr(i).starts_with(kSpace);
+    if (isSpace && afterText && cutBeforeSpace_) return i;
+    afterText = !isSpace;
+    i += static_cast<size_t>(utf8::decode(text, static_cast<int64_t>(i)).length);
+  }
+  return text.size();
+}
+
+void Tokenizer::encodeWord(std::string_view word,
+                           int64_t offset,
+                           std::vector<Token>& tokens) const {
+  std::vector<int32_t> symbols;
+  std::vector<int32_t> lengths;
+  for (size_t i = 0; i < word.size();) {
+    const utf8::Decoded decoded = utf8::decode(word, static_cast<int64_t>(i));
+    const auto character =
+        characters_.find(decoded.codePoint == U' ' ? kSpaceCodePoint : decoded.codePoint);
+    if (character != characters_.end() && decoded.valid) {
+      symbols.push_back(character->second);
+      lengths.push_back(decoded.length);
+    } else {
+      for (const char c : word.substr(i, static_cast<size_t>(decoded.length))) {
+        symbols.push_back(byteIds_[static_cast<unsigned char>(c)]);
+        lengths.push_back(1);
+      }
+    }
+    i += static_cast<size_t>(decoded.length);
+  }
+  mergeWord(merges_, symbols, lengths);
+  for (size_t i = 0; i < symbols.size(); ++i) {
+    tokens.push_back({symbols[i], {offset, offset + lengths[i]}});
+    offset += lengths[i];
+  }
+}
+
+void Tokenizer::encodeInto(std::string_view text,
+                           int64_t offset,
+                           std::vector<Token>& tokens) const {
+  if (bytesOnly_) {
+    for (const char c : text) {
+      tokens.push_back({static_cast<unsigned char>(c), {offset, offset + 1}});
+      ++offset;
+    }
+    return;
+  }
+  while (!text.empty()) {
+    const size_t end = wordEnd(text);
+    encodeWord(text.substr(0, end), offset, tokens);
+    offset += static_cast<int64_t>(end);
+    text.remove_prefix(end);
+  }
+}
+
+std::vector<Token> Tokenizer::encode(std::string_view text) const {
+  std::vector<Token> tokens;
+  tokens.reserve(text.size() / 3);
+  encodeInto(text, 0, tokens);
+  return tokens;
+}
+
+std::vector<Token> Tokenizer::encodeLiteral(std::string_view text) const {
+  std::vector<Token> tokens;
+  size_t plain = 0;
+  for (size_t i = 0; i < text.size();) {
+    const auto added = std::find_if(added_.begin(), added_.end(), [&](const Added& a) {
+      return text.substr(i).starts_with(a.content);
+    });
+    if (added == added_.end()) {
+      ++i;
+      continue;
+    }
+    encodeInto(text.substr(plain, i - plain), static_cast<int64_t>(plain), tokens);
+    const size_t end = i + added->content.size();
+    tokens.push_back({added->id, {static_cast<int64_t>(i), static_cast<int64_t>(end)}});
+    plain = i = end;
+  }
+  encodeInto(text.substr(plain), static_cast<int64_t>(plain), tokens);
+  return tokens;
+}
+
+std::string Tokenizer::bytesOf(int32_t id, bool showControl) const {
+  LECTERN_CHECK(id >= 0 && id < vocabSize());
+  const std::string& piece = pieces_[static_cast<size_t>(id)];
+  switch (kinds_[static_cast<size_t>(id)]) {
+    case Kind::Byte:
+      return bytesOnly_ ? std::string(1, static_cast<char>(id))
+                        : std::string(1, static_cast<char>(*byteOfPiece(piece)));
+    case Kind::Control:
+      return showControl ? piece : "";
+    case Kind::Shown:
+      return piece;
+    case Kind::Ordinary:
+      break;
+  }
+  std::string text = piece;
+  for (size_t at = text.find(kSpace); at != std::string::npos; at = text.find(kSpace, at + 1)) {
+    text.replace(at, kSpace.size(), " ");
+  }
+  return text;
+}
+
+std::string Tokenizer::decode(std::span<const int32_t> ids, bool showControl) const {
+  std::string text;
+  std::string run;  // of byte pieces
+  const auto endRun = [&] {
+    if (utf8::isValid(run)) {
+      text += run;
+    } else {
+      for (size_t i = 0; i < run.size(); ++i) utf8::append(text, 0xFFFD);
+    }
+    run.clear();
+  };
+  for (const int32_t id : ids) {
+    if (kinds_[static_cast<size_t>(id)] == Kind::Byte) {
+      run += bytesOf(id, showControl);
+      continue;
+    }
+    endRun();
+    text += bytesOf(id, showControl);
+  }
+  endRun();
+  return text;
+}
+
+std::string StreamingDecoder::push(int32_t id) {
+  waiting_ += tokenizer_->bytesOf(id, /*showControl=*/false);
+  std::string ready;
+  size_t at = 0;
+  while (at < waiting_.size()) {
+    const utf8::Decoded decoded = utf8::decode(waiting_, static_cast<int64_t>(at));
+    // An ill-formed rest that reaches the end may still be completed.
+    if (!decoded.valid && at + static_cast<size_t>(decoded.length) == waiting_.size() &&
+        static_cast<unsigned char>(waiting_[at]) >= 0xC2) {
+      break;
+    }
+    utf8::append(ready, decoded.codePoint);
+    at += static_cast<size_t>(decoded.length);
+  }
+  waiting_.erase(0, at);
+  return ready;
+}
+
+std::string StreamingDecoder::finish() {
+  std::string rest = utf8::repaired(waiting_);
+  waiting_.clear();
+  return rest;
+}
+
+}  // namespace lectern::text
