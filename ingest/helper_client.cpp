@@ -111,7 +111,7 @@ bool HelperClient::fill() {
   std::array<char, kReadBytes> buffer;
   const ssize_t size = read(frames_.get(), buffer.data(), buffer.size());
   if (size > 0) cutter_.append({buffer.data(), static_cast<size_t>(size)});
-  return size > 0 || (size < 0 && errno == EINTR);
+  return size > 0 || (size < 0 && (errno == EINTR || errno == EAGAIN));
 }
 
 std::optional<HelperLoss> HelperClient::overBudget() {

@@ -46,7 +46,7 @@ std::string describe(HelperLoss loss, const HelperBudget& budget, const Extracti
     case Cause::Forbidden:
       return "made the reading program try what it is not allowed to do";
     case Cause::Killed:
-      return "lost its reading program, which was ended from outside";
+      return "lost its reading program (ended from outside)";
     case Cause::Nonsense:
       return "made the reading program answer with nonsense";
     case Cause::Crashed:

@@ -20,8 +20,8 @@ namespace lectern {
 /// What one document, and one page of it, may cost before the helper is ended.
 struct ExtractionLimits {
   std::chrono::seconds pageCpu{20};   ///< processor time of one page
-  std::chrono::seconds pageWall{60};  ///< time without any sign of life, for a helper that waits
-  std::chrono::seconds openWall{60};  ///< until the document's own data is there
+  std::chrono::seconds pageWall{60};  ///< time in which it neither computes nor sends
+  std::chrono::seconds openWall{60};  ///< either of both, until the document's own data is there
   std::chrono::seconds documentCpu{1800};
   int64_t memoryBytes = int64_t{1} << 30;  ///< address space; in sanitizer builds the resident size
   int64_t pageTextBytes = int64_t{16} << 20;
@@ -48,9 +48,10 @@ class ImportSink {
 /// Reads a document through a helper process of its own. `path` serves messages and the choice of
 /// the format beside the file's first bytes; the bytes come from `file`, so that what is hashed and
 /// what is read are the same file. A page that takes the helper down (time, memory, a crash)
-/// arrives as PageState::Skipped with the reason, and a new helper goes on behind it. Errors:
-/// InputRefused, PasswordNeeded, DoesNotFit, Cancelled, what the sink returned; Internal when the
-/// helper itself is missing. Thread: any; blocks.
+/// arrives as PageState::Skipped with the reason, and a new helper goes on behind it; after eight
+/// such pages in a row, or once `documentCpu` is used up, all pages of the rest do.
+/// Errors: InputRefused, PasswordNeeded, DoesNotFit, OutOfMemory while it is opened, Cancelled,
+/// what the sink returned; Internal when the helper itself is missing. Thread: any; blocks.
 Result<void> importDocument(const FileDescriptor& file,
                             const std::filesystem::path& path,
                             const ImportOptions& options,

@@ -197,7 +197,7 @@ TEST_F(Extract, ReadsTheSoundPagesAroundOneThatSwells) {
 // Each ends in words, whatever it is: pages, some of them skipped, or a refusal that names the
 // file.
 TEST_F(Extract, ComesToAnEndWithEveryHostilePdf) {
-  options.limits.pageCpu = options.limits.openWall = std::chrono::seconds(2);
+  options.limits.pageCpu = options.limits.openWall = std::chrono::seconds(1);
   options.limits.memoryBytes = int64_t{400} << 20;
   for (const auto& entry : std::filesystem::directory_iterator(test::fixture("pdf/hostile"))) {
     if (entry.path().extension() != ".pdf") continue;

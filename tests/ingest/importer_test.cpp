@@ -135,7 +135,7 @@ TEST_F(Importer, SkipsAPageAtWhichTheHelperJustEnds) {
 
 TEST_F(Importer, SkipsAPageWhoseHelperIsKilled) {
   EXPECT_EQ(problemOfSecondPage("kill"),
-            "Page 2 lost its reading program, which was ended from outside and was skipped.");
+            "Page 2 lost its reading program (ended from outside) and was skipped.");
 }
 
 TEST_F(Importer, SkipsAPageThatTakesAllMemory) {
