@@ -29,6 +29,7 @@ class Prompt:
     answer: int    # position of <|answer|>
     match: list    # (position of a word's end in a segment, position to look at: same word in Q, or 0)
     close: list    # those of `match` that look at 0 although the word ends in the same token as a word of Q
+    hard: list     # per segment: does it not answer although it has all names, or leads the shortlist
     names: list    # per segment: do all names and numbers of Q stand in it; empty if Q has none
 
 
@@ -87,4 +88,5 @@ class Layout:
         gold = set(task.gold)
         ids += [ids[markers[g]] for g in task.gold] or [tk.NOT_FOUND]
         ids.append(tk.EOS)
-        return Prompt(ids, markers, [k in gold for k in range(len(markers))], answer, match, close, names)
+        hard = [k not in gold and ((bool(names) and names[k]) or (task.ranked and k < 2)) for k in range(len(markers))]
+        return Prompt(ids, markers, [k in gold for k in range(len(markers))], answer, match, close, hard, names)

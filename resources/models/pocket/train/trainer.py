@@ -7,6 +7,7 @@ which cooling begins comes from the clock)."""
 import argparse
 import glob
 import json
+import math
 import os
 import random
 import signal
@@ -53,7 +54,7 @@ def project_root():
 
 def defaults():
     return dict(seed=1, tokens_per_step=3072, lr=2.5e-3, warmup=200, beta1=0.9, beta2=0.98, eps=1e-8, decay=0.05, clip=1.0,
-                decision=1.0, verdict=1.0, rest=0.2, pointer=0.3, match=0.3, match_none=0.2, names=1.0, balance=0.01, average=0.998,
+                decision=1.0, verdict=1.0, rest=0.2, pointer=0.3, match=0.3, match_none=0.2, names=1.0, hard_no=1.5, balance=0.01, average=0.998,
                 gate=0.85, config={})
 
 
@@ -63,8 +64,9 @@ class Trainer:
         import kernels
         import levels
         import layout
+        import losses
         import model
-        self.torch, self.kernels = torch, kernels
+        self.torch, self.kernels, self.losses = torch, kernels, losses
         torch.set_num_threads(args.threads)
         torch.set_flush_denormal(True)
         kernels.build(args.state_dir)
@@ -81,105 +83,47 @@ class Trainer:
         self.m, self.v = torch.zeros_like(self.flat.data), torch.zeros_like(self.flat.data)
         self.flat.decay *= self.hyper["decay"]
         self.average = self.flat.data.clone()  # of the last some hundred steps; what is measured and exported
-        self.state = dict(step=0, level=0, tokens=0, seconds=0.0, mastery=[0.0, 0.0], level_step=0,
+        self.state = dict(step=0, level=0, tokens=0, seconds=0.0, cpu_seconds=0.0, mastery=[0.0, 0.0], level_step=0,
                           group=0, group_start=0, group_end=0, group_level=0, cooling=1.0)
         self.group, self.stop = None, False
 
-    # ---- batches ----
     def batch(self):
-        """The next batch. Batches come in groups: a group's prompts are made together and sorted by
-        length, so that little is lost to padding, then its batches are taken in random order."""
-        import layout
-        import tasks
-        s, h = self.state, self.hyper
+        """(level, prompts) of this step. Batches come in groups of about eight, made from the seed and the
+        group's number, so a resumed run makes its unfinished group again."""
+        s = self.state
         if s["step"] >= s["group_end"]:
             s["group"], s["group_start"], s["group_level"] = s["group"] + 1, s["step"], s["level"]
             self.group = None
         if self.group is None:
-            r = random.Random(f"{h['seed']}/{s['group']}")
-            level = s["group_level"] if r.random() < 0.75 or s["group_level"] == 0 else r.randrange(s["group_level"])
-            prompts, total = [], 0
-            while total < GROUP * h["tokens_per_step"]:
-                t = tasks.make(r, self.levels[level], self.library)
-                prompts.append(self.layout.prompt(t, layout.numbers(r, len(t.segments))))
-                total += len(prompts[-1].ids)
-            prompts.sort(key=lambda p: len(p.ids))
-            batches, now = [], []
-            for p in prompts:
-                if now and len(p.ids) * (len(now) + 1) > h["tokens_per_step"]:
-                    batches.append(now)
-                    now = []
-                now.append(p)
-            batches.append(now)
-            r.shuffle(batches)
-            self.group = level, batches
-            s["group_end"] = s["group_start"] + len(batches)
+            self.group = self.make_group()
+            s["group_end"] = s["group_start"] + len(self.group[1])
         level, batches = self.group
         return level, batches[s["step"] - s["group_start"]]
 
-    def loss(self, prompts):
-        torch, h = self.torch, self.hyper
-        import tokenizer as tk
-        B, T = len(prompts), max(len(p.ids) for p in prompts) - 1
-        x = torch.zeros(B, T, dtype=torch.long)
-        rows, goal, weight, group = [], [], [], []
-        ptr, pos, neg, close, named, covered = [], [], [], [], [], []
-        dw, vw, rw = h["decision"] / B, h["verdict"] / B, h["rest"] / B
-        for b, p in enumerate(prompts):
-            n = min(len(p.ids), T)
-            x[b, :n] = torch.tensor(p.ids[:n])
-            named += [len(rows) + i for i in range(len(p.names))]
-            covered += p.names
-            for m, yes in zip(p.markers, p.answers):
-                rows.append(b * T + m)
-                goal.append(tk.YES if yes else tk.NO)
-                weight.append(vw / 2)
-                group.append(1)
-            answer_row = len(rows)
-            for i in range(p.answer, len(p.ids) - 1):
-                rows.append(b * T + i)
-                goal.append(p.ids[i + 1])
-                weight.append(dw if i == p.answer else rw)
-                group.append(0 if i == p.answer else 2)
-            first = p.ids[p.answer + 1]
-            target = next((m for m, y in zip(p.markers, p.answers) if p.ids[m] == first), 0)
-            ptr.append((answer_row, target))
-            for i, t in p.match:
-                (pos if t else neg).append((b, i, t))
-            close += [(b, i, 0) for i, _ in p.close]
-        rows, goal = torch.tensor(rows), torch.tensor(goal)
-        weight, group = torch.tensor(weight), torch.tensor(group)
-        first = torch.tensor(pos + neg + close or [(0, 0, 0)]).t()
-        logits, (at_first, at_last) = self.model(x, rows, [first, torch.tensor(ptr).t()])
-        ce = torch.nn.functional.cross_entropy(logits, goal, reduction="none")
-        log = -(at_first + 1e-6).log()
-        lp = -(at_last + 1e-6).log().mean()
-        lm = log[:len(pos)].mean() if pos else log.sum() * 0
-        ln = log[len(pos):len(pos) + len(neg)].mean() if neg else log.sum() * 0
-        lc = log[len(pos) + len(neg):].mean() if close else log.sum() * 0
-        names = log.sum() * 0
-        if named:  # a second verdict, between two spare tokens: do the names and numbers agree?
-            margin = logits[named, tk.NAMES] - logits[named, tk.OTHER_NAMES]
-            names = torch.nn.functional.binary_cross_entropy_with_logits(margin, torch.tensor(covered, dtype=margin.dtype))
-        total = (ce * weight).sum() + h["pointer"] * lp + h["match"] * lm + h["match_none"] * (ln + lc) \
-            + h["names"] * names + h["balance"] * self.model.balance()
-        with torch.no_grad():
-            right = logits.argmax(-1) == goal
-            d = group == 0
-            v = group == 1
-            margin = logits[v, tk.YES] - logits[v, tk.NO]
-            verdicts, at = 0, 0
-            for p in prompts:
-                n = len(p.markers)
-                m = margin[at:at + n]
-                at += n
-                best = int(m.argmax())
-                verdicts += p.answers[best] if any(p.answers) else bool(m[best] <= 0)
-            stats = dict(loss=float(total), decision=float(ce[d].mean()), verdict=float(ce[v].mean()), pointer=float(lp),
-                         match=float(lm), match_none=float(ln), match_close=float(lc), names=float(names), first=float(right[d].float().mean()), best=verdicts / B, tokens=B * T)
-        return total, stats
+    def make_group(self):
+        """Three groups of four are of the current level, the others of an earlier one. The prompts of a
+        group are sorted by length, so that little is lost to padding, its batches shuffled."""
+        import layout
+        import tasks
+        r, level, budget = random.Random(f"{self.hyper['seed']}/{self.state['group']}"), self.state["group_level"], self.hyper["tokens_per_step"]
+        level = level if r.random() < 0.75 or level == 0 else r.randrange(level)
+        prompts, total = [], 0
+        while total < GROUP * budget:
+            t = tasks.make(r, self.levels[level], self.library)
+            prompts.append(self.layout.prompt(t, layout.numbers(r, len(t.segments))))
+            total += len(prompts[-1].ids)
+        prompts.sort(key=lambda p: len(p.ids))
+        batches = [[]]
+        for p in prompts:
+            if batches[-1] and len(p.ids) * (len(batches[-1]) + 1) > budget:
+                batches.append([])
+            batches[-1].append(p)
+        r.shuffle(batches)
+        return level, batches
 
-    # ---- one step ----
+    def loss(self, prompts):
+        return self.losses.loss(self.model, prompts, self.hyper)
+
     def step(self):
         h, s = self.hyper, self.state
         level, prompts = self.batch()
@@ -189,24 +133,25 @@ class Trainer:
         norm = float(self.flat.grad.norm())
         scale = min(1.0, h["clip"] / (norm + 1e-9))
         lr = h["lr"] * min(1.0, (s["step"] + 1) / h["warmup"]) * s["cooling"]
-        if norm == norm and norm < 1e6:
+        if math.isfinite(norm):
             self.kernels.adamw(self.flat.data, self.flat.grad, self.m, self.v, self.flat.decay, lr, h["beta1"], h["beta2"],
                                h["eps"], scale, s["step"] + 1)
             self.average.lerp_(self.flat.data, max(1 - h["average"], 1 / (s["step"] + 1)))
         s["step"] += 1
         s["tokens"] += stats["tokens"]
         if level == s["level"]:
-            k = 0.98
-            s["mastery"] = [k * s["mastery"][0] + (1 - k) * stats["first"], k * s["mastery"][1] + (1 - k) * stats["best"]]
-            if max(s["mastery"]) > h["gate"] and level + 1 < len(self.levels) and s["step"] - s["level_step"] > 100:
-                s["level"] += 1
-                s["level_step"] = s["step"]
-                s["mastery"] = [0.5, 0.5]
-                self.note(dict(event="level", level=s["level"], step=s["step"], tokens=s["tokens"], seconds=round(s["seconds"])))
+            self.weigh_mastery(stats)
         stats.update(level=level, norm=norm, lr=lr)
         return stats
 
-    # ---- state ----
+    def weigh_mastery(self, stats):
+        """Running means of both accuracies; the next level begins when one of them passes the gate."""
+        h, s, k = self.hyper, self.state, 0.98
+        s["mastery"] = [k * m + (1 - k) * stats[name] for m, name in zip(s["mastery"], ("first", "best"))]
+        if max(s["mastery"]) > h["gate"] and s["level"] + 1 < len(self.levels) and s["step"] - s["level_step"] > 100:
+            s.update(level=s["level"] + 1, level_step=s["step"], mastery=[0.5, 0.5])
+            self.note(dict(event="level", level=s["level"], step=s["step"], tokens=s["tokens"], seconds=round(s["seconds"])))
+
     def folder(self):
         return os.path.join(self.args.state_dir, self.args.run)
 
@@ -218,9 +163,8 @@ class Trainer:
     def save(self):
         os.makedirs(self.folder(), exist_ok=True)
         path = os.path.join(self.folder(), "checkpoint-cooled.pt" if self.state["cooling"] < 1 else "checkpoint.pt")
-        self.torch.save(dict(hyper=self.hyper, state=self.state, vocab=self.tok.vocab, data=self.flat.data, m=self.m, v=self.v,
-                             average=self.average),
-                        path + ".tmp")
+        content = dict(hyper=self.hyper, state=self.state, vocab=self.tok.vocab, data=self.flat.data, m=self.m, v=self.v, average=self.average)
+        self.torch.save(content, path + ".tmp")
         os.replace(path + ".tmp", path)
 
     def load(self, averaged=False):
@@ -241,36 +185,49 @@ class Trainer:
         return True
 
     def run(self):
+        """Steps until the time is over, SIGTERM comes or the steps are done; saves now and then and at the end."""
         a, s = self.args, self.state
-        begun, seconds0, saved, noted = time.time(), s["seconds"], time.time(), time.time()
-        sums, n, done = {}, 0, 0
-        end = begun + a.minutes * 60
-        if a.until:
-            now = time.gmtime()
-            hh, mm = map(int, a.until.split(":"))
-            end = min(end, begun + ((hh * 60 + mm) * 60 - (now.tm_hour * 3600 + now.tm_min * 60 + now.tm_sec)) % 86400)
+        begun, cpu, end = time.time(), time.process_time(), deadline(a)
+        before, saved, noted, seen, done = (s["seconds"], s["cpu_seconds"]), begun, begun, [], 0
         while not self.stop and time.time() < end and (a.steps is None or done < a.steps):
-            if a.cool_minutes and time.time() > end - a.cool_minutes * 60:
-                if s["cooling"] == 1.0:
-                    self.save()
-                    self.note(dict(event="cooling", step=s["step"], tokens=s["tokens"]))
-                s["cooling"] = min(0.999, 0.05 + 0.95 * (end - time.time()) / (a.cool_minutes * 60))
+            self.cool(end)
             stats = self.step()
             done += 1
-            s["seconds"] = seconds0 + time.time() - begun
+            now = time.time()
+            s["seconds"], s["cpu_seconds"] = before[0] + now - begun, before[1] + time.process_time() - cpu
             if stats["level"] == s["level"]:
-                for k, v in stats.items():
-                    sums[k] = sums.get(k, 0.0) + v
-                n += 1
-            if time.time() - noted > 20 and n:
-                noted = time.time()
-                self.note(dict(event="train", step=s["step"], tokens=s["tokens"], seconds=round(s["seconds"], 1), level=s["level"],
-                               mastery=[round(x, 4) for x in s["mastery"]], **{k: round(v / n, 5) for k, v in sums.items() if k not in ("tokens", "level")}))
-                sums, n = {}, 0
-            if time.time() - saved > a.checkpoint_minutes * 60:
-                saved = time.time()
+                seen.append(stats)
+            if now - noted > 20 and seen:
+                self.note_progress(seen)
+                noted, seen = now, []
+            if now - saved > a.checkpoint_minutes * 60:
                 self.save()
+                saved = now
         self.save()
+
+    def cool(self, end):
+        minutes, s = self.args.cool_minutes, self.state
+        if minutes and time.time() > end - minutes * 60:
+            if s["cooling"] == 1.0:
+                self.save()
+                self.note(dict(event="cooling", step=s["step"], tokens=s["tokens"]))
+            s["cooling"] = min(0.999, 0.05 + 0.95 * (end - time.time()) / (minutes * 60))
+
+    def note_progress(self, seen):
+        """Means over the steps of the current level since the last record."""
+        s = self.state
+        means = {k: round(sum(x[k] for x in seen) / len(seen), 5) for k in seen[0] if k not in ("tokens", "level")}
+        self.note(dict(event="train", step=s["step"], tokens=s["tokens"], seconds=round(s["seconds"], 1), cpu_seconds=round(s["cpu_seconds"], 1),
+                       level=s["level"], mastery=[round(x, 4) for x in s["mastery"]], **means))
+
+
+def deadline(args):
+    end = time.time() + args.minutes * 60
+    if args.until:
+        hours, minutes = map(int, args.until.split(":"))
+        now = time.gmtime()
+        end = min(end, time.time() + (hours * 3600 + minutes * 60 - now.tm_hour * 3600 - now.tm_min * 60 - now.tm_sec) % 86400)
+    return end
 
 
 def prepare(args):
@@ -289,7 +246,7 @@ def prepare(args):
     path = os.path.join(folder, "hyper.json")
     if os.path.exists(path):
         with open(path) as f:
-            hyper = json.load(f)
+            hyper = {**defaults(), **json.load(f)}  # a run of an older trainer takes new settings as they are
     else:
         hyper = defaults()
         for item in args.set:
