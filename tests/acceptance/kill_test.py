@@ -103,7 +103,7 @@ def run_ask(points):
                 if b'"stored": true' in done.stdout or b'"stored":true' in done.stdout:
                     check(now == full, what + ": the answer was shown as stored and is gone")
                 messages = dict(library.query("SELECT role, count(*) FROM message GROUP BY role"))
-                check(len(set(messages.values())) == 1, what + ": a question without its answer: %s" % messages)
+                check(messages["user"] - messages["assistant"] in (0, 1), what + ": answers are missing: %s" % messages)
                 library.json(*question, codes=product.ANSWERED)
         return killed, dict(counted)
 

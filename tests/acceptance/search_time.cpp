@@ -14,9 +14,10 @@ namespace {
 lectern::Result<double> slowestMilliseconds(const char* folder,
                                             const std::vector<std::string>& words) {
   using Clock = std::chrono::steady_clock;
-  const auto library = TRY(lectern::Library::open(folder, lectern::OpenMode::Read));
+  const auto library = TRY(lectern::Library::open(folder, lectern::Library::OpenMode::Read));
   std::vector<lectern::RevisionId> scope;
-  for (const auto& info : TRY(library->revisions())) scope.push_back(info.id);
+  const auto revisions = TRY(library->revisions());
+  for (const auto& info : revisions) scope.push_back(info.id);
   double slowest = 0;
   for (int i = 0; i < 20; ++i) {
     const auto started = Clock::now();
