@@ -110,7 +110,7 @@ class Drafter {
     if (!haveOneSize(*previous.row, *row.row)) return false;
     const bool heading = style_.looksLikeHeading(*row.row);
     if (heading != style_.looksLikeHeading(*previous.row) && !isBoldRunIn(row)) return false;
-    if (heading && row.marker == ListMarker::None) {
+    if (heading && style_.looksLikeHeading(*previous.row) && row.marker == ListMarker::None) {
       const bool full =
           startsLowerCase(row.text) || shortBy(previous) < firstWordWidth(row) + row.row->size;
       return !isLoose(previous, row) || (full && !isLoose(previous, row, kLooseHeading));

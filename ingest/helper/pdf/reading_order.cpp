@@ -22,6 +22,8 @@ constexpr double kLongMarginShare = 0.08;
 constexpr int kLongMarginGlyphs = 60;
 constexpr double kMarginPitch = 2.0;
 constexpr int kMaxMarginRows = 2;
+// A title that stands alone is larger; a header over a page of small print is not.
+constexpr double kLargeType = 1.3;
 
 BoxPt mirrored(const BoxPt& box, double width) {
   return {width - box.right, box.top, width - box.left, box.bottom};
@@ -116,7 +118,7 @@ class OrderFinder {
   // Moves the rows that stand alone at the top and the bottom out of `rows`.
   void takeMargins(std::vector<FragmentRow>& rows) {
     size_t head = 0;
-    for (size_t count = 1; count <= kMaxMarginRows && count + 2 <= rows.size(); ++count) {
+    for (size_t count = 1; count <= kMaxMarginRows && count < rows.size(); ++count) {
       const FragmentRow& last = rows[count - 1];
       if (last.box.bottom > frame_.height() * marginShare(last) || isLarge(last)) break;
       if (standsApart(last, rows[count])) {
@@ -125,7 +127,8 @@ class OrderFinder {
       }
     }
     size_t foot = 0;
-    for (size_t count = 1; count <= kMaxMarginRows && head + count + 2 <= rows.size(); ++count) {
+    for (size_t count = 1;
+         count <= kMaxMarginRows && count < rows.size() && head + count <= rows.size(); ++count) {
       const FragmentRow& first = rows[rows.size() - count];
       if (first.box.top < frame_.height() * (1 - marginShare(first)) || isLarge(first)) break;
       if (standsApart(rows[rows.size() - count - 1], first)) {
@@ -150,7 +153,7 @@ class OrderFinder {
 
   bool isLarge(const FragmentRow& row) const {
     return std::any_of(row.fragments.begin(), row.fragments.end(),
-                       [&](const Fragment& f) { return f.size > order_.bodySize * 1.2; });
+                       [&](const Fragment& f) { return f.size > order_.bodySize * kLargeType; });
   }
 
   bool standsApart(const FragmentRow& above, const FragmentRow& below) const {

@@ -125,6 +125,28 @@ TEST(PageAssembler, PutsMarksBehindTheirBase) {
   EXPECT_EQ(text.runs[0].edges[1], text.runs[0].edges[2]);  // the mark has no width
 }
 
+TEST(PageAssembler, KnowsHeaderAndFooterOfAnOtherwiseEmptyPage) {
+  PageSketch page;
+  page.line(U"The rules of the harbour", 72, 40);
+  page.line(U"12", 300, 760);
+  const PageText text = page.assemble();
+  ASSERT_EQ(text.blocks.size(), 2U);
+  EXPECT_EQ(text.blocks[0].kind, BlockKind::Margin);
+  EXPECT_EQ(text.blocks[1].kind, BlockKind::Margin);
+}
+
+// A bold term below a paragraph's last line is not a bold line of that paragraph.
+TEST(PageAssembler, KeepsABoldTermApartFromTheParagraphAbove) {
+  PageSketch page;
+  page.line(U"The tools of the harbour know these words, of which the first is the", 72, 200);
+  page.line(U"oldest of all.", 72, 212);
+  for (PlacedWord& word : page.line(U"required", 72, 224)) word.font = "Serif-Bold";
+  page.line(U"Without these the gate stays closed all the day, and all of the night", 72, 236);
+  page.line(U"as well.", 72, 248);
+  EXPECT_NE(page.assemble().text.find("of all.\n\nrequired\n\nWithout"), std::string::npos)
+      << page.assemble().text;
+}
+
 TEST(PageAssembler, KeepsCodeInItsLines) {
   PageSketch page;
   page.font = "Mono";
