@@ -3,6 +3,7 @@
 
 #include "core/base/check.h"
 #include "core/library/fts_tokenizer.h"
+#include "core/library/page_cut.h"
 #include "core/library/storage_error.h"
 
 #include <fmt/format.h>
@@ -66,6 +67,7 @@ Result<Database> Database::connect(const std::string& name,
   configure(connection);
   TRY(database.execute(kEveryConnection));
   TRY(registerTokenizer(database));
+  TRY(registerPageCut(database));
   return database;
 }
 

@@ -17,10 +17,10 @@ struct sqlite3;
 namespace lectern {
 
 /// One connection to a SQLite file, with the rules that every connection of ours keeps: foreign
-/// keys, an untrusted schema, no mapped memory, the tokenizer of `fts_tokenizer.h`, and five
-/// seconds of patience. At most one connection in the world writes (the WAL-reset fault of SQLite
-/// before 3.51.3 damages files that two connections write or checkpoint at the same moment);
-/// `writer_lock.h` sees to it.
+/// keys, an untrusted schema, no mapped memory, the tokenizer of `fts_tokenizer.h`, the function of
+/// `page_cut.h`, and five seconds of patience. At most one connection in the world writes (the
+/// WAL-reset fault of SQLite before 3.51.3 damages files that two connections write or checkpoint
+/// at the same moment); `writer_lock.h` sees to it.
 class Database {
  public:
   enum class Access : uint8_t {

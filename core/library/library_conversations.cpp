@@ -31,11 +31,10 @@ std::vector<std::string> wordsOfJson(std::string_view json) {
 constexpr std::string_view kCitationColumns =
     "SELECT citation.id, citation.page, citation.byte_start, citation.byte_end, quote_sha256,"
     "       prefix, suffix, rects, method, status, citation.coverage, attention, score,"
-    "       substr(page.text, citation.byte_start - page.byte_start + 1,"
-    "              citation.byte_end - citation.byte_start),"
+    "       page_cut(citation.page, citation.byte_start, citation.byte_end),"
     "       claim, message, conversation, grade"
-    "  FROM citation JOIN page ON page.id = citation.page"
-    "  JOIN claim ON claim.id = citation.claim JOIN message ON message.id = claim.message ";
+    "  FROM citation JOIN claim ON claim.id = citation.claim JOIN message ON message.id = "
+    "claim.message ";
 
 Result<Citation> citationOf(Database& database, const Statement& row) {
   Citation citation;

@@ -49,17 +49,14 @@ Error notFound(std::string_view what, int64_t id);
 Sha256 sumOf(const Statement& row, int column);
 
 constexpr std::string_view kSegmentColumns =
-    "SELECT segment.id, segment.page, kind, segment.byte_start, segment.byte_end, heading,"
-    "       continues, substr(page.text, segment.byte_start - page.byte_start + 1,"
-    "                         segment.byte_end - segment.byte_start)"
-    "  FROM segment JOIN page ON page.id = (((segment.id >> 32) << 32) | segment.page) ";
+    "SELECT id, page, kind, byte_start, byte_end, heading, continues,"
+    "       page_cut(((id >> 32) << 32) | page, byte_start, byte_end) FROM segment ";
 /// Of a row of kSegmentColumns.
 StoredSegment segmentOf(const Statement& row);
 
 /// Brings the stored segments and passages of a revision into the full-text index.
-Result<void> indexRevision(Database& database,
-                           RevisionId revision,
-                           const std::vector<Segment>& segments,
-                           const std::vector<Passage>& passages);
+Result<void> indexRevision(Database& database, RevisionId revision);
+/// And takes them out, while they are still stored.
+Result<void> unindexRevision(Database& database, RevisionId revision);
 
 }  // namespace lectern

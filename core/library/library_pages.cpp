@@ -167,7 +167,7 @@ Result<void> Library::seal(RevisionId revision,
   if (*sealed != 0) return wrongCall(fmt::format("Revision {} is sealed already.", id));
   TRY(insertSegments(database, revision, segments));
   TRY(insertPassages(database, revision, passages));
-  TRY(indexRevision(database, revision, segments, passages));
+  TRY(indexRevision(database, revision));
 
   Sha256Hasher hasher;
   Statement pages =
@@ -226,7 +226,7 @@ Result<std::string> Library::text(RevisionId revision, TextSpan span) {
 
 Result<std::vector<StoredSegment>> Library::segments(RevisionId revision, int first, int last) {
   Statement rows = TRY(impl_->database.prepare(
-      fmt::format("{} WHERE segment.id BETWEEN ?1 AND ?2 ORDER BY segment.id", kSegmentColumns)));
+      fmt::format("{} WHERE id BETWEEN ?1 AND ?2 ORDER BY id", kSegmentColumns)));
   rows.bind(rowId(revision, std::max(first, 0)), rowId(revision, last));
   std::vector<StoredSegment> found;
   while (last >= 0 && TRY(rows.step())) found.push_back(segmentOf(rows));

@@ -142,15 +142,7 @@ Result<void> Library::removeRevision(RevisionId revision) {
     TRY(database.run("UPDATE revision SET removed_at_ms = ?2 WHERE id = ?1", id, nowMs()));
     return transaction.commit();
   }
-  TRY(
-      database.run("INSERT INTO segment_fts(segment_fts, rowid, text)"
-                   " SELECT 'delete', id, text FROM segment_text WHERE id BETWEEN ?1 AND ?2",
-                   first, last));
-  TRY(
-      database.run("INSERT INTO passage_fts(passage_fts, rowid, header, body)"
-                   " SELECT 'delete', id, header, body FROM passage_text"
-                   " WHERE id BETWEEN ?1 AND ?2",
-                   first, last));
+  TRY(unindexRevision(database, revision));
   TRY(database.run("DELETE FROM passage WHERE id BETWEEN ?1 AND ?2", first, last));
   TRY(database.run("DELETE FROM segment WHERE id BETWEEN ?1 AND ?2", first, last));
   TRY(database.run("DELETE FROM page WHERE id BETWEEN ?1 AND ?2", first, last));

@@ -11,69 +11,6 @@ namespace lectern {
 
 namespace {
 
-// Cuts segments from the pages of a revision, each page read once while the segments go on.
-class SegmentCutter {
- public:
-  static Result<SegmentCutter> of(Database& database, RevisionId revision) {
-    return SegmentCutter(TRY(database.prepare("SELECT byte_start, text FROM page WHERE id = ?1")),
-                         revision);
-  }
-
-  Result<std::string_view> cut(const Segment& segment) {
-    if (segment.page != number_) {
-      if (!TRY(page_.bind(rowId(revision_, segment.page)).step())) {
-        return notFound("page", segment.page);
-      }
-      number_ = segment.page;
-    }
-    const TextSpan span = segment.span.shifted(-page_.integer(0));
-    return page_.bytes(1).substr(static_cast<size_t>(span.begin),
-                                 static_cast<size_t>(span.length()));
-  }
-
- private:
-  SegmentCutter(Statement page, RevisionId revision)
-      : page_(std::move(page)), revision_(revision) {}
-
-  Statement page_;
-  RevisionId revision_;
-  int number_ = 0;
-};
-
-Result<void> indexSegments(Database& database,
-                           RevisionId revision,
-                           const std::vector<Segment>& segments) {
-  SegmentCutter cutter = TRY(SegmentCutter::of(database, revision));
-  Statement insert = TRY(database.prepare("INSERT INTO segment_fts(rowid, text) VALUES(?1, ?2)"));
-  for (size_t i = 0; i < segments.size(); ++i) {
-    if (segments[i].kind == SegmentKind::Furniture) continue;
-    const std::string_view text = TRY(cutter.cut(segments[i]));
-    TRY(insert.bind(rowId(revision, static_cast<int64_t>(i)), text).run());
-  }
-  return {};
-}
-
-// The body is what the view passage_text says.
-Result<void> indexPassages(Database& database,
-                           RevisionId revision,
-                           const std::vector<Segment>& segments,
-                           const std::vector<Passage>& passages) {
-  SegmentCutter cutter = TRY(SegmentCutter::of(database, revision));
-  Statement insert =
-      TRY(database.prepare("INSERT INTO passage_fts(rowid, header, body) VALUES(?1, ?2, ?3)"));
-  for (size_t i = 0; i < passages.size(); ++i) {
-    std::string body;
-    for (int number = passages[i].firstSegment; number <= passages[i].lastSegment; ++number) {
-      const Segment& segment = segments[static_cast<size_t>(number)];
-      if (segment.kind == SegmentKind::Furniture) continue;
-      if (!body.empty()) body += ' ';
-      body += TRY(cutter.cut(segment));
-    }
-    TRY(insert.bind(rowId(revision, static_cast<int64_t>(i)), passages[i].header, body).run());
-  }
-  return {};
-}
-
 // Every word becomes an FTS5 string, in which nothing but the quotation mark has a meaning.
 std::string matchAny(const std::vector<std::string>& words) {
   std::string query;
@@ -122,19 +59,34 @@ Result<std::vector<Hit>> search(Database& database,
 
 }  // namespace
 
-Result<void> indexRevision(Database& database,
-                           RevisionId revision,
-                           const std::vector<Segment>& segments,
-                           const std::vector<Passage>& passages) {
-  TRY(indexSegments(database, revision, segments));
-  return indexPassages(database, revision, segments, passages);
+Result<void> indexRevision(Database& database, RevisionId revision) {
+  TRY(
+      database.run("INSERT INTO segment_fts(rowid, text)"
+                   " SELECT id, text FROM segment_text WHERE id BETWEEN ?1 AND ?2",
+                   rowId(revision, 0), lastRowId(revision)));
+  return database.run(
+      "INSERT INTO passage_fts(rowid, header, body)"
+      " SELECT id, header, body FROM passage_text WHERE id BETWEEN ?1 AND ?2",
+      rowId(revision, 0), lastRowId(revision));
+}
+
+// FTS5 keeps no texts: it must be told what it had indexed.
+Result<void> unindexRevision(Database& database, RevisionId revision) {
+  TRY(
+      database.run("INSERT INTO segment_fts(segment_fts, rowid, text)"
+                   " SELECT 'delete', id, text FROM segment_text WHERE id BETWEEN ?1 AND ?2",
+                   rowId(revision, 0), lastRowId(revision)));
+  return database.run(
+      "INSERT INTO passage_fts(passage_fts, rowid, header, body)"
+      " SELECT 'delete', id, header, body FROM passage_text WHERE id BETWEEN ?1 AND ?2",
+      rowId(revision, 0), lastRowId(revision));
 }
 
 Result<std::vector<SegmentHit>> Library::searchSegments(const std::vector<std::string>& words,
                                                         const std::vector<RevisionId>& scope,
                                                         int limit) {
   Database& database = impl_->database;
-  Statement row = TRY(database.prepare(fmt::format("{} WHERE segment.id = ?1", kSegmentColumns)));
+  Statement row = TRY(database.prepare(fmt::format("{} WHERE id = ?1", kSegmentColumns)));
   std::vector<SegmentHit> found;
   for (const Hit& hit :
        TRY(search(database, "segment_fts", "bm25(segment_fts)", words, scope, limit))) {

@@ -134,13 +134,10 @@ BEGIN
       OR NOT EXISTS (SELECT 1 FROM segment WHERE id = (((NEW.id >> 32) << 32) | NEW.last_segment));
 END;
 
--- What the full-text index indexes: cut from the pages, stored nowhere else.
+-- What the full-text index indexes: cut from the pages (page_cut.h), stored nowhere else.
 CREATE VIEW segment_text(id, text) AS
-  SELECT segment.id,
-         CAST(substr(page.text, segment.byte_start - page.byte_start + 1,
-                     segment.byte_end - segment.byte_start) AS TEXT)
-    FROM segment JOIN page ON page.id = (((segment.id >> 32) << 32) | segment.page)
-   WHERE segment.kind <> 'furniture';
+  SELECT id, page_cut(((id >> 32) << 32) | page, byte_start, byte_end)
+    FROM segment WHERE kind <> 'furniture';
 CREATE VIEW passage_text(id, header, body) AS
   SELECT id, header,
          (SELECT group_concat(text, ' ')

@@ -2,10 +2,10 @@
 // core/library/SCHEMA.md describes the file to people who will have to read it without us: its
 // examples and its list of tables are held to the truth.
 
+#include "core/library/database.h"
 #include "tests/core/library/library_fixture.h"
 
 #include <fmt/format.h>
-#include <sqlite3.h>
 
 namespace lectern {
 namespace {
@@ -50,22 +50,19 @@ TEST_F(SchemaPage, ShowsTheBytesThatAreStored) {
 }
 
 TEST_F(SchemaPage, DescribesEveryTableAndColumn) {
-  sqlite3* connection = nullptr;
-  ASSERT_EQ(sqlite3_open_v2(database().c_str(), &connection, SQLITE_OPEN_READONLY, nullptr),
-            SQLITE_OK);
-  sqlite3_stmt* columns = nullptr;
-  ASSERT_EQ(sqlite3_prepare_v2(connection,
-                               "SELECT t.name, c.name FROM sqlite_schema AS t,"
-                               " pragma_table_info(t.name) AS c WHERE t.type IN ('table', 'view')"
-                               " AND t.name NOT LIKE '%\\_fts%' ESCAPE '\\'"
-                               " AND t.name NOT LIKE 'sqlite%' AND t.name <> 'segment_word'",
-                               -1, &columns, nullptr),
-            SQLITE_OK)
-      << sqlite3_errmsg(connection);
+  Database reader = Database::open(database(), Database::Access::Read).value();
+  Statement columns = reader
+                          .prepare(
+                              "SELECT t.name, c.name FROM sqlite_schema AS t,"
+                              " pragma_table_info(t.name) AS c"
+                              " WHERE t.type IN ('table', 'view')"
+                              " AND t.name NOT LIKE '%\\_fts%' ESCAPE '\\'"
+                              " AND t.name NOT LIKE 'sqlite%' AND t.name <> 'segment_word'")
+                          .value();
   int count = 0;
-  while (sqlite3_step(columns) == SQLITE_ROW) {
-    const std::string table = reinterpret_cast<const char*>(sqlite3_column_text(columns, 0));
-    const std::string column = reinterpret_cast<const char*>(sqlite3_column_text(columns, 1));
+  while (columns.step().value()) {
+    const std::string table = columns.string(0);
+    const std::string column = columns.string(1);
     const size_t section = page_.find("### " + table + "\n");
     ASSERT_NE(section, std::string::npos) << table;
     const size_t end = page_.find("\n### ", section);
@@ -74,8 +71,6 @@ TEST_F(SchemaPage, DescribesEveryTableAndColumn) {
     ++count;
   }
   EXPECT_GT(count, 90);
-  sqlite3_finalize(columns);
-  sqlite3_close(connection);
 }
 
 }  // namespace
