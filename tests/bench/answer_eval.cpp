@@ -11,12 +11,12 @@
 // sentence they come from, or one with the same words. An absent question has one of its words
 // replaced by one from another sentence, so that no sentence of the library has all three.
 
+#include "core/answer/citation_resolver.h"
 #include "core/answer/extractive_answerer.h"
+#include "core/answer/outline_summary.h"
 #include "core/answer/retrieval.h"
-#include "core/base/file.h"
 #include "core/unicode/fold.h"
-#include "ingest/importer.h"
-#include "tests/support/library_builder.h"
+#include "tests/bench/question_maker.h"
 
 #include <fmt/format.h>
 
@@ -25,11 +25,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <map>
-#include <random>
-#include <set>
-#include <unordered_map>
-#include <unordered_set>
 
 namespace lectern {
 namespace {
@@ -40,188 +35,35 @@ double millisecondsSince(Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
 }
 
-class Pages : public ImportSink {
- public:
-  Result<void> onInfo(const DocumentInfo& given) override {
-    info = given;
-    return {};
-  }
-  Result<void> onPage(Page&& page) override {
-    pages.push_back(std::move(page));
-    return {};
-  }
-  DocumentInfo info;
-  std::vector<Page> pages;
-};
-
-Result<void> readInto(Library& library, const std::string& helper, const std::string& file) {
-  const FileDescriptor opened = TRY(openForReading(file));
-  ImportOptions options;
-  options.helper = helper;
-  Pages pages;
-  TRY(importDocument(opened, file, options, pages, {}));
-  const auto start = Clock::now();
-  test::addPages(library, pages.info, pages.pages);
-  fmt::print("{}: {} pages, stored in {:.0f} ms\n", file, pages.pages.size(),
-             millisecondsSince(start));
-  return {};
-}
-
-struct Sentence {
-  StoredSegment segment;
-  std::vector<std::string> words;  // as written, distinct
-};
-
-struct Question {
-  std::string text;
-  const Sentence* gold = nullptr;
-};
-
-class Corpus {
- public:
-  static Result<Corpus> read(Library& library) {
-    Corpus corpus;
-    for (const RevisionInfo& info : TRY(library.revisions())) {
-      corpus.scope.push_back(info.id);
-      for (StoredSegment& segment :
-           TRY(library.segments(info.id, 0, static_cast<int>(info.segments)))) {
-        if (segment.segment.kind != SegmentKind::Sentence || !isQuotable(segment)) continue;
-        Sentence sentence;
-        for (const ContentWord& word : contentWords(segment.text, unicode::words(segment.text),
-                                                    [](std::string_view) { return 1.0; })) {
-          sentence.words.push_back(word.shown);
-          corpus.having_[word.folded].insert(corpus.sentences.size());
-        }
-        sentence.segment = std::move(segment);
-        corpus.sentences.push_back(std::move(sentence));
-      }
-    }
-    return corpus;
-  }
-
-  [[nodiscard]] bool anyHasAll(const std::vector<std::string>& words) const {
-    std::vector<const std::set<size_t>*> sets;
-    for (const std::string& word : words) {
-      const auto found = having_.find(unicode::fold(word));
-      if (found == having_.end()) return false;
-      sets.push_back(&found->second);
-    }
-    return std::any_of(sets[0]->begin(), sets[0]->end(), [&](size_t sentence) {
-      return std::all_of(sets.begin(), sets.end(),
-                         [&](const auto* set) { return set->contains(sentence); });
-    });
-  }
-
-  std::vector<RevisionId> scope;
-  std::vector<Sentence> sentences;
-
- private:
-  std::unordered_map<std::string, std::set<size_t>> having_;
-};
-
-constexpr size_t kWordsAsked = 3;
-constexpr size_t kMinWords = 6;
-
-class Asker {
- public:
-  Asker(const Corpus& corpus, uint32_t seed) : corpus_(corpus), random_(seed) {}
-
-  Question present() {
-    const Sentence& sentence = any();
-    std::vector<std::string> words;
-    std::sample(sentence.words.begin(), sentence.words.end(), std::back_inserter(words),
-                kWordsAsked, random_);
-    std::shuffle(words.begin(), words.end(), random_);
-    return {fmt::format("{} {} {}", words[0], words[1], words[2]), &sentence};
-  }
-
-  // A name, a number or a year is asked for by its question word and two other words of its
-  // sentence.
-  Question typed() {
-    for (;;) {
-      const Sentence& sentence = any();
-      const std::vector<unicode::Word> words = unicode::words(sentence.segment.text);
-      const auto asked = std::find_if(words.begin() + 1, words.end(), [](const unicode::Word& w) {
-        return !w.part && (w.number || w.name);
-      });
-      if (asked == words.end()) continue;
-      const bool year = asked->number && asked->folded.size() == 4;
-      std::vector<std::string> others;
-      for (const std::string& word : sentence.words) {
-        if (unicode::fold(word) != asked->folded) others.push_back(word);
-      }
-      std::shuffle(others.begin(), others.end(), random_);
-      return {fmt::format("{} {} {}?",
-                          year            ? "When"
-                          : asked->number ? "How many"
-                                          : "Who",
-                          others[0], others[1]),
-              &sentence};
-    }
-  }
-
-  std::string anyWord() {
-    const Sentence& sentence = any();
-    return sentence.words[random_() % sentence.words.size()];
-  }
-
-  Question absent() {
-    for (;;) {
-      std::vector<std::string> words;
-      const Sentence& sentence = any();
-      std::sample(sentence.words.begin(), sentence.words.end(), std::back_inserter(words),
-                  kWordsAsked, random_);
-      const Sentence& other = any();
-      words[0] = other.words[random_() % other.words.size()];
-      if (corpus_.anyHasAll(words)) continue;
-      std::shuffle(words.begin(), words.end(), random_);
-      return {fmt::format("{} {} {}", words[0], words[1], words[2]), nullptr};
-    }
-  }
-
- private:
-  const Sentence& any() {
-    for (;;) {
-      const Sentence& sentence = corpus_.sentences[random_() % corpus_.sentences.size()];
-      if (sentence.words.size() >= kMinWords) return sentence;
-    }
-  }
-
-  const Corpus& corpus_;
-  std::mt19937 random_;
-};
-
 // What was found for a question: each candidate's signs, and whether it is right.
 struct Row {
   Signs signs;
   bool right = false;
 };
-struct Asked {
+struct Outcome {
   std::string question;
   std::vector<Row> rows;  // as ranked
   std::string first;      // the best candidate's text
   double coverage = 0;    // of the best candidate
-  bool guarded = false;   // it lacks a guarded word
 };
 
 using IsRight = std::function<bool(const Found&)>;
 
-Result<Asked> ask(Library& library,
-                  const std::vector<RevisionId>& scope,
-                  const std::string& text,
-                  const IsRight& isRight) {
+Result<Outcome> ask(Library& library,
+                    const std::vector<RevisionId>& scope,
+                    const std::string& text,
+                    const IsRight& isRight) {
   LibraryWeights weights(library);
-  const lectern::Question question = analyzeQuestion(text, std::ref(weights));
+  const Question question = analyzeQuestion(text, std::ref(weights));
   const std::vector<Found> found = TRY(findCandidates(library, question, scope));
   std::vector<Candidate> candidates;
   for (const Found& one : found) candidates.push_back(one.candidate);
-  Asked asked{text, {}, {}, 0, false};
+  Outcome asked{text, {}, {}, 0};
   for (const Judged& judged : rank(question, candidates)) {
     const Found& one = found[static_cast<size_t>(judged.candidate)];
     if (asked.rows.empty()) {
       asked.first = one.candidate.text;
       asked.coverage = judged.coverage;
-      asked.guarded = !judged.missingGuarded.empty();
     }
     asked.rows.push_back({judged.signs, isRight(one)});
   }
@@ -229,7 +71,7 @@ Result<Asked> ask(Library& library,
 }
 
 // The place of the first right candidate under these weights, from 0; -1 where none is.
-int placeOf(const Asked& asked, const Signs& weights) {
+int placeOf(const Outcome& asked, const Signs& weights) {
   double best = 0;
   for (const Row& row : asked.rows) {
     if (row.right) best = std::max(best, scoreOf(row.signs, weights));
@@ -243,11 +85,11 @@ int placeOf(const Asked& asked, const Signs& weights) {
   return any ? before : -1;
 }
 
-void printPlaces(std::string_view name, const std::vector<Asked>& all, const Signs& weights) {
+void printPlaces(std::string_view name, const std::vector<Outcome>& all, const Signs& weights) {
   int first = 0;
   int topFive = 0;
   int missed = 0;
-  for (const Asked& asked : all) {
+  for (const Outcome& asked : all) {
     const int place = placeOf(asked, weights);
     first += place == 0 ? 1 : 0;
     topFive += place >= 0 && place < 5 ? 1 : 0;
@@ -260,7 +102,7 @@ void printPlaces(std::string_view name, const std::vector<Asked>& all, const Sig
              percent(first), percent(topFive), percent(missed));
 }
 
-void printAblation(std::string_view name, const std::vector<Asked>& all) {
+void printAblation(std::string_view name, const std::vector<Outcome>& all) {
   fmt::print("{}, n = {}\n", name, all.size());
   printPlaces("as it is", all, kWeights);
   const auto without = [&](std::string_view what, double Signs::* sign) {
@@ -275,10 +117,10 @@ void printAblation(std::string_view name, const std::vector<Asked>& all) {
   without("what is asked for", &Signs::asked);
 }
 
-void printThresholds(std::string_view name, const std::vector<Asked>& all) {
+void printThresholds(std::string_view name, const std::vector<Outcome>& all) {
   fmt::print("  {:<28}", name);
   for (int percent = 40; percent <= 95; percent += 5) {
-    const auto above = std::count_if(all.begin(), all.end(), [&](const Asked& asked) {
+    const auto above = std::count_if(all.begin(), all.end(), [&](const Outcome& asked) {
       return asked.coverage >= percent / 100.0;
     });
     fmt::print(" {:5.1f}", 100.0 * static_cast<double>(above) /
@@ -293,28 +135,21 @@ void printThresholdHeader() {
   fmt::print("\n");
 }
 
-bool isGold(const Found& found, const Sentence& gold) {
-  return std::any_of(found.parts.begin(), found.parts.end(), [&](const StoredSegment& part) {
-    return (part.revision == gold.segment.revision && part.number == gold.segment.number) ||
-           unicode::fold(part.text) == unicode::fold(gold.segment.text);
-  });
-}
-
 Result<void> measureGenerated(Library& library,
-                              const Corpus& corpus,
+                              const test::Corpus& corpus,
                               int questions,
                               uint32_t seed) {
-  Asker asker(corpus, seed);
-  std::vector<Asked> plain;
-  std::vector<Asked> noisy;
-  std::vector<Asked> typed;
-  std::vector<Asked> absent;
+  test::Asker asker(corpus, seed);
+  std::vector<Outcome> plain;
+  std::vector<Outcome> noisy;
+  std::vector<Outcome> typed;
+  std::vector<Outcome> absent;
   for (int i = 0; i < questions; ++i) {
-    const Question who = asker.typed();
+    const test::Posed who = asker.typed();
     typed.push_back(TRY(ask(library, corpus.scope, who.text,
-                            [&](const Found& found) { return isGold(found, *who.gold); })));
-    const Question question = asker.present();
-    const auto isRight = [&](const Found& found) { return isGold(found, *question.gold); };
+                            [&](const Found& found) { return test::isRight(found, *who.gold); })));
+    const test::Posed question = asker.present();
+    const auto isRight = [&](const Found& found) { return test::isRight(found, *question.gold); };
     plain.push_back(TRY(ask(library, corpus.scope, question.text, isRight)));
     noisy.push_back(
         TRY(ask(library, corpus.scope, question.text + " " + asker.anyWord(), isRight)));
@@ -331,32 +166,61 @@ Result<void> measureGenerated(Library& library,
   return {};
 }
 
-Result<void> measureLatency(Library& library, const Corpus& corpus, int questions, uint32_t seed) {
-  Asker asker(corpus, seed);
+Result<void> measureAnswers(Library& library,
+                            const test::Corpus& corpus,
+                            int questions,
+                            uint32_t seed) {
+  test::Asker asker(corpus, seed);
   std::vector<double> times;
+  std::vector<Citation> citations;
+  const auto keep = [&](const AnswerEvent& event) {
+    const auto* cited = std::get_if<Cited>(&event);
+    if (cited == nullptr) return;
+    citations.insert(citations.end(), cited->claim.citations.begin(), cited->claim.citations.end());
+  };
   for (int i = 0; i < questions; ++i) {
     const std::string question = asker.present().text;
     const auto start = Clock::now();
-    answerExtractively(library, question, corpus.scope, {}, [](const AnswerEvent&) {}, {});
+    answerExtractively(library, question, corpus.scope, {}, keep, {});
     times.push_back(millisecondsSince(start));
   }
   std::sort(times.begin(), times.end());
-  fmt::print("whole answer: median {:.1f} ms, p95 {:.1f} ms, worst {:.1f} ms\n",
+  fmt::print("Whole answer: median {:.1f} ms, p95 {:.1f} ms, worst {:.1f} ms\n",
              times[times.size() / 2], times[times.size() * 95 / 100], times.back());
+  int proven = 0;
+  for (Citation& citation : citations) {
+    StoredCitation stored;
+    stored.citation = std::move(citation);
+    proven += TRY(verifyCitation(library, stored)).empty() ? 1 : 0;
+  }
+  fmt::print("{} of {} citations verify\n", proven, citations.size());
+  return {};
+}
+
+Result<void> measureOutlines(Library& library) {
+  for (const RevisionInfo& info : TRY(library.revisions())) {
+    const auto start = Clock::now();
+    const std::vector<SectionSummary> sections = TRY(summarizeOutline(library, info.id, {}, {}));
+    const double milliseconds = millisecondsSince(start);
+    size_t sentences = 0;
+    for (const SectionSummary& section : sections) sentences += section.sentences.size();
+    fmt::print("Outline of {} pages: {} sections, {} sentences, {:.0f} ms\n", info.pagesStored,
+               sections.size(), sentences, milliseconds);
+  }
   return {};
 }
 
 // Lines: question, tab, words that the right sentence has as they stand; nothing behind the tab
 // where the documents do not say it. "#" starts a comment.
-Result<void> measureWritten(Library& library, const Corpus& corpus, const std::string& file) {
-  std::vector<Asked> present;
-  std::vector<Asked> absent;
+Result<void> measureWritten(Library& library, const test::Corpus& corpus, const std::string& file) {
+  std::vector<Outcome> present;
+  std::vector<Outcome> absent;
   std::ifstream lines(file);
   for (std::string line; std::getline(lines, line);) {
     const size_t tab = line.find('\t');
     if (line.empty() || line[0] == '#' || tab == std::string::npos) continue;
     const std::string words = unicode::fold(line.substr(tab + 1));
-    Asked asked = TRY(ask(library, corpus.scope, line.substr(0, tab), [&](const Found& found) {
+    Outcome asked = TRY(ask(library, corpus.scope, line.substr(0, tab), [&](const Found& found) {
       return !words.empty() && unicode::fold(found.candidate.text).find(words) != std::string::npos;
     }));
     const int place = placeOf(asked, kWeights);
@@ -402,16 +266,19 @@ Result<void> run(const std::vector<std::string>& arguments) {
   } else {
     library = TRY(Library::open(temporary, Library::OpenMode::ReadWrite));
     for (const std::string& file : files) {
-      TRY(readInto(*library, helper, file));
+      const auto start = Clock::now();
+      const int pages = TRY(test::importInto(*library, helper, file));
+      fmt::print("{}: {} pages in {:.0f} ms\n", file, pages, millisecondsSince(start));
     }
   }
   const int questions = plain.empty() ? 500 : std::stoi(plain[0]);
   const uint32_t seed = plain.size() < 2 ? 1 : static_cast<uint32_t>(std::stoi(plain[1]));
-  const Corpus corpus = TRY(Corpus::read(*library));
+  const test::Corpus corpus = TRY(test::Corpus::read(*library));
   fmt::print("{} documents, {} sentences, {} questions, seed {}\n", corpus.scope.size(),
              corpus.sentences.size(), questions, seed);
   TRY(measureGenerated(*library, corpus, questions, seed));
-  TRY(measureLatency(*library, corpus, questions, seed + 1));
+  TRY(measureAnswers(*library, corpus, questions, seed + 1));
+  TRY(measureOutlines(*library));
   if (!written.empty()) TRY(measureWritten(*library, corpus, written));
   library.reset();
   fs::remove_all(temporary);
