@@ -12,12 +12,14 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 install_packages build run
 build=$source_folder/build/run
 log=$build/build.log
+programs=(lectern-cli lectern-extract)
+[ -d "$source_folder/app/gui" ] && programs+=(lectern)
 mkdir -p "$build"
 [ -s "$log" ] || say "building Lectern; this takes some minutes the first time"
 if ! {
   { [ -f "$build/build.ninja" ] ||
     cmake -S "$source_folder" --preset release -B "$build" -DLECTERN_BUILD_TESTS=OFF; } &&
-    cmake --build "$build" -j "$(jobs)"
+    cmake --build "$build" -j "$(jobs)" --target "${programs[@]}"
 } > "$log" 2>&1; then
   tail -n 30 "$log" >&2
   die "The build failed; the whole log is in $log"

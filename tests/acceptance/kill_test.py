@@ -10,6 +10,7 @@ LECTERN_KILL_POINTS: how many (default 24; full: 200).
 """
 
 import collections
+import math
 import os
 import re
 
@@ -34,11 +35,11 @@ def count_calls(library, command):
 
 
 def spread(counted, points):
-    """Points over all calls, each kind with at least one, as (call, n)."""
+    """Points over all calls, each kind with at least one, as (call, n): all there are, or a few more than `points`."""
     total = sum(counted.values())
     chosen = []
     for call, count in sorted(counted.items()):
-        wanted = min(count, max(1, round(points * count / total)))
+        wanted = min(count, math.ceil(points * count / total))
         chosen += [(call, 1 + i * (count - 1) // max(1, wanted - 1)) for i in range(wanted)]
     return chosen
 
@@ -110,8 +111,8 @@ def run_ask(points):
 
 def main():
     product.need("strace")
-    adding, add_calls = run_add(POINTS * 2 // 3)
-    asking, ask_calls = run_ask(POINTS - POINTS * 2 // 3)
+    asking, ask_calls = run_ask(POINTS // 3)
+    adding, add_calls = run_add(POINTS - asking)
     check(adding + asking >= POINTS * 9 // 10, "only %d of %d kills hit" % (adding + asking, POINTS))
     product.finish("%d kills during add (calls %s), %d during ask (calls %s), %d failures"
                    % (adding, add_calls, asking, ask_calls, len(product.failures)))
