@@ -50,7 +50,7 @@ install_packages() {
 }
 
 # As many compilers at once as there are processors, with 1.5 GB of memory for each.
-jobs() {
+job_count() {
   local by_memory
   by_memory=$(awk '/^MemAvailable/ { print int($2 / 1500000) }' /proc/meminfo)
   local by_processor

@@ -19,7 +19,7 @@ mkdir -p "$build"
 if ! {
   { [ -f "$build/build.ninja" ] ||
     cmake -S "$source_folder" --preset release -B "$build" -DLECTERN_BUILD_TESTS=OFF; } &&
-    cmake --build "$build" -j "$(jobs)" --target "${programs[@]}"
+    cmake --build "$build" -j "$(job_count)" --target "${programs[@]}"
 } > "$log" 2>&1; then
   tail -n 30 "$log" >&2
   die "The build failed; the whole log is in $log"

@@ -8,5 +8,5 @@ install_packages build run test
 "$packaging/debian_manuals.sh"
 cd "$source_folder"
 cmake --preset release
-cmake --build --preset release -j "$(jobs)"
+cmake --build --preset release -j "$(job_count)"
 ctest --preset release "$@"
