@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ingest/helper/pdf/clean_words.h"
 
+#include "ingest/helper/pdf/column_cut.h"
+
 #include <unicode/normalizer2.h>
 #include <unicode/uchar.h>
 #include <unicode/unistr.h>
@@ -146,10 +148,7 @@ class WordCleaner {
     if (word_.glyphs.empty()) {
       word_.box = placed;
     } else {
-      word_.box.left = std::min(word_.box.left, placed.left);
-      word_.box.right = std::max(word_.box.right, placed.right);
-      word_.box.top = std::min(word_.box.top, placed.top);
-      word_.box.bottom = std::max(word_.box.bottom, placed.bottom);
+      word_.box = united(word_.box, placed);
     }
     word_.glyphs.push_back(std::move(glyph));
   }

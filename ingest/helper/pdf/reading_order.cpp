@@ -100,10 +100,7 @@ class OrderFinder {
                           gap > -0.5 * word.size && gap < kFragmentGap * word.size;
       if (goesOn) {
         Fragment& fragment = fragments.back();
-        fragment.box.left = std::min(fragment.box.left, box.left);
-        fragment.box.right = std::max(fragment.box.right, box.right);
-        fragment.box.top = std::min(fragment.box.top, box.top);
-        fragment.box.bottom = std::max(fragment.box.bottom, box.bottom);
+        fragment.box = united(fragment.box, box);
         fragment.words.push_back(static_cast<int>(i));
         fragment.glyphs += static_cast<int>(word.glyphs.size());
       } else {
