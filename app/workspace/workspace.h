@@ -7,6 +7,7 @@
 #include "core/library/library.h"
 #include "ingest/importer.h"
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -18,12 +19,20 @@
 
 namespace lectern {
 
+/// What a face means to do with the library. Only one process writes at a time.
+enum class Access : uint8_t {
+  Read,         ///< looks only, beside whoever writes
+  WriteIfFree,  ///< writes, or only reads while another process holds the library
+  Write,        ///< must write; fails with Locked while another process holds the library
+};
+
 struct WorkspaceOptions {
-  std::filesystem::path dataFolder;  ///< empty: $LECTERN_DATA_DIR, else $XDG_DATA_HOME/lectern
-  std::filesystem::path helper;      ///< empty: found beside this program or in its libexec folder
+  /// Empty: $LECTERN_DATA_DIR, else $XDG_DATA_HOME/lectern, else ~/.local/share/lectern.
+  std::filesystem::path dataFolder;
+  /// lectern-extract. Empty: $LECTERN_HELPER, else beside this program or in its libexec folder.
+  std::filesystem::path helper;
   ExtractionLimits limits;
-  /// Without it a library that another process holds is opened for reading, and nothing is stored.
-  bool mustWrite = false;
+  Access access = Access::WriteIfFree;
 };
 
 struct AddOptions {
@@ -44,16 +53,33 @@ struct AddReport {
   std::vector<Page> troubled;  ///< skipped and image-only pages, without their text
 };
 
-struct AskReport {
-  std::optional<MessageId> stored;  ///< not where the library is open for reading only
-  std::string notStoredBecause;
-  std::vector<CitationId> citations;
+/// What became of an answer in the library.
+struct StoreReport {
+  std::optional<MessageId> message;   ///< the answer, where it is stored
+  std::optional<Error> notStored;     ///< why it is not: Locked, or what storage failed on
+  std::vector<CitationId> citations;  ///< one for each citation of the claims, in their order
+};
+
+struct DocumentSummary {
+  RevisionId revision{};
+  std::vector<SectionSummary> sections;
+};
+
+struct SummaryReport {
+  std::vector<DocumentSummary> documents;
+  StoreReport store;  ///< its citations: over documents, sections and sentences, in order
+};
+
+struct PictureOptions {
+  double dotsPerInch = 144;
+  std::string password;
 };
 
 /// Library, importer and answerers wired together: what the window, the command line and the server
 /// stand on. Thread: one at a time.
 class Workspace {
  public:
+  /// Errors: Storage; Locked (see Access); NotFound to read a library that is not there yet.
   static Result<std::unique_ptr<Workspace>> open(const WorkspaceOptions& options);
 
   [[nodiscard]] bool canWrite() const { return canWrite_; }
@@ -62,26 +88,47 @@ class Workspace {
   Library& library() { return *library_; }
 
   /// Reads a file into the library page by page. Stopped or cut off, it keeps the pages it has, and
-  /// goes on there the next time.
+  /// goes on there the next time. A file that changes while it is read is refused, and nothing of
+  /// it is kept. Without write access it finds what is there already and refuses the rest. Errors:
+  /// those of importDocument and Library; Locked.
   Result<AddReport> add(const std::filesystem::path& path,
                         const AddOptions& options,
                         const std::function<void(const AddProgress&)>& progress,
                         std::stop_token stop);
 
-  /// Answers, and stores question and answer in a conversation of their own.
-  Result<AskReport> ask(std::string_view question,
-                        const std::vector<RevisionId>& scope,
-                        const AnswerSink& sink,
-                        std::stop_token stop);
+  /// Answers, and stores question and answer in a conversation of their own once the answer is
+  /// whole. Where the documents do not say it, the stored answer is one claim of grade NotFound
+  /// that holds the nearest places. Returns the Error of a Failed answer, which is not stored.
+  Result<StoreReport> ask(std::string_view question,
+                          const std::vector<RevisionId>& scope,
+                          const AnswerSink& sink,
+                          std::stop_token stop);
 
-  /// Draws the page of a citation with its rectangles marked. Needs the file at one of its
-  /// locations, unchanged.
-  Result<PageImage> picture(const StoredCitation& citation,
-                            double dotsPerInch,
+  /// The central sentences of each section, stored like an answer, so that they can be looked up
+  /// and verified. A document without text has no sections.
+  Result<SummaryReport> summarize(const std::vector<RevisionId>& scope,
+                                  const OutlineOptions& options,
+                                  std::stop_token stop);
+
+  /// A location of the revision that still holds its content. Errors: InputRefused where there is
+  /// none, with what became of each.
+  Result<std::filesystem::path> unchangedFile(RevisionId revision, std::stop_token stop);
+
+  /// Draws the page of a citation with its rectangles marked. Errors: those of unchangedFile and
+  /// renderPage.
+  Result<PageImage> picture(const Citation& citation,
+                            const PictureOptions& options,
                             std::stop_token stop);
 
  private:
   Workspace() = default;
+
+  Result<AddReport> linked(RevisionId revision, const AddOptions& options);
+  Result<void> seal(RevisionId revision, std::stop_token stop);
+  Result<void> putOnShelf(RevisionId revision, const std::string& name);
+  StoreReport store(std::string_view question,
+                    const std::vector<RevisionId>& scope,
+                    const MessageRecord& answer);
 
   WorkspaceOptions options_;
   std::unique_ptr<Library> library_;

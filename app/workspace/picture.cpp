@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/workspace/mark.h"
+#include "app/workspace/source_file.h"
+#include "app/workspace/workspace.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace lectern {
+
+namespace {
+
+/// Opens the first location that still holds the revision's content. The stamp that the library
+/// keeps spares the sum of a file that nobody touched.
+Result<SourceFile> openUnchanged(Library& library,
+                                 RevisionId revision,
+                                 const std::stop_token& stop) {
+  const RevisionInfo info = TRY(library.revision(revision));
+  std::string found;
+  for (const std::filesystem::path& location : info.locations) {
+    Result<SourceFile> file = SourceFile::open(location);
+    if (!file) {
+      found += ' ' + file.error().message;
+      continue;
+    }
+    const auto known = TRY(library.findLocation(file->location, file->stamp));
+    if (known == revision || TRY(file->hash(stop)) == info.contentSha256) return file;
+    found += fmt::format(" {} has changed since.", location.string());
+  }
+  return Error{ErrorCode::InputRefused,
+               fmt::format("The file of \"{}\" is not there as it was read.{} Its text is still in "
+                           "the library; put the file back and add it to see its pages.",
+                           info.document.title, found)};
+}
+
+}  // namespace
+
+Result<std::filesystem::path> Workspace::unchangedFile(RevisionId revision, std::stop_token stop) {
+  return TRY(openUnchanged(*library_, revision, stop)).location;
+}
+
+Result<PageImage> Workspace::picture(const Citation& citation,
+                                     const PictureOptions& options,
+                                     std::stop_token stop) {
+  const SourceFile file = TRY(openUnchanged(*library_, citation.revision, stop));
+  ImportOptions import;
+  import.helper = options_.helper;
+  import.limits = options_.limits;
+  import.password = options.password;
+  PageImage image = TRY(renderPage(file.descriptor, file.named, import, citation.page,
+                                   options.dotsPerInch, std::move(stop)));
+  markRectangles(image, citation.rects);
+  return image;
+}
+
+}  // namespace lectern
