@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/answer_text.h"
+
+#include "app/cli/names.h"
+#include "app/cli/terminal_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+
+namespace lectern::cli {
+
+namespace {
+
+std::string headerOf(const Finished& finished) {
+  const ReadingReport& reading = finished.reading;
+  std::string header = reading.engine == "extractive"
+                           ? "Quotations from your documents, no model"
+                           : fmt::format("Answered by {}", oneLine(reading.engine));
+  if (!finished.found) header = "Not in your documents";
+  header += fmt::format(" · read {} of {}", counted(reading.pagesRead, "page"),
+                        counted(reading.documents, "document"));
+  if (reading.pagesUnread > 0) {
+    header += fmt::format(" · {} without readable text", counted(reading.pagesUnread, "page"));
+  }
+  return header;
+}
+
+std::string_view claimText(const Answer& answer, const Claim& claim) {
+  return std::string_view(answer.text)
+      .substr(static_cast<size_t>(claim.span.begin), static_cast<size_t>(claim.span.length()));
+}
+
+/// "related; missing: 2019", and nothing of a claim that holds.
+std::string doubtOf(const Claim& claim) {
+  if (claim.grade == Grade::Verbatim || claim.grade == Grade::Matched) return {};
+  std::string doubt = fmt::format(" ({}", toString(claim.grade));
+  for (size_t i = 0; i < claim.missing.size(); ++i) {
+    doubt += (i == 0 ? "; missing: " : ", ") + oneLine(claim.missing[i]);
+  }
+  return doubt + ")";
+}
+
+Result<std::string> footnote(Library& library,
+                             const Citation& citation,
+                             std::optional<CitationId> id) {
+  const std::string title = TRY(library.revision(citation.revision)).document.title;
+  const std::string label = TRY(library.page(citation.revision, citation.page)).page.label;
+  return fmt::format("{}, {}{}", oneLine(title), pageName(citation.page, oneLine(label)),
+                     id ? ": " + nameOf(*id) : "");
+}
+
+/// Body and footnotes grow together.
+struct Printed {
+  explicit Printed(const Streams& to) : streams(to), style(to.styled) {}
+
+  const Streams& streams;
+  Style style;
+  int number = 0;
+  std::string footnotes;
+
+  Result<std::string> mark(Library& library,
+                           const Citation& citation,
+                           std::optional<CitationId> id,
+                           std::string_view doubt) {
+    ++number;
+    footnotes += style.faint(withoutLineEnd(wrapped(
+                     fmt::format("[{}] {}{}", number, TRY(footnote(library, citation, id)), doubt),
+                     streams.outColumns, 0))) +
+                 '\n';
+    return fmt::format(" [{}]", number);
+  }
+
+  static std::string withoutLineEnd(std::string line) {
+    line.pop_back();
+    return line;
+  }
+};
+
+/// The claim's words: what stands in quotation marks comes from the citations, which are cut from
+/// the documents, whatever the answer's text says.
+std::string shownText(const Answer& answer, const Claim& claim) {
+  const bool quoted = !claim.citations.empty() &&
+                      std::ranges::all_of(claim.citations, [](const Citation& citation) {
+                        return citation.method == CitationMethod::Quote;
+                      });
+  if (!quoted) return oneLine(claimText(answer, claim));
+  std::string quote;
+  for (const Citation& citation : claim.citations) quote += ' ' + citation.quote;
+  return inQuotes(quote);
+}
+
+Result<void> printClaims(Library& library,
+                         const Answer& answer,
+                         CitationNames& names,
+                         Printed& printed) {
+  for (const Claim& claim : answer.claims) {
+    std::string line = shownText(answer, claim);
+    for (const Citation& citation : claim.citations) {
+      line += TRY(printed.mark(library, citation, names.next(), doubtOf(claim)));
+    }
+    printed.streams.out << wrapped(line, printed.streams.outColumns, 0) << '\n';
+  }
+  return {};
+}
+
+Result<void> printNearest(Library& library,
+                          const Answer& answer,
+                          CitationNames& names,
+                          Printed& printed) {
+  if (answer.finished.nearest.empty()) return {};
+  printed.streams.out << "The nearest passages:\n\n";
+  for (const NearestPassage& near : answer.finished.nearest) {
+    std::string line = inQuotes(near.citation.quote);
+    line += TRY(printed.mark(library, near.citation, names.next(), ""));
+    printed.streams.out << wrapped(line, printed.streams.outColumns, 0) << '\n';
+  }
+  return {};
+}
+
+}  // namespace
+
+void Answer::take(const AnswerEvent& event) {
+  if (const auto* more = std::get_if<Text>(&event)) text += more->utf8;
+  if (const auto* cited = std::get_if<Cited>(&event)) claims.push_back(cited->claim);
+  if (const auto* end = std::get_if<Finished>(&event)) finished = *end;
+}
+
+Result<void> printAnswer(Library& library, const Answer& answer, const Streams& streams) {
+  Printed printed(streams);
+  CitationNames names(answer.store.citations);
+  streams.out << printed.style.bold(Printed::withoutLineEnd(
+                     wrapped(headerOf(answer.finished), streams.outColumns, 0)))
+              << "\n\n";
+  if (answer.finished.found) {
+    TRY(printClaims(library, answer, names, printed));
+  } else {
+    TRY(printNearest(library, answer, names, printed));
+  }
+  streams.out << printed.footnotes;
+  return {};
+}
+
+Result<Json> answerJson(Library& library, const Answer& answer) {
+  CitationNames names(answer.store.citations);
+  Json claims = Json::array();
+  for (const Claim& claim : answer.claims) {
+    Json citations = Json::array();
+    for (const Citation& citation : claim.citations) {
+      citations.push_back(TRY(citationJson(library, citation, names.next())));
+    }
+    claims.push_back({{"text", claimText(answer, claim)},
+                      {"grade", toString(claim.grade)},
+                      {"coverage", claim.coverage},
+                      {"missing", claim.missing},
+                      {"citations", std::move(citations)}});
+  }
+  Json nearest = Json::array();
+  for (const NearestPassage& near : answer.finished.nearest) {
+    nearest.push_back(TRY(citationJson(library, near.citation, names.next())));
+  }
+  const ReadingReport& reading = answer.finished.reading;
+  const StoreReport& store = answer.store;
+  return Json{{"schema", "lectern-cli/ask/1"},
+              {"question", answer.question},
+              {"found", answer.finished.found},
+              {"engine", reading.engine},
+              {"reading",
+               {{"documents", reading.documents},
+                {"pagesRead", reading.pagesRead},
+                {"pagesUnread", reading.pagesUnread},
+                {"segments", reading.segments}}},
+              {"text", answer.text},
+              {"claims", std::move(claims)},
+              {"nearest", std::move(nearest)},
+              {"stored", store.message.has_value()},
+              {"notStoredBecause", store.notStored ? store.notStored->message : ""}};
+}
+
+}  // namespace lectern::cli

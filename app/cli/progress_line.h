@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/cli/command.h"
+
+#include <chrono>
+#include <string>
+
+namespace lectern::cli {
+
+/// "manual.pdf: page 47 of 193" on the error stream: one line that is rewritten where a terminal is
+/// behind it, and else a line every five seconds. The destructor takes the line away.
+class ProgressLine {
+ public:
+  ProgressLine(const Streams& streams, std::string subject);
+  ~ProgressLine();
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+
+  void update(int page, int pageCount);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  const Streams& streams_;
+  std::string subject_;
+  Clock::time_point next_;
+  bool shown_ = false;
+};
+
+}  // namespace lectern::cli

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/command.h"
+#include "app/cli/help_formatter.h"
+#include "app/cli/json.h"
+#include "app/cli/terminal_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+#include <new>
+#include <sstream>
+#include <utility>
+
+namespace lectern::cli {
+
+namespace {
+
+constexpr CommandEntry kCommands[] = {
+    {"add", "Read documents into the library", makeAdd},
+    {"ask", "Answer a question from documents, with quotations", makeAsk},
+    {"summarize", "Give the central sentences of each section", makeSummarize},
+    {"show", "Show a citation in its place, or draw its page", makeShow},
+    {"verify", "Prove stored citations again from the library alone", makeVerify},
+    {"list", "List documents and shelves", makeList},
+    {"remove", "Remove documents from the library", makeRemove},
+    {"text", "Print the text of a file as Lectern reads it", makeText},
+};
+
+ExitCode report(const CommandContext& context, const Error& error) {
+  context.streams.err << "lectern-cli: " << oneLine(error.message) << '\n';
+  const ExitCode code = exitCodeOf(error.code);
+  if (context.json) {
+    writeJson(context.streams.out, Json{{"schema", "lectern-cli/error/1"},
+                                        {"code", toString(error.code)},
+                                        {"message", error.message},
+                                        {"exitCode", static_cast<int>(code)}});
+  }
+  return code;
+}
+
+/// What a throwing dependency lets through must not end in a core dump.
+ExitCode runGuarded(Command& command, const CommandContext& context) {
+  try {
+    const Result<ExitCode> result = command.run(context);
+    return result ? *result : report(context, result.error());
+  } catch (const std::bad_alloc&) {
+    return report(context, {ErrorCode::OutOfMemory,
+                            "The memory does not suffice. Close other programs, or ask about "
+                            "fewer documents at once."});
+  } catch (const std::exception& exception) {
+    return report(context, {ErrorCode::Internal,
+                            fmt::format("Something failed that should not: {}. Please report it.",
+                                        exception.what())});
+  }
+}
+
+}  // namespace
+
+ExitCode run(const std::vector<std::string>& arguments,
+             Streams& streams,
+             const WorkspaceOptions& options,
+             std::stop_token stop) {
+  CLI::App app("Answers from your documents, with the exact words on the exact page.",
+               "lectern-cli");
+  app.set_version_flag("--version", "lectern-cli " LECTERN_VERSION, "Print the version");
+  app.set_help_flag("-h,--help", "Print this help");
+  app.formatter(std::make_shared<HelpFormatter>());
+  app.footer(kExitCodeHelp);
+  app.require_subcommand(1);
+
+  CommandContext context{streams, options, false, std::move(stop)};
+  std::vector<std::pair<CLI::App*, std::unique_ptr<Command>>> commands;
+  for (const CommandEntry& entry : kCommands) {
+    CLI::App* subcommand = app.add_subcommand(entry.name, entry.summary);
+    commands.emplace_back(subcommand, entry.make());
+    commands.back().second->declare(*subcommand);
+    subcommand->add_flag("--json", context.json, "Print one JSON value (app/cli/SCHEMA.md)");
+    subcommand->footer(kExitCodeHelp);
+  }
+
+  try {
+    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+    app.parse(std::move(reversed));
+  } catch (const CLI::ParseError& error) {
+    std::ostringstream out;
+    std::ostringstream err;
+    const bool asked = app.exit(error, out, err) == 0;
+    streams.out << out.str();
+    if (asked) return ExitCode::Answered;
+    context.json = std::ranges::find(arguments, "--json") != arguments.end();
+    return report(
+        context, {ErrorCode::Usage, fmt::format("{}. Try --help.", withoutFullStop(error.what()))});
+  }
+  for (const auto& [subcommand, command] : commands) {
+    if (subcommand->parsed()) return runGuarded(*command, context);
+  }
+  return ExitCode::Usage;
+}
+
+}  // namespace lectern::cli
