@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What --json prints is what app/cli/schema says it is: real outputs, judged by python3-jsonschema.
+#include "tests/app/support/child_process.h"
+#include "tests/app/support/terminal.h"
+
+#include <gmock/gmock.h>
+
+#include <string>
+#include <vector>
+
+namespace lectern::cli {
+namespace {
+
+using test::ChildProcess;
+using test::Outcome;
+using test::Terminal;
+
+class Schema : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (python({"-c", "import jsonschema"}).code != 0) {
+      GTEST_SKIP() << "python3-jsonschema is not installed";
+    }
+  }
+
+  test::ProcessOutcome python(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "python3");
+    return ChildProcess(terminal.folder.path(), arguments, {}).wait();
+  }
+
+  /// Runs the command and holds its output against the schema of that name.
+  nlohmann::json check(const std::string& schema, std::vector<std::string> arguments) {
+    arguments.emplace_back("--json");
+    const Outcome outcome = terminal.run(arguments);
+    const std::string file = terminal.folder.write("value.json", outcome.out).string();
+    const auto judged =
+        python({"-c",
+                "import json, sys, jsonschema\n"
+                "schema = json.load(open(sys.argv[1]))\n"
+                "jsonschema.Draft202012Validator.check_schema(schema)\n"
+                "jsonschema.Draft202012Validator(schema).validate(json.load(open(sys.argv[2])))\n",
+                LECTERN_SOURCE_DIR "/app/cli/schema/" + schema + ".schema.json", file});
+    EXPECT_EQ(judged.code, 0) << schema << '\n' << judged.err << outcome.out << outcome.err;
+    return outcome.json();
+  }
+
+  Terminal terminal;
+};
+
+TEST_F(Schema, HoldsForTheOutputOfEveryCommand) {
+  const std::string shelf = LECTERN_SOURCE_DIR "/resources/sample/";
+  check("list", {"list"});
+  check("add", {"add", shelf + "tenancy-agreement.pdf", shelf + "notice-he.pdf", "/nowhere.pdf",
+                "--shelf", "house"});
+  check("list", {"list"});
+  check("text", {"text", shelf + "tenancy-agreement.pdf", "--boxes"});
+  check("text", {"text", shelf + "dehumidifier-manual.md"});
+  const auto answer = check("ask", {"ask", "--shelf", "house", "How long is the notice period?"});
+  EXPECT_EQ(answer.at("found"), true);
+  const auto nothing = check("ask", {"ask", "--shelf", "house", "Who found the moons of Jupiter?"});
+  EXPECT_EQ(nothing.at("found"), false);
+  check("show", {"show", answer.at("claims").at(0).at("citations").at(0).at("id")});
+  check("summarize", {"summarize", "--shelf", "house"});
+  check("verify", {"verify", "--database"});
+  check("remove", {"remove", "d2"});
+}
+
+TEST_F(Schema, HoldsForErrors) {
+  check("error", {"add", "/nowhere.pdf"});
+  check("error", {"show", "c99"});
+  check("error", {"ask"});
+  check("error", {"list", "--colour"});
+}
+
+TEST_F(Schema, RefusesWhatItShould) {
+  const std::string file =
+      terminal.folder.write("value.json", R"({"schema": "lectern-cli/verify/1"})").string();
+  const auto judged =
+      python({"-c",
+              "import json, sys, jsonschema\n"
+              "jsonschema.validate(json.load(open(sys.argv[2])), json.load(open(sys.argv[1])))\n",
+              LECTERN_SOURCE_DIR "/app/cli/schema/verify.schema.json", file});
+  EXPECT_NE(judged.code, 0);
+}
+
+}  // namespace
+}  // namespace lectern::cli
