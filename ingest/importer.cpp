@@ -345,7 +345,7 @@ Result<PageImage> renderPage(const FileDescriptor& file,
                              const ImportOptions& options,
                              int page,
                              double dotsPerInch,
-                             std::stop_token stop) {
+                             const std::stop_token& stop) {
   const FileDescriptor pixels =
       TRY(makeSharedMemory("lectern-page", protocol::kMaxPixels * int64_t{sizeof(uint32_t)}));
   protocol::Request request = makeRequest(path, options, page, options.limits.documentCpu);

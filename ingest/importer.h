@@ -72,6 +72,6 @@ Result<PageImage> renderPage(const FileDescriptor& file,
                              const ImportOptions& options,
                              int page,
                              double dotsPerInch,
-                             std::stop_token stop);
+                             const std::stop_token& stop);
 
 }  // namespace lectern

@@ -251,8 +251,11 @@ Result<Page> decodePage(std::string_view payload, int64_t pageTextBytes) {
   page.rotation = reader.u16();
   if (page.rotation > 270) reader.fail();
   const uint8_t state = reader.u8();
-  if (state > static_cast<uint8_t>(PageState::Skipped)) reader.fail();
-  page.state = static_cast<PageState>(state);
+  if (state <= static_cast<uint8_t>(PageState::Skipped)) {
+    page.state = static_cast<PageState>(state);
+  } else {
+    reader.fail();
+  }
   page.problem = readText(reader, kMaxSentenceBytes);
   page.text = readText(reader, pageTextBytes);
   const std::string_view runs = reader.string();

@@ -17,13 +17,11 @@ namespace lectern::protocol {
 
 constexpr uint8_t kVersion = 1;
 
-/// The helper's descriptors. It gets no others, and opens nothing by a name that it was given.
-enum Descriptor : int {
-  kRequestFd = 0,  ///< a sealed piece of memory that holds the request
-  kFileFd = 3,     ///< the document, open for reading
-  kFramesFd = 4,   ///< the pipe that the frames go to
-  kPixelsFd = 5,   ///< the shared memory that a page is drawn into
-};
+// The helper's descriptors. It gets no others, and opens nothing by a name that it was given.
+constexpr int kRequestFd = 0;  ///< a sealed piece of memory that holds the request
+constexpr int kFileFd = 3;     ///< the document, open for reading
+constexpr int kFramesFd = 4;   ///< the pipe that the frames go to
+constexpr int kPixelsFd = 5;   ///< the shared memory that a page is drawn into
 
 /// The most pixels that a page is drawn with: 256 MiB of shared memory.
 constexpr int64_t kMaxPixels = int64_t{64} << 20;

@@ -143,6 +143,7 @@ Result<SpawnedHelper> spawnHelper(const std::filesystem::path& helper,
   std::array<char*, 2> arguments = {name.data(), nullptr};
   std::vector<std::string> variables = helperEnvironment();
   std::vector<char*> environment;
+  environment.reserve(variables.size() + 1);
   for (std::string& variable : variables) environment.push_back(variable.data());
   environment.push_back(nullptr);
 

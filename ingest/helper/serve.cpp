@@ -51,7 +51,7 @@ void blankControls(std::string& text) {
   }
 }
 
-Page skipped(int number, std::string problem) {
+Page skipped(int number, std::string_view problem) {
   Page page;
   page.number = number;
   page.state = PageState::Skipped;

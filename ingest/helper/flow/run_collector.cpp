@@ -47,6 +47,8 @@ class LineCollector {
     const PangoItem& item = *run.item;
     const bool rightToLeft = (item.analysis.level % 2) != 0;
     widths_.resize(static_cast<size_t>(item.num_chars));
+    // Reads the item's own bytes only, by offset and length.
+    // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage)
     pango_glyph_item_get_logical_widths(const_cast<PangoLayoutRun*>(&run), text_.data(),
                                         widths_.data());
     int x = runX + (rightToLeft ? pango_glyph_string_get_width(run.glyphs) : 0);
