@@ -42,8 +42,8 @@ class [[nodiscard]] Result : public tl::expected<T, Error> {
 
  public:
   using Base::Base;
-  Result(Error error)
-      : Base(tl::unexpect, std::move(error)) {}  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  Result(Error error) : Base(tl::unexpect, std::move(error)) {}
 };
 
 template <>
@@ -52,8 +52,8 @@ class [[nodiscard]] Result<void> : public tl::expected<void, Error> {
 
  public:
   using Base::Base;
-  Result(Error error)
-      : Base(tl::unexpect, std::move(error)) {}  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  Result(Error error) : Base(tl::unexpect, std::move(error)) {}
 };
 
 namespace detail {
