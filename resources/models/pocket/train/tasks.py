@@ -272,4 +272,7 @@ def search_task(r, s, library):
 def make(r, s, library):
     if s.fewest:
         s = dataclasses.replace(s, segments=r.randint(s.fewest, s.segments), fewest=0)
-    return search_task(r, s, library) if r.random() < s.search else fact_task(r, s, library)
+    while True:  # a manual may have nothing that does not answer too: then another task
+        t = search_task(r, s, library) if r.random() < s.search else fact_task(r, s, library)
+        if len(t.segments) >= 2:
+            return t

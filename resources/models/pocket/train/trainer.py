@@ -101,12 +101,13 @@ class Trainer:
         return level, batches[s["step"] - s["group_start"]]
 
     def make_group(self):
-        """Three groups of four are of the current level, the others of an earlier one. The prompts of a
-        group are sorted by length, so that little is lost to padding, its batches shuffled."""
+        """Six groups of ten are of the current level, the others of the one before or of any earlier one. The
+        prompts of a group are sorted by length, so that little is lost to padding, its batches shuffled."""
         import layout
         import tasks
         r, level, budget = random.Random(f"{self.hyper['seed']}/{self.state['group']}"), self.state["group_level"], self.hyper["tokens_per_step"]
-        level = level if r.random() < 0.75 or level == 0 else r.randrange(level)
+        if level:
+            level = r.choices((level, level - 1, r.randrange(level)), (0.6, 0.3, 0.1))[0]
         prompts, total = [], 0
         while total < GROUP * budget:
             t = tasks.make(r, self.levels[level], self.library)
