@@ -7,12 +7,10 @@
 #include "core/engine/weights.h"
 #include "core/model_file/model_folder.h"
 #include "kernels/backend.h"
+#include "tests/support/temporary_folder.h"
 #include "tests/support/tiny_model.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
-
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <span>
@@ -21,22 +19,7 @@
 
 namespace lectern {
 
-/// A folder of the test's own, gone afterwards.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = testing::TempDir() + "lectern-XXXXXX";
-    path_ = ::mkdtemp(pattern.data()) != nullptr ? pattern : "";
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
+using test::TemporaryFolder;
 
 /// A tiny model on a backend, ready to run.
 struct LoadedModel {
