@@ -232,6 +232,11 @@ class Importing {
       return skipRest(
           fmt::format("the document had used its {} seconds", limits_.documentCpu.count()));
     }
+    // Nothing of the page's own ended its helper from outside, so it is tried once more.
+    if (loss.cause == Cause::Killed && triedAgain_ != next_) {
+      triedAgain_ = next_;
+      return {};
+    }
     TRY(giveSkipped(fmt::format("Page {} {} and was skipped.", next_, what)));
     ++lossesInARow_;
     if (lossesInARow_ >= kMaxLossesInARow) {
@@ -273,6 +278,7 @@ class Importing {
   HelperBudget budget_;
   std::chrono::nanoseconds spentCpu_{};
   int lossesInARow_ = 0;
+  int triedAgain_ = 0;  // the page that had a second helper
   int readable_ = 0;
   std::string firstProblem_;
 };

@@ -48,10 +48,11 @@ class ImportSink {
 /// Reads a document through a helper process of its own. `path` serves messages and the choice of
 /// the format beside the file's first bytes; the bytes come from `file`, so that what is hashed and
 /// what is read are the same file. A page that takes the helper down (time, memory, a crash)
-/// arrives as PageState::Skipped with the reason, and a new helper goes on behind it; after eight
-/// such pages in a row, or once `documentCpu` is used up, all pages of the rest do.
-/// Errors: InputRefused, PasswordNeeded, DoesNotFit, OutOfMemory while it is opened, Cancelled,
-/// what the sink returned; Internal when the helper itself is missing. Thread: any; blocks.
+/// arrives as PageState::Skipped with the reason (one whose helper was ended from outside is tried
+/// once more first), and a new helper goes on behind it; after eight such pages in a row, or once
+/// `documentCpu` is used up, all pages of the rest do. Errors: InputRefused, PasswordNeeded,
+/// DoesNotFit, OutOfMemory while it is opened, Cancelled, what the sink returned; Internal when the
+/// helper itself is missing. Thread: any; blocks.
 Result<void> importDocument(const FileDescriptor& file,
                             const std::filesystem::path& path,
                             const ImportOptions& options,
