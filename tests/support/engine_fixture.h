@@ -11,6 +11,7 @@
 #include "tests/support/tiny_model.h"
 
 #include <gtest/gtest.h>
+
 #include <memory>
 #include <optional>
 #include <span>
@@ -27,24 +28,26 @@ struct LoadedModel {
   std::shared_ptr<kernels::Backend> backend;
   std::unique_ptr<Model> model;
   int64_t maxTokens = 0;
+  kernels::DType cacheType = kernels::DType::F32;
 
   static Result<LoadedModel> load(const nlohmann::json& json,
                                   const std::string& backendName,
                                   int64_t maxTokens,
-                                  const tiny_model::Numbers& numbers = {}) {
+                                  const tiny_model::Numbers& numbers = {},
+                                  int threads = 2) {
     const TemporaryFolder folder;
     TRY(tiny_model::write(folder.path(), json, numbers));
     LoadedModel loaded;
     loaded.maxTokens = maxTokens;
     loaded.config = TRY(parseModelConfig(json, "config"));
-    loaded.backend = TRY(kernels::openBackend(backendName, 2));
+    loaded.backend = TRY(kernels::openBackend(backendName, threads));
     const auto files = TRY(ModelFolder::open(folder.path()));
     auto weights = TRY(Weights::load(*files, loaded.config, *loaded.backend, {}, {}));
     loaded.model = TRY(Model::create(loaded.config, std::move(weights), loaded.backend, maxTokens));
     return loaded;
   }
   [[nodiscard]] States newStates() const {
-    return States::create(config, kernels::DType::F32, maxTokens, backend).value();
+    return States::create(config, cacheType, maxTokens, backend).value();
   }
   /// Logits of all tokens, read in chunks of these sizes (the last one again and again).
   std::vector<float> read(States& states,

@@ -56,6 +56,7 @@ inline nlohmann::json midiConfig() {
 struct Numbers {
   bool bfloat16 = false;
   double matrixScale = 0.5;
+  bool tiedHead = false;  ///< no head in the file: the embedding serves as one
 };
 
 /// The tensors of a model in the order of their ordinals. `config` is that of a jamba or mamba
@@ -102,8 +103,9 @@ inline std::vector<TensorToWrite> tensors(const ModelConfig& config, const Numbe
     if (config.layers[i].mixer == Mixer::Mamba) {
       const std::string m = layer + (pure ? "mixer." : "mamba.");
       add(m + "in_proj.weight", {2 * inner, hidden}, scaled);
+      if (config.mambaProjBias) add(m + "in_proj.bias", {2 * inner}, convBias);
       add(m + "conv1d.weight", {inner, 1, config.mambaDConv}, scaled);
-      add(m + "conv1d.bias", {inner}, convBias);
+      if (config.mambaConvBias) add(m + "conv1d.bias", {inner}, convBias);
       add(m + "x_proj.weight", {rank + 2 * state, inner}, scaled);
       if (config.mambaInnerNorms) {
         add(m + "dt_layernorm.weight", {rank}, norm);
@@ -115,6 +117,7 @@ inline std::vector<TensorToWrite> tensors(const ModelConfig& config, const Numbe
       add(m + "A_log", {inner, state}, aLog);
       add(m + "D", {inner}, norm);
       add(m + "out_proj.weight", {hidden, inner}, scaled);
+      if (config.mambaProjBias) add(m + "out_proj.bias", {hidden}, convBias);
     } else {
       const std::string a = layer + "self_attn.";
       const int64_t queries = config.numAttentionHeads * config.headDim;
@@ -137,7 +140,7 @@ inline std::vector<TensorToWrite> tensors(const ModelConfig& config, const Numbe
     }
   }
   add(root + (pure ? "norm_f.weight" : "final_layernorm.weight"), {hidden}, norm);
-  add("lm_head.weight", {config.vocabSize, hidden}, scaled);
+  if (!numbers.tiedHead) add("lm_head.weight", {config.vocabSize, hidden}, scaled);
   return list;
 }
 

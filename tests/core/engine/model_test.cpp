@@ -8,7 +8,6 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
-#include <cmath>
 #include <vector>
 
 namespace lectern {
@@ -28,37 +27,6 @@ RC_GTEST_PROP(Model, GivesTheSameBitsForAnyChunkingOnTheReference, ()) {
   RC_ASSERT(loaded.read(single, tokens, std::vector<int64_t>{1}) == expected);
   RC_ASSERT(whole.tokenHash() == parts.tokenHash());
 }
-
-// Every layout that the config can spell runs, and token by token equals all at once.
-class Layouts : public testing::TestWithParam<const char*> {};
-
-TEST_P(Layouts, RunTokenByTokenAsAtOnce) {
-  nlohmann::json config = tiny_model::miniConfig();
-  config.update(nlohmann::json::parse(GetParam()));
-  LoadedModel loaded = LoadedModel::load(config, "reference", 512).value();
-  std::vector<int32_t> tokens(30);
-  for (size_t i = 0; i < tokens.size(); ++i) tokens[i] = static_cast<int32_t>(i * 7 % 32);
-  States whole = loaded.newStates();
-  States single = loaded.newStates();
-  const auto expected = loaded.read(whole, tokens, std::vector<int64_t>{30});
-  EXPECT_EQ(loaded.read(single, tokens, std::vector<int64_t>{1}), expected);
-  EXPECT_TRUE(
-      std::all_of(expected.begin(), expected.end(), [](float x) { return std::isfinite(x); }));
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    Engine,
-    Layouts,
-    testing::Values(
-        R"({"num_experts": 1})",
-        R"({"attn_layer_period": 1, "attn_layer_offset": 0})",
-        R"({"attn_layer_period": 100, "attn_layer_offset": 99})",
-        R"({"expert_layer_period": 1, "expert_layer_offset": 0})",
-        R"({"num_key_value_heads": null})",
-        R"({"num_key_value_heads": 1, "num_experts_per_tok": 1})",
-        R"({"vocab_size": 256, "mamba_d_conv": 2, "mamba_d_state": 1})",
-        R"({"model_type": "mamba", "state_size": 4, "conv_kernel": 3, "time_step_rank": "auto",
-                        "intermediate_size": 32})"));
 
 TEST(Model, TapChangesNoBitOfTheLogits) {
   LoadedModel loaded = LoadedModel::load(tiny_model::miniConfig(), "reference", 512).value();
