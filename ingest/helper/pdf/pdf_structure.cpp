@@ -123,7 +123,7 @@ class OutlineReader {
   }
 
   // How far down the displayed page a target lies (ISO 32000-2, 12.3.2.2, table 149).
-  static int topOf(QPDFObjectHandle target, QPDFObjectHandle pageObject) {
+  static int topOf(QPDFObjectHandle target, const QPDFObjectHandle& pageObject) {
     if (target.getArrayNItems() < 2 || !target.getArrayItem(1).isName()) return 0;
     const std::string kind = target.getArrayItem(1).getName();
     std::optional<double> left;
