@@ -19,6 +19,43 @@ bool comesFirst(const TokenProb& a, const TokenProb& b) {
   return a.logit > b.logit || (a.logit == b.logit && a.token < b.token);
 }
 
+std::vector<TokenProb> best(std::vector<TokenProb> all, size_t count) {
+  count = std::min(count, all.size());
+  std::partial_sort(all.begin(), all.begin() + static_cast<ptrdiff_t>(count), all.end(),
+                    comesFirst);
+  all.resize(count);
+  return all;
+}
+
+// The named tokens and the most probable one, sorted. `all` is by ids, `named` rises.
+std::vector<TokenProb> named(const std::vector<TokenProb>& all, std::span<const int32_t> tokens) {
+  std::vector<TokenProb> list;
+  list.reserve(tokens.size() + 1);
+  for (const int32_t token : tokens) {
+    if (token >= 0 && static_cast<size_t>(token) < all.size())
+      list.push_back(all[static_cast<size_t>(token)]);
+  }
+  const TokenProb& first = *std::min_element(all.begin(), all.end(), comesFirst);
+  if (!std::binary_search(tokens.begin(), tokens.end(), first.token)) list.push_back(first);
+  std::sort(list.begin(), list.end(), comesFirst);
+  return list;
+}
+
+// What the constraint leaves.
+std::vector<TokenProb> constrained(const std::vector<TokenProb>& all, TokenConstraint& constraint) {
+  if (const auto allowed = constraint.allowed()) {
+    std::vector<TokenProb> list = named(all, *allowed);
+    constraint.filter(list);
+    return list;
+  }
+  std::vector<TokenProb> list = best(all, kShownFirst);
+  constraint.filter(list);
+  if (!list.empty() || all.size() <= kShownFirst) return list;
+  list = best(all, all.size());
+  constraint.filter(list);
+  return list;
+}
+
 float massOf(const std::vector<TokenProb>& list) {
   float mass = 0;
   for (const TokenProb& candidate : list) mass += candidate.probability;
@@ -37,9 +74,8 @@ void Sampler::accept(int32_t token) {
   }
 }
 
-// The `count` best tokens, sorted, with penalised logits and the probabilities that follow from all
-// of them.
-std::vector<TokenProb> Sampler::candidates(std::span<const float> logits, size_t count) const {
+// All tokens by their ids, with penalised logits and the probabilities that follow from them.
+std::vector<TokenProb> Sampler::distribution(std::span<const float> logits) const {
   std::vector<TokenProb> all(logits.size());
   for (size_t v = 0; v < logits.size(); ++v) all[v] = {static_cast<int32_t>(v), logits[v], 0};
   if (options_.repetitionPenalty != 1) {
@@ -53,10 +89,7 @@ std::vector<TokenProb> Sampler::candidates(std::span<const float> logits, size_t
       logit = logit > 0 ? logit / penalty : logit * penalty;
     }
   }
-  const float largest =
-      std::max_element(all.begin(), all.end(), [](const TokenProb& a, const TokenProb& b) {
-        return a.logit < b.logit;
-      })->logit;
+  const float largest = std::min_element(all.begin(), all.end(), comesFirst)->logit;
   double sum = 0;
   for (TokenProb& candidate : all) {
     candidate.probability = std::exp(candidate.logit - largest);
@@ -64,10 +97,6 @@ std::vector<TokenProb> Sampler::candidates(std::span<const float> logits, size_t
   }
   for (TokenProb& candidate : all)
     candidate.probability = static_cast<float>(double{candidate.probability} / sum);
-  count = std::min(count, all.size());
-  std::partial_sort(all.begin(), all.begin() + static_cast<ptrdiff_t>(count), all.end(),
-                    comesFirst);
-  all.resize(count);
   return all;
 }
 
@@ -80,19 +109,11 @@ Sampled Sampler::pick(std::span<const float> logits, TokenConstraint* constraint
   LECTERN_CHECK(!logits.empty());
   const bool greedy = options_.temperature <= 0;
   const bool cut = options_.topK > 0;
-  const size_t wanted = constraint != nullptr ? kShownFirst
-                        : greedy              ? 1
-                        : cut                 ? static_cast<size_t>(options_.topK)
-                                              : logits.size();
-  std::vector<TokenProb> list = candidates(logits, wanted);
-  if (constraint != nullptr) {
-    constraint->filter(list);
-    if (list.empty()) {
-      list = candidates(logits, logits.size());
-      constraint->filter(list);
-    }
-    if (list.empty()) return {};
-  }
+  const size_t wanted = greedy ? 1 : cut ? static_cast<size_t>(options_.topK) : logits.size();
+  std::vector<TokenProb> all = distribution(logits);
+  std::vector<TokenProb> list =
+      constraint != nullptr ? constrained(all, *constraint) : best(std::move(all), wanted);
+  if (list.empty()) return {};
   const float kept = massOf(list);
   if (greedy) return {list.front().token, list.front().probability, kept};
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <random>
 #include <span>
 #include <vector>
@@ -19,6 +20,10 @@ struct TokenProb {
 class TokenConstraint {
  public:
   virtual ~TokenConstraint() = default;
+  /// The tokens that may come next, rising, where it can name them: `filter` is then shown these
+  /// and the most probable token of all. nullopt: it is shown the most probable ones, and the whole
+  /// vocabulary where it leaves none of them.
+  virtual std::optional<std::vector<int32_t>> allowed() { return std::nullopt; }
   /// Removes from `candidates`, which are sorted by falling probability, what may not come next;
   /// may reorder nothing.
   virtual void filter(std::vector<TokenProb>& candidates) = 0;
@@ -60,7 +65,7 @@ class Sampler {
   void accept(int32_t token);
 
  private:
-  std::vector<TokenProb> candidates(std::span<const float> logits, size_t count) const;
+  std::vector<TokenProb> distribution(std::span<const float> logits) const;
   double uniform();
 
   SamplerOptions options_;

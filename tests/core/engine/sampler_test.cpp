@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -105,6 +106,31 @@ TEST(Sampler, ShowsTheConstraintEverythingBeforeItGivesUp) {
   EXPECT_EQ(late.shown_, (std::vector<size_t>{256, 1000}));
   Only none({});
   EXPECT_EQ(Sampler({}).pick(logits, &none).token, -1);
+}
+
+// Names what may come next, and removes nothing.
+class Named final : public TokenConstraint {
+ public:
+  std::optional<std::vector<int32_t>> allowed() override { return std::vector{3, 998, 999}; }
+  void filter(std::vector<TokenProb>& candidates) override {
+    for (const TokenProb& candidate : candidates) shown_.push_back(candidate.token);
+    std::erase_if(candidates, [](const TokenProb& c) { return c.token < 900; });
+  }
+  std::vector<int32_t> forced() override { return {}; }
+  void accept(int32_t /*token*/) override {}
+  std::vector<int32_t> shown_;
+};
+
+TEST(Sampler, ShowsAConstraintTheTokensThatItNamesAndTheBestOfAll) {
+  std::vector<float> logits(1000);
+  for (size_t v = 0; v < logits.size(); ++v) logits[v] = -static_cast<float>(v) / 100;
+  logits[999] = logits[998] + 0.001F;
+  Named named;
+  const Sampled sampled = Sampler({}).pick(logits, &named);
+  EXPECT_EQ(named.shown_, (std::vector<int32_t>{0, 3, 999, 998}));
+  EXPECT_EQ(sampled.token, 999);
+  EXPECT_LT(sampled.keptMass, 1e-5);
+  EXPECT_GT(sampled.keptMass, sampled.probability);
 }
 
 }  // namespace
