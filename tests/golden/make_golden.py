@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes the logits that the engine's golden tests expect, in float64, from integers alone.
+"""Makes the logits and router scores that the engine's golden tests expect, in float64, from integers alone.
 
     python3 tests/golden/make_golden.py     writes the .f32 files beside this script
 
@@ -131,29 +131,33 @@ def attention(c, layer, state, x):
     return layer["o"] @ np.concatenate(out)
 
 
-def feed_forward(c, layer, x):
+def feed_forward(c, layer, x, scores):
     def network(gate, up, down):
         return down @ (silu(gate @ x) * (up @ x))
 
     if "router" not in layer:
         return network(*layer["experts"][0])
-    p = softmax(layer["router"] @ x)
+    scores.append(layer["router"] @ x)
+    p = softmax(scores[-1])
     chosen = np.argsort(-p, kind="stable")[:c["k"]]
     return sum(p[e] * network(*layer["experts"][e]) for e in chosen)
 
 
 def run(c, tokens):
+    """The logits [token, vocab], and what the routers said, [token, layer with experts, expert]."""
     model = make_model(c)
     states = [dict() for _ in model["layers"]]
-    logits = []
+    logits, routers = [], []
     for token in tokens:
+        scores = []
         x = model["embed"][token]
         for layer, state in zip(model["layers"], states):
             mixer = attention if "q" in layer else mamba
             x = x + mixer(c, layer, state, rms(x, layer["norm"]))
-            x = x + feed_forward(c, layer, rms(x, layer["ff_norm"]))
+            x = x + feed_forward(c, layer, rms(x, layer["ff_norm"]), scores)
         logits.append(model["head"] @ rms(x, model["norm"]))
-    return np.array(logits)
+        routers.append(scores)
+    return np.array(logits), np.array(routers)
 
 
 def tokens_for(vocab, count):
@@ -162,12 +166,13 @@ def tokens_for(vocab, count):
 
 def main():
     folder = pathlib.Path(__file__).parent
-    mini = run(MINI, [1, 5, 9, 14, 3, 7, 30, 2])
+    mini, _ = run(MINI, [1, 5, 9, 14, 3, 7, 30, 2])
     assert abs(mini[7, 15] - 3.110191) < 1e-6, "the generator is not the one of the published table"
     for name, config in (("mini", MINI), ("midi", MIDI), ("midi-bytes", dict(MIDI, V=256)),
                          ("midi-bf16", dict(MIDI, bfloat16=True))):
-        logits = run(config, tokens_for(config["V"], 40))
+        logits, routers = run(config, tokens_for(config["V"], 40))
         logits.astype("<f4").tofile(folder / f"{name}.logits.f32")
+        routers.astype("<f4").tofile(folder / f"{name}.routers.f32")
         print(name, logits.shape, "largest", np.abs(logits).max())
 
 

@@ -9,6 +9,7 @@
 #include "kernels/backend.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tiny_model.h"
+#include "tests/support/wrapped_backend.h"
 
 #include <gtest/gtest.h>
 
@@ -25,7 +26,7 @@ using test::TemporaryFolder;
 /// A tiny model on a backend, ready to run.
 struct LoadedModel {
   ModelConfig config;
-  std::shared_ptr<kernels::Backend> backend;
+  std::shared_ptr<test::WrappedBackend> backend;
   std::unique_ptr<Model> model;
   int64_t maxTokens = 0;
   kernels::DType cacheType = kernels::DType::F32;
@@ -40,7 +41,8 @@ struct LoadedModel {
     LoadedModel loaded;
     loaded.maxTokens = maxTokens;
     loaded.config = TRY(parseModelConfig(json, "config"));
-    loaded.backend = TRY(kernels::openBackend(backendName, threads));
+    loaded.backend =
+        std::make_shared<test::WrappedBackend>(TRY(kernels::openBackend(backendName, threads)));
     const auto files = TRY(ModelFolder::open(folder.path()));
     auto weights = TRY(Weights::load(*files, loaded.config, *loaded.backend, {}, {}));
     loaded.model = TRY(Model::create(loaded.config, std::move(weights), loaded.backend, maxTokens));
