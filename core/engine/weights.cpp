@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/engine/weights.h"
 
+#include "core/model_file/finite.h"
 #include "kernels/bfloat16.h"
 
 #include <fmt/format.h>
@@ -21,6 +22,14 @@ namespace {
 
 std::string shapeText(const std::vector<int64_t>& shape) {
   return fmt::format("[{}]", fmt::join(shape, ", "));
+}
+
+// Where an element stands: "[3, 40]".
+std::string placeText(const StoredTensor& tensor, int64_t index) {
+  std::vector<int64_t> place(tensor.shape.size());
+  for (size_t i = place.size(); i-- > 0; index /= tensor.shape[i])
+    place[i] = index % tensor.shape[i];
+  return shapeText(place);
 }
 
 // IEEE 754 binary16, subnormals included.
@@ -53,21 +62,24 @@ float elementAt(const StoredTensor& tensor, int64_t index) {
 
 class WeightLoader {
  public:
+  // Without a backend it only checks.
   WeightLoader(const ModelFolder& folder,
                const ModelConfig& config,
-               kernels::Backend& backend,
+               kernels::Backend* backend,
+               WeightCheck what,
                const LoadOptions& options,
                std::stop_token stop)
       : folder_(folder),
         config_(config),
         backend_(backend),
+        what_(what),
         options_(options),
         stop_(std::move(stop)) {}
 
   Result<std::shared_ptr<const Weights>> load() {
     for (const auto& [name, tensor] : folder_.tensors())
       totalBytes_ += static_cast<int64_t>(tensor.data.size());
-    stream_ = TRY(backend_.newStream());
+    if (backend_ != nullptr) stream_ = TRY(backend_->newStream());
     const bool pureMamba = config_.modelType == "mamba";
     const std::string root = pureMamba ? "backbone." : "model.";
     const std::string embedding = root + (pureMamba ? "embeddings.weight" : "embed_tokens.weight");
@@ -91,7 +103,7 @@ class WeightLoader {
             fmt::format("it has a tensor \"{}\" that config.json does not ask for", name));
       }
     }
-    TRY(stream_->wait());
+    if (stream_ != nullptr) TRY(stream_->wait());
     return std::shared_ptr<const Weights>(std::move(weights_));
   }
 
@@ -114,11 +126,11 @@ class WeightLoader {
       return unusable(fmt::format("the tensor \"{}\" is of type {}, not F32, BF16 or F16", name,
                                   tensor->typeName));
     }
-    for (int64_t i = 0; i < tensor->elements(); ++i) {
-      if (!std::isfinite(elementAt(*tensor, i))) {
-        return unusable(
-            fmt::format("the tensor \"{}\" holds a value that is not a finite number", name));
-      }
+    const int64_t bad = what_ == WeightCheck::Values ? firstNotFinite(*tensor) : -1;
+    if (bad >= 0) {
+      return unusable(
+          fmt::format("the tensor \"{}\" holds a value that is not a finite number, at {}", name,
+                      placeText(*tensor, bad)));
     }
     used_.insert(name);
     doneBytes_ += static_cast<int64_t>(tensor->data.size());
@@ -127,7 +139,7 @@ class WeightLoader {
   }
 
   Result<void*> deviceMemory(int64_t bytes) {
-    weights_->buffers_.push_back(TRY(backend_.allocate(bytes, "The model")));
+    weights_->buffers_.push_back(TRY(backend_->allocate(bytes, "The model")));
     weights_->bytes += bytes;
     return weights_->buffers_.back().data();
   }
@@ -136,6 +148,7 @@ class WeightLoader {
   Result<Tensor> place(int64_t rows,
                        int64_t cols,
                        const std::function<float(int64_t, int64_t)>& source) {
+    if (backend_ == nullptr) return Tensor{};
     std::vector<float> host(static_cast<size_t>(rows * cols));
     for (int64_t r = 0; r < rows; ++r) {
       for (int64_t c = 0; c < cols; ++c) host[static_cast<size_t>(r * cols + c)] = source(r, c);
@@ -168,9 +181,10 @@ class WeightLoader {
       narrow = narrow && parts.back()->type == StoredType::BF16;
       weight.out += outs[i];
     }
+    if (backend_ == nullptr) return weight;
     weight.out /= groups;
     weight.dtype = type.value_or(narrow ? DType::BF16 : DType::F32);
-    void* packed = TRY(deviceMemory(backend_.packedBytes(weight.dtype, groups, weight.out, in)));
+    void* packed = TRY(deviceMemory(backend_->packedBytes(weight.dtype, groups, weight.out, in)));
     const size_t partsPerGroup = parts.size() / static_cast<size_t>(groups);
     std::vector<char> rows(
         static_cast<size_t>(weight.out * in * kernels::elementBytes(weight.dtype)));
@@ -187,7 +201,7 @@ class WeightLoader {
           }
         }
       }
-      TRY(backend_.pack(weight, group, rows.data(), packed));
+      TRY(backend_->pack(weight, group, rows.data(), packed));
     }
     weight.data = packed;
     return weight;
@@ -285,7 +299,8 @@ class WeightLoader {
 
   const ModelFolder& folder_;
   const ModelConfig& config_;
-  kernels::Backend& backend_;
+  kernels::Backend* backend_;
+  WeightCheck what_;
   const LoadOptions& options_;
   std::stop_token stop_;
   std::shared_ptr<Weights> weights_ = std::make_shared<Weights>();
@@ -300,7 +315,18 @@ Result<std::shared_ptr<const Weights>> Weights::load(const ModelFolder& folder,
                                                      kernels::Backend& backend,
                                                      const LoadOptions& options,
                                                      std::stop_token stop) {
-  return WeightLoader(folder, config, backend, options, std::move(stop)).load();
+  return WeightLoader(folder, config, &backend, WeightCheck::Values, options, std::move(stop))
+      .load();
+}
+
+Result<void> Weights::check(const ModelFolder& folder,
+                            const ModelConfig& config,
+                            WeightCheck what,
+                            const std::function<void(int64_t, int64_t)>& progress,
+                            std::stop_token stop) {
+  const LoadOptions options{.matrixType = {}, .progress = progress};
+  TRY(WeightLoader(folder, config, nullptr, what, options, std::move(stop)).load());
+  return {};
 }
 
 }  // namespace lectern

@@ -6,6 +6,7 @@
 #include "core/model_file/model_folder.h"
 #include "kernels/backend.h"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -61,17 +62,30 @@ struct LoadOptions {
   std::function<void(int64_t doneBytes, int64_t totalBytes)> progress;
 };
 
+/// How much of a model is looked at: its tensors' names, shapes and types cost nothing, its values
+/// a reading of the whole file.
+enum class WeightCheck : uint8_t { Shapes, Values };
+
 /// A model's numbers on one backend, packed for it. Immutable once loaded.
 class Weights {
  public:
   /// Errors: ModelUnusable (a tensor is missing, has another shape or type than the config asks
-  /// for, or holds a NaN or an infinity; its name and both shapes are said; tensors that the config
-  /// does not ask for are an error too), OutOfMemory, Cancelled.
+  /// for, or holds a NaN or an infinity; its name and both shapes, or the value's place, are said;
+  /// tensors that the config does not ask for are an error too), OutOfMemory, Cancelled.
   static Result<std::shared_ptr<const Weights>> load(const ModelFolder& folder,
                                                      const ModelConfig& config,
                                                      kernels::Backend& backend,
                                                      const LoadOptions& options,
                                                      std::stop_token stop);
+
+  /// Refuses what `load` would refuse of the file, without a backend and without memory for the
+  /// weights.
+  static Result<void> check(
+      const ModelFolder& folder,
+      const ModelConfig& config,
+      WeightCheck what,
+      const std::function<void(int64_t doneBytes, int64_t totalBytes)>& progress,
+      std::stop_token stop);
 
   kernels::Weight embedding;  ///< [V, H]
   kernels::Tensor finalNorm;  ///< [1, H]

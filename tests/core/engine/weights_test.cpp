@@ -25,12 +25,13 @@ class WeightsTest : public testing::Test {
     return *std::find_if(tensors_.begin(), tensors_.end(),
                          [&](const auto& t) { return t.name == name; });
   }
+  [[nodiscard]] Result<std::shared_ptr<const ModelFolder>> files() const {
+    TRY(writeFileAtomically(folder_.path() / "config.json", tiny_model::miniConfig().dump()));
+    TRY(writeFileAtomically(folder_.path() / "model.safetensors", safetensorsFile(tensors_)));
+    return ModelFolder::open(folder_.path());
+  }
   Result<std::shared_ptr<const Weights>> load(std::stop_token stop = {}) {
-    EXPECT_TRUE(
-        writeFileAtomically(folder_.path() / "config.json", tiny_model::miniConfig().dump()));
-    EXPECT_TRUE(
-        writeFileAtomically(folder_.path() / "model.safetensors", safetensorsFile(tensors_)));
-    const auto files = TRY(ModelFolder::open(folder_.path()));
+    const auto files = TRY(this->files());
     return Weights::load(*files, config_, *backend_, {}, std::move(stop));
   }
   bool refusedFor(const std::string& cause) {
@@ -86,8 +87,26 @@ TEST_F(WeightsTest, RefusesNumbersThatAreNone) {
     tensors_ = tiny_model::tensors(config_);
     std::memcpy(named("model.layers.1.feed_forward.experts.3.up_proj.weight").data.data() + 40,
                 &bad, 4);
-    EXPECT_TRUE(refusedFor("experts.3.up_proj.weight\" holds a value that is not a finite number"));
+    EXPECT_TRUE(refusedFor(
+        "experts.3.up_proj.weight\" holds a value that is not a finite number, at [0, 10]"));
   }
+}
+
+TEST_F(WeightsTest, ChecksWithoutLoading) {
+  const auto check = [&](WeightCheck what) {
+    int64_t done = 0;
+    const auto result = Weights::check(*files().value(), config_, what,
+                                       [&](int64_t bytes, int64_t) { done = bytes; }, {});
+    EXPECT_TRUE(!result || done == 20'919 * 4);
+    return result ? std::string() : result.error().message;
+  };
+  EXPECT_EQ(check(WeightCheck::Values), "");
+  const float bad = std::numeric_limits<float>::quiet_NaN();
+  std::memcpy(named("model.layers.3.mamba.D").data.data() + 4, &bad, 4);
+  EXPECT_EQ(check(WeightCheck::Shapes), "");
+  EXPECT_NE(check(WeightCheck::Values).find("\"model.layers.3.mamba.D\""), std::string::npos);
+  named("model.layers.3.mamba.D").shape = {16, 2};
+  EXPECT_NE(check(WeightCheck::Shapes).find("[16, 2], not [32]"), std::string::npos);
 }
 
 TEST_F(WeightsTest, WidensHalfPrecisionExactly) {
