@@ -346,9 +346,10 @@ std::vector<Token> Tokenizer::encodeLiteral(std::string_view text) const {
 }
 
 std::string Tokenizer::bytesOf(int32_t id, bool showControl) const {
-  LECTERN_CHECK(id >= 0 && id < vocabSize());
+  LECTERN_CHECK(id >= 0);
+  if (id >= vocabSize()) return "";
   const std::string& piece = pieces_[static_cast<size_t>(id)];
-  switch (kinds_[static_cast<size_t>(id)]) {
+  switch (kindOf(id)) {
     case Kind::Byte:
       return bytesOnly_ ? std::string(1, static_cast<char>(id))
                         : std::string(1, static_cast<char>(*byteOfPiece(piece)));
@@ -378,7 +379,7 @@ std::string Tokenizer::decode(std::span<const int32_t> ids, bool showControl) co
     run.clear();
   };
   for (const int32_t id : ids) {
-    if (kinds_[static_cast<size_t>(id)] == Kind::Byte) {
+    if (kindOf(id) == Kind::Byte) {
       run += bytesOf(id, showControl);
       continue;
     }

@@ -50,11 +50,9 @@ class Tokenizer {
   }
   /// The token of exactly that piece.
   [[nodiscard]] std::optional<int32_t> find(std::string_view piece) const;
-  /// True for tokens that stand for no text: the added special tokens, and all pieces like
-  /// "<|mask_3|>".
-  [[nodiscard]] bool isControl(int32_t id) const {
-    return kinds_[static_cast<size_t>(id)] == Kind::Control;
-  }
+  /// True for tokens that stand for no text: the added special tokens, all pieces like
+  /// "<|mask_3|>", and ids behind the vocabulary, which models have that round its size up.
+  [[nodiscard]] bool isControl(int32_t id) const { return kindOf(id) == Kind::Control; }
 
   /// `text` is well-formed UTF-8. The tokens' spans follow each other and cover it.
   [[nodiscard]] std::vector<Token> encode(std::string_view text) const;
@@ -86,6 +84,9 @@ class Tokenizer {
   };
 
   Tokenizer() = default;
+  [[nodiscard]] Kind kindOf(int32_t id) const {
+    return id < vocabSize() ? kinds_[static_cast<size_t>(id)] : Kind::Control;
+  }
   Result<void> readVocabulary(const nlohmann::json& vocab, std::string_view file);
   Result<void> readAdded(const nlohmann::json& added, std::string_view file);
   Result<void> readMerges(const nlohmann::json& merges, std::string_view file);

@@ -4,6 +4,7 @@
 #include "core/base/file.h"
 #include "core/base/utf8.h"
 #include "tests/support/fixtures.h"
+#include "tests/support/tiny_tokenizer.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
@@ -24,34 +25,8 @@ Ids idsOf(const std::vector<Token>& tokens) {
   return ids;
 }
 
-// A small vocabulary in the form of the real one: control pieces, bytes, merged pieces in merge
-// order, characters.
-nlohmann::json smallTokenizer() {
-  nlohmann::json json = nlohmann::json::parse(R"({
-    "added_tokens": [{"id": 0, "content": "<|end|>", "special": true}, {"id": 1, "content": "<note>", "special": false}],
-    "normalizer": {"type": "Sequence",
-                   "normalizers": [{"type": "Replace", "pattern": {"String": " "}, "content": "▁"}]},
-    "pre_tokenizer": null,
-    "decoder": {"type": "Sequence", "decoders": [{"type": "Replace", "pattern": {"String": "▁"}, "content": " "},
-                                                 {"type": "ByteFallback"}, {"type": "Fuse"}]},
-    "model": {"type": "BPE", "byte_fallback": true, "merges": ["a b", "▁ ab", ["ab", "ab"], "▁ ▁"]}})");
-  int id = 0;
-  auto& vocab = json["model"]["vocab"];
-  for (const char* piece : {"<|end|>", "<note>", "<|mask_0|>"}) vocab[piece] = id++;
-  for (int byte = 0; byte < 256; ++byte) {
-    char piece[8];
-    std::snprintf(piece, sizeof piece, "<0x%02X>", byte);
-    vocab[piece] = id++;
-  }
-  for (const char* piece :
-       {"ab", "▁ab", "abab", "▁▁", "▁", "a", "b", "c", "é", "<", "|", ">", "e", "n", "d"}) {
-    vocab[piece] = id++;
-  }
-  return nlohmann::json::parse(json.dump());  // numbers as a file would have them
-}
-
 std::shared_ptr<const Tokenizer> small() {
-  return Tokenizer::fromJson(smallTokenizer(), "test").value();
+  return Tokenizer::fromJson(tinyTokenizer(), "test").value();
 }
 
 std::vector<std::string> piecesOf(const Tokenizer& tokenizer, std::string_view text) {
@@ -107,6 +82,15 @@ TEST(Tokenizer, GivesOneReplacementAByteWhereBytesAreNoText) {
   EXPECT_EQ(t->decode(Ids{byte(0xE2), byte(0x82), 259}, false), "\uFFFD\uFFFDab");
 }
 
+TEST(Tokenizer, GivesNothingForIdsBehindItsVocabulary) {
+  const auto t = small();
+  const auto padding = static_cast<int32_t>(t->vocabSize());
+  EXPECT_TRUE(t->isControl(padding));
+  EXPECT_EQ(t->bytesOf(padding, /*showControl=*/true), "");
+  EXPECT_EQ(t->decode(Ids{259, padding, 259}, true), "abab");
+  EXPECT_EQ(StreamingDecoder(t).push(padding), "");
+}
+
 TEST(StreamingDecoder, NeverGivesHalfACharacter) {
   StreamingDecoder decoder(small());
   EXPECT_EQ(decoder.push(3 + 0xE2), "");
@@ -129,7 +113,7 @@ TEST(Tokenizer, OfBytesIsTheIdentity) {
 
 TEST(Tokenizer, RefusesWhatItDoesNotDoAndWhatIsDamaged) {
   const auto refusal = [](const std::string& pointer, const nlohmann::json& value) {
-    nlohmann::json json = smallTokenizer();
+    nlohmann::json json = tinyTokenizer();
     json[nlohmann::json::json_pointer(pointer)] = value;
     const auto result = Tokenizer::fromJson(nlohmann::json::parse(json.dump()), "tokenizer.json");
     if (result) return std::string("accepted");
@@ -156,7 +140,7 @@ TEST(Tokenizer, RefusesWhatItDoesNotDoAndWhatIsDamaged) {
   EXPECT_TRUE(has(refusal("/model/merges/0", {1, 2}), "not a pair"));
   EXPECT_TRUE(has(refusal("/added_tokens/0/id", 1), "under its id"));
   EXPECT_TRUE(has(refusal("/added_tokens/0", "x"), "no id or no content"));
-  nlohmann::json json = smallTokenizer();
+  nlohmann::json json = tinyTokenizer();
   json["model"]["vocab"].erase("<0x00>");
   json["model"]["vocab"]["zz"] = 3;
   EXPECT_TRUE(
@@ -164,7 +148,7 @@ TEST(Tokenizer, RefusesWhatItDoesNotDoAndWhatIsDamaged) {
 }
 
 TEST(Tokenizer, RefusesMergesThatWouldMakeControlTokens) {
-  nlohmann::json json = smallTokenizer();
+  nlohmann::json json = tinyTokenizer();
   json["model"]["vocab"].erase("<|mask_0|>");
   json["model"]["vocab"]["<|"] = 2;
   json["added_tokens"].push_back({{"id", 2}, {"content", "<|"}, {"special", true}});
