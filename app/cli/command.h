@@ -47,7 +47,8 @@ class Command {
   virtual Result<ExitCode> run(const CommandContext& context) = 0;
 };
 
-/// A command's name, its line in the help, and how to make it.
+/// A command's name (one word, or a group and a word: "models list"), its line in the help, and
+/// how to make it.
 struct CommandEntry {
   const char* name;
   const char* summary;
@@ -62,6 +63,10 @@ std::unique_ptr<Command> makeAsk();
 std::unique_ptr<Command> makeShow();
 std::unique_ptr<Command> makeVerify();
 std::unique_ptr<Command> makeSummarize();
+std::unique_ptr<Command> makeTokenize();
+std::unique_ptr<Command> makeRenderTemplate();
+std::unique_ptr<Command> makeLogits();
+std::unique_ptr<Command> makeGenerate();
 
 /// Runs the command line without the program's name. `options` is for tests; the program gives the
 /// defaults. Thread: one at a time.

@@ -27,10 +27,14 @@ ProgressLine::~ProgressLine() {
 }
 
 void ProgressLine::update(int page, int pageCount) {
+  update(fmt::format("page {} of {}", page, pageCount));
+}
+
+void ProgressLine::update(std::string_view state) {
   const Clock::time_point now = Clock::now();
   if (now < next_) return;
   shown_ = true;
-  const std::string line = fmt::format(": page {} of {}", page, pageCount);
+  const std::string line = fmt::format(": {}", state);
   if (streams_.errColumns > 0) {
     next_ = now + kTerminalPause;
     const int room = streams_.errColumns - 1 - static_cast<int>(line.size());

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 
 namespace lectern::cli {
 
@@ -18,6 +19,8 @@ class ProgressLine {
   ProgressLine& operator=(const ProgressLine&) = delete;
 
   void update(int page, int pageCount);
+  /// "loading the model: 1.2 GB of 6.1 GB".
+  void update(std::string_view state);
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -8,8 +8,10 @@
 
 #include <algorithm>
 #include <exception>
+#include <iterator>
 #include <new>
 #include <sstream>
+#include <string_view>
 #include <utility>
 
 namespace lectern::cli {
@@ -25,7 +27,35 @@ constexpr CommandEntry kCommands[] = {
     {"list", "List documents and shelves", makeList},
     {"remove", "Remove documents from the library", makeRemove},
     {"text", "Print the text of a file as Lectern reads it", makeText},
+    {"generate", "Let a model go on from a text", makeGenerate},
+    {"tokenize", "Split a text into a model's tokens, or put it together again", makeTokenize},
+    {"template render", "Print the prompt that a conversation becomes", makeRenderTemplate},
+    {"logits", "Write a model's scores of every token to a file", makeLogits},
 };
+
+struct CommandGroup {
+  std::string_view name;
+  const char* summary;
+};
+
+constexpr CommandGroup kGroups[] = {
+    {"template", "Look at the prompt format of a model"},
+};
+
+/// Where the entry's command belongs: the program, or the group that its name begins with.
+CLI::App& parentOf(const CommandEntry& entry, CLI::App& app) {
+  const std::string_view name = entry.name;
+  const auto group =
+      std::ranges::find(kGroups, name.substr(0, name.find(' ')), &CommandGroup::name);
+  if (group == std::end(kGroups)) return app;
+  const auto known = app.get_subcommands(
+      [&](const CLI::App* command) { return command->get_name() == group->name; });
+  if (!known.empty()) return *known.front();
+  CLI::App* made = app.add_subcommand(std::string(group->name), group->summary);
+  made->require_subcommand(1);
+  made->footer(kExitCodeHelp);
+  return *made;
+}
 
 ExitCode report(const CommandContext& context, const Error& error) {
   context.streams.err << "lectern-cli: " << oneLine(error.message) << '\n';
@@ -72,7 +102,10 @@ ExitCode run(const std::vector<std::string>& arguments,
   CommandContext context{streams, options, false, std::move(stop)};
   std::vector<std::pair<CLI::App*, std::unique_ptr<Command>>> commands;
   for (const CommandEntry& entry : kCommands) {
-    CLI::App* subcommand = app.add_subcommand(entry.name, entry.summary);
+    const std::string_view name = entry.name;
+    CLI::App* subcommand =
+        parentOf(entry, app)
+            .add_subcommand(std::string(name.substr(name.find(' ') + 1)), entry.summary);
     commands.emplace_back(subcommand, entry.make());
     commands.back().second->declare(*subcommand);
     subcommand->add_flag("--json", context.json, "Print one JSON value (app/cli/SCHEMA.md)");

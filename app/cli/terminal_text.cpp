@@ -8,6 +8,7 @@
 
 #include <clocale>
 #include <cwchar>
+#include <iterator>
 
 namespace lectern::cli {
 
@@ -129,6 +130,15 @@ std::string clipped(std::string_view line, int columns) {
 
 std::string counted(int64_t number, std::string_view noun) {
   return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
+}
+
+std::string sizeText(int64_t bytes) {
+  if (bytes < 1000) return counted(bytes, "byte");
+  auto value = static_cast<double>(bytes) / 1000;
+  const char* const units[] = {"kB", "MB", "GB", "TB"};
+  size_t unit = 0;
+  for (; value >= 999.5 && unit < std::size(units) - 1; ++unit) value /= 1000;
+  return fmt::format("{:.{}f} {}", value, value < 9.95 ? 1 : 0, units[unit]);
 }
 
 std::string withoutFullStop(std::string_view sentence) {

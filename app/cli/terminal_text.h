@@ -31,6 +31,9 @@ std::string clipped(std::string_view line, int columns);
 /// "1 page", "2 pages".
 std::string counted(int64_t number, std::string_view noun);
 
+/// "512 bytes", "1.3 GB": the unit (of 1000s) that fits, with two to three digits.
+std::string sizeText(int64_t bytes);
+
 std::string withoutFullStop(std::string_view sentence);
 
 /// Bold and faint letters where a terminal is behind, and nothing where none is.

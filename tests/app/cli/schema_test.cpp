@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What --json prints is what app/cli/schema says it is: real outputs, judged by python3-jsonschema.
 #include "tests/app/support/child_process.h"
+#include "tests/app/support/model_folders.h"
 #include "tests/app/support/terminal.h"
 
 #include <gmock/gmock.h>
@@ -63,6 +64,24 @@ TEST_F(Schema, HoldsForTheOutputOfEveryCommand) {
   check("summarize", {"summarize", "--shelf", "house"});
   check("verify", {"verify", "--database"});
   check("remove", {"remove", "d2"});
+}
+
+TEST_F(Schema, HoldsForTheCommandsOfModels) {
+  const std::string model = (terminal.folder.path() / "model").string();
+  test::writeModel(model);
+  const std::string text = terminal.folder.write("text", "ab ab é").string();
+  const std::string ids = terminal.folder.write("ids", "5 260 1").string();
+  check("tokenize", {"tokenize", "--model", model, text});
+  check("tokenize", {"tokenize", "--model", model, "--ids", text});
+  check("tokenize", {"tokenize", "--model", model, "--decode", ids});
+  check("template-render",
+        {"template", "render", "--model", model, "--family", "jamba1",
+         terminal.folder.write("c.json", R"({"messages": [{"role": "user", "content": "Q"}]})")
+             .string()});
+  check("logits", {"logits", "--model", model, "--ids", ids, "--out",
+                   (terminal.folder.path() / "scores").string()});
+  check("generate", {"generate", "--model", model, "--prompt", "ab", "--max-tokens", "5"});
+  check("error", {"generate", "--model", "/nowhere"});
 }
 
 TEST_F(Schema, HoldsForErrors) {

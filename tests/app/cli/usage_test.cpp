@@ -16,20 +16,32 @@ TEST(Usage, HelpNamesTheCommandsAndTheExitCodes) {
   const Outcome outcome = terminal.run({"--help"});
   EXPECT_EQ(outcome.code, ExitCode::Answered);
   EXPECT_THAT(outcome.err, IsEmpty());
-  for (const char* name :
-       {"add", "ask", "summarize", "show", "verify", "list", "remove", "text", "Exit codes"}) {
+  for (const char* name : {"add", "ask", "summarize", "show", "verify", "list", "remove", "text",
+                           "generate", "tokenize", "template", "logits", "Exit codes"}) {
     EXPECT_THAT(outcome.out, HasSubstr(name));
   }
 }
 
 TEST(Usage, EachCommandHasAHelpWithTheExitCodes) {
   Terminal terminal;
-  for (const char* name : {"add", "ask", "summarize", "show", "verify", "list", "remove", "text"}) {
+  for (const char* name : {"add", "ask", "summarize", "show", "verify", "list", "remove", "text",
+                           "generate", "tokenize", "logits"}) {
     const Outcome outcome = terminal.run({name, "--help"});
     EXPECT_EQ(outcome.code, ExitCode::Answered) << name;
     EXPECT_THAT(outcome.out, HasSubstr("--json"));
     EXPECT_THAT(outcome.out, HasSubstr("Exit codes"));
   }
+}
+
+TEST(Usage, CommandsOfAGroupAreReachedThroughIt) {
+  Terminal terminal;
+  const Outcome group = terminal.run({"template", "--help"});
+  EXPECT_EQ(group.code, ExitCode::Answered);
+  EXPECT_THAT(group.out, HasSubstr("render"));
+  const Outcome command = terminal.run({"template", "render", "--help"});
+  EXPECT_EQ(command.code, ExitCode::Answered);
+  EXPECT_THAT(command.out, HasSubstr("--json"));
+  EXPECT_THAT(command.out, HasSubstr("Exit codes"));
 }
 
 TEST(Usage, VersionIsOneLine) {
@@ -49,6 +61,10 @@ TEST(Usage, MistakesEndWithTwoAndASentence) {
                                              {"show"},
                                              {"text"},
                                              {"summarize"},
+                                             {"template"},
+                                             {"template", "draw"},
+                                             {"tokenize", "-"},
+                                             {"generate"},
                                              {"list", "--colour"},
                                              {"show", "12"},
                                              {"show", "c0"},

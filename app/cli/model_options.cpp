@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/model_options.h"
+
+#include "app/cli/progress_line.h"
+#include "app/cli/terminal_text.h"
+#include "app/workspace/model_choice.h"
+#include "app/workspace/paths.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+namespace lectern::cli {
+
+void ModelOption::declare(CLI::App& app) {
+  app.add_option("--model", name_,
+                 "An imported model by its name (models list), or the folder of one")
+      ->required()
+      ->option_text("MODEL");
+}
+
+Result<std::filesystem::path> ModelOption::folder(const CommandContext& context) const {
+  return findModel(name_, TRY(dataFolder(context.workspace.dataFolder)));
+}
+
+void EngineOption::declare(CLI::App& app) {
+  app.add_option("--backend", backend_,
+                 "What computes: reference, or one that an unknown name lists (default: "
+                 "$LECTERN_BACKEND, else the fastest here)")
+      ->option_text("NAME");
+  app.add_option("--threads", threads_, "Threads to compute with (default: one a core)")
+      ->option_text("N")
+      ->check(CLI::Range(0, 1024));
+}
+
+Result<std::unique_ptr<Engine>> EngineOption::open(const std::filesystem::path& folder,
+                                                   const CommandContext& context) const {
+  ProgressLine line(context.streams, "loading the model");
+  EngineOptions options;
+  options.backend = backend_;
+  options.threads = threads_;
+  options.loading = [&line](int64_t done, int64_t total) {
+    line.update(fmt::format("{} of {}", sizeText(done), sizeText(total)));
+  };
+  return Engine::open(folder, options, context.stop);
+}
+
+}  // namespace lectern::cli
