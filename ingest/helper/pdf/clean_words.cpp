@@ -18,6 +18,7 @@ namespace lectern::helper::pdf {
 
 namespace {
 
+constexpr double kMinFontSize = 0.1;
 constexpr double kMaxFontSize = 2000;
 constexpr char32_t kReplacement = 0xFFFD;
 constexpr char32_t kSoftHyphen = 0x00AD;
@@ -157,7 +158,9 @@ class WordCleaner {
     if (!word_.glyphs.empty()) {
       const double size = source_->fontSize;
       const double height = word_.box.bottom - word_.box.top;
-      word_.size = std::isfinite(size) && size > 0.1 && size < kMaxFontSize ? size : height;
+      word_.size = std::isfinite(size) && size > kMinFontSize && size < kMaxFontSize
+                       ? size
+                       : std::max(height, kMinFontSize);
       word_.bold = isBold(font_);
       word_.mono = isMonospaced(font_);
       word_.spaceAfter = spaceAfter;

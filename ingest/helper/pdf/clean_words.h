@@ -34,7 +34,7 @@ struct Glyph {
 struct Word {
   std::vector<Glyph> glyphs;  ///< left to right
   BoxPt box;
-  double size = 0;  ///< of its font, or its height where that makes no sense
+  double size = 0;  ///< of its font, or its height where that makes no sense; never 0
   bool bold = false;
   bool mono = false;
   bool spaceAfter = false;
