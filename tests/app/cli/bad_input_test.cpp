@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Each kind of bad file ends with its exit code, a sentence that says what to do, and a library
 // that is as it was.
+#include "core/base/check.h"
 #include "tests/app/support/terminal.h"
 #include "tests/support/fixtures.h"
 
@@ -50,11 +51,31 @@ TEST(BadInput, AFolderAndADevice) {
   EXPECT_THAT(expectRefused(terminal, "/dev/null").err, HasSubstr("is not a regular file"));
 }
 
+/// Root may read every file. In its scope the process acts as a user who may not, and to whom
+/// `folder` belongs.
+class Unprivileged {
+ public:
+  explicit Unprivileged(const std::filesystem::path& folder) : wasRoot_(::geteuid() == 0) {
+    constexpr uid_t kNobody = 65534;
+    if (!wasRoot_) return;
+    LECTERN_CHECK(::chown(folder.c_str(), kNobody, static_cast<gid_t>(-1)) == 0);
+    LECTERN_CHECK(::seteuid(kNobody) == 0);
+  }
+  ~Unprivileged() {
+    if (wasRoot_) LECTERN_CHECK(::seteuid(0) == 0);
+  }
+  Unprivileged(const Unprivileged&) = delete;
+  Unprivileged& operator=(const Unprivileged&) = delete;
+
+ private:
+  bool wasRoot_;
+};
+
 TEST(BadInput, AnUnreadableFile) {
-  if (::geteuid() == 0) GTEST_SKIP() << "root may read every file";
   Terminal terminal;
   const auto file = terminal.folder.write("secret.txt", "Words.\n");
   std::filesystem::permissions(file, std::filesystem::perms::none);
+  const Unprivileged user(terminal.folder.path());
   EXPECT_THAT(expectRefused(terminal, file.string()).err, HasSubstr("permission"));
 }
 
