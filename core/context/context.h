@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/document/ids.h"
 #include "core/document/text_span.h"
-#include "core/library/library.h"
 
 #include <cstdint>
 #include <vector>
