@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/answer/suffix_array.h"
-#include "core/context/context.h"
+#include "core/answer/quote_source.h"
 #include "core/engine/sampler.h"
-#include "core/text/tokenizer.h"
 
 #include <cstdint>
 #include <memory>
@@ -12,37 +10,6 @@
 #include <vector>
 
 namespace lectern {
-
-/// Where quotations can begin in a context, and how they go on. Immutable; made once a context.
-/// Thread: any.
-class QuoteSource {
- public:
-  /// The context must have been encoded with that tokenizer.
-  QuoteSource(std::shared_ptr<const Context> context, const text::Tokenizer& tokenizer);
-
-  [[nodiscard]] const Context& context() const { return *context_; }
-
- private:
-  friend class QuoteConstraint;
-
-  /// The first token of a segment often has the space before it in it (" The"); where a quotation
-  /// begins, a model may write it without ("The").
-  struct Bare {
-    int32_t token = 0;
-    int32_t inContext = 0;
-  };
-
-  [[nodiscard]] int32_t segmentOf(int32_t position) const;
-  [[nodiscard]] bool endsAt(int32_t position) const { return ends_[static_cast<size_t>(position)]; }
-
-  std::shared_ptr<const Context> context_;
-  /// Over the tokens of all segments, a border wherever two segments do not touch; sorted are only
-  /// the places where a segment begins, behind white space that is a token of its own.
-  SuffixArray starts_;
-  std::vector<int32_t> firstSymbol_;  // of each segment
-  std::vector<bool> ends_;            // whether a segment ends in front of a symbol
-  std::vector<Bare> bare_;            // by token
-};
 
 /// How a model says that a quotation begins and ends, and when to give one up. Any vocabulary will
 /// do: of several tokens the first one is chosen by the model and the others follow by force.
@@ -68,14 +35,7 @@ enum class AnswerPart : uint8_t { Lead, Open, Quotation, Close, NotFound };
 
 /// A quotation: one contiguous range of one document, from the beginning of a segment to the end of
 /// a segment. Its words are cut from `bytes`; what the model wrote is not looked at again.
-struct Quotation {
-  int32_t firstSegment = 0;  ///< index into Context::segments
-  int32_t lastSegment = 0;   ///< included
-  int32_t item = 0;          ///< index into Context::items
-  TextSpan tokens;           ///< [begin, end) in Context::tokens
-  TextSpan bytes;            ///< [begin, end) in the item's revision
-  int32_t places = 1;  ///< where the same tokens stand from a segment's begin to a segment's end;
-                       ///< this is the first
+struct Quotation : QuotedRange {
   /// Over the tokens that the model chose: mean of the probability of all that the text offered,
   /// and mean of the logarithm of the chosen token's. Tokens without a choice are no evidence.
   double keptMass = 0;
@@ -110,11 +70,39 @@ class QuoteConstraint final : public TokenConstraint {
   [[nodiscard]] bool saidNotFound() const { return saidNotFound_; }
 
  private:
+  enum class State : uint8_t { Lead, Marking, Quoting, GivenUp, Finished };
+
+  [[nodiscard]] bool mayOpen() const;
+  [[nodiscard]] bool maySayNotFound() const;
+  [[nodiscard]] bool mayEnd() const;
+  [[nodiscard]] bool mayCome(int32_t token) const;  // outside a quotation
+  void enter(State state);
+  /// Forces the tokens of a mark, from the one at `from` on.
+  void mark(AnswerPart part, const std::vector<int32_t>& tokens, size_t from, State after);
+  void copy(int32_t token);
+  void close();
+  void filterQuotation(std::vector<TokenProb>& candidates);
+
   std::shared_ptr<const QuoteSource> source_;
   QuoteOptions options_;
+  State state_ = State::Lead;
   AnswerPart part_ = AnswerPart::Lead;
-  std::vector<Quotation> quotations_;
+  int leadTokens_ = 0;
   bool saidNotFound_ = false;
+  std::vector<Quotation> quotations_;
+
+  // What is still to come of a mark whose first token was chosen.
+  std::vector<int32_t> markRest_;
+  AnswerPart markPart_ = AnswerPart::Lead;
+  State afterMark_ = State::Lead;
+
+  // The quotation that is being made.
+  QuoteSource::Copied copied_;
+  std::vector<int32_t> following_;
+  bool canEnd_ = false;
+  bool leaving_ = false;
+  std::vector<TokenProb> offered_;  // what the model chooses from; empty while tokens are forced
+  Quotation evidence_;              // sums, not yet means
 };
 
 }  // namespace lectern
