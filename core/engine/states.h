@@ -51,7 +51,7 @@ class States {
   [[nodiscard]] int64_t bytes() const;
 
   /// Writes all of it to a file, by a temporary name, synced and checksummed. `modelHash` names the
-  /// weights and the numerics that it is good for. After an Error `path` is what it was before.
+  /// weights and the numerics that it is good for. It appears whole or not at all.
   /// Errors: Storage, Cancelled; Internal where it is spent.
   Result<void> save(const std::filesystem::path& path,
                     const Sha256& modelHash,
