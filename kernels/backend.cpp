@@ -2,6 +2,7 @@
 #include "kernels/backend.h"
 
 #include "kernels/contract.h"
+#include "kernels/cpu/cpu_backend.h"
 #include "kernels/reference/reference_backend.h"
 
 #include <fmt/format.h>
@@ -15,13 +16,28 @@ namespace {
 
 struct Implementation {
   std::string_view name;
+  bool (*isSupported)();
   std::unique_ptr<Backend> (*make)(int threads);
 };
 
-// Best first.
-constexpr Implementation kImplementations[] = {
-    {"reference", [](int) { return makeReferenceBackend(); }},
-};
+template <const cpu::Kernels& kernels>
+std::unique_ptr<Backend> makeCpu(int threads) {
+  return makeCpuBackend(kernels, threads);
+}
+
+// Those of this machine, best first.
+std::vector<Implementation> implementations() {
+  std::vector<Implementation> all = {
+#if defined(__x86_64__)
+      {cpu::kAvx512.name, cpu::kAvx512.isSupported, makeCpu<cpu::kAvx512>},
+      {cpu::kAvx2.name, cpu::kAvx2.isSupported, makeCpu<cpu::kAvx2>},
+#endif
+      {cpu::kScalar.name, cpu::kScalar.isSupported, makeCpu<cpu::kScalar>},
+      {"reference", [] { return true; }, [](int) { return makeReferenceBackend(); }},
+  };
+  std::erase_if(all, [](const Implementation& one) { return !one.isSupported(); });
+  return all;
+}
 
 }  // namespace
 
@@ -36,7 +52,7 @@ void Backend::run(const Operation& operation, Stream& stream) {
 
 std::vector<BackendProperties> availableBackends() {
   std::vector<BackendProperties> backends;
-  for (const Implementation& implementation : kImplementations) {
+  for (const Implementation& implementation : implementations()) {
     backends.push_back(implementation.make(1)->properties());
   }
   return backends;
@@ -48,7 +64,7 @@ Result<std::unique_ptr<Backend>> openBackend(std::string_view name, int threads)
     name = forced != nullptr ? forced : "";
   }
   std::string known;
-  for (const Implementation& implementation : kImplementations) {
+  for (const Implementation& implementation : implementations()) {
     if (name.empty() || name == implementation.name) return implementation.make(threads);
     known += fmt::format("{}{}", known.empty() ? "" : ", ", implementation.name);
   }

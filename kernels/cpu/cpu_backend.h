@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "kernels/backend.h"
+#include "kernels/cpu/dispatch.h"
+
+#include <memory>
+
+namespace lectern::kernels {
+
+/// The backends "cpu-avx512", "cpu-avx2" and "cpu-scalar": vector kernels on a pool of threads,
+/// `threads` of them with the caller, 0 for one a physical core. Activations are float32, weights
+/// and the cache float32 or bfloat16, and all sums are float32. Results are equal to the bit
+/// however many threads there are and however many tokens come at once; they differ between
+/// instruction sets.
+std::unique_ptr<Backend> makeCpuBackend(const cpu::Kernels& kernels, int threads);
+
+}  // namespace lectern::kernels

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/kernels/cpu/device.h"
+
+#include <tuple>
+
+namespace lectern::kernels {
+namespace {
+
+class AttentionTest : public testing::TestWithParam<std::tuple<std::string, DType>> {
+ protected:
+  [[nodiscard]] std::string backend() const { return std::get<0>(GetParam()); }
+  [[nodiscard]] DType dtype() const { return std::get<1>(GetParam()); }
+};
+
+struct Shape {
+  int64_t tokens, heads, kvHeads, dim;
+};
+// Around the edges of blocks of 64 tokens and segments of 512.
+const Shape kShapes[] = {{1, 1, 1, 1},   {2, 4, 2, 3},    {63, 2, 2, 16}, {64, 3, 1, 33},
+                         {65, 20, 1, 8}, {130, 4, 2, 64}, {513, 2, 1, 5}, {1030, 2, 2, 7}};
+
+// A sequence of that shape: keys and values go into the cache all at once, queries are asked in any
+// pieces.
+class Sequence {
+ public:
+  Sequence(Device& device, const Shape& shape, DType dtype)
+      : device_(device),
+        shape_(shape),
+        q_(device.put(Matrix::random(shape.tokens, shape.heads * shape.dim, 1, -2, 2))),
+        out_(device.room(shape.tokens, shape.heads * shape.dim)),
+        cache_(device.cache(128, (shape.tokens + 127) / 128, shape.kvHeads, shape.dim, dtype)) {
+    device.run(
+        AppendKv{device.put(Matrix::random(shape.tokens, shape.kvHeads * shape.dim, 2, -2, 2)),
+                 device.put(Matrix::random(shape.tokens, shape.kvHeads * shape.dim, 3)), cache_,
+                 device.at(0)});
+  }
+  void append(int32_t first, int64_t tokens, float value) {
+    Matrix same(tokens, shape_.kvHeads * shape_.dim);
+    std::fill(same.values().begin(), same.values().end(), value);
+    device_.run(AppendKv{device_.put(same), device_.put(same), cache_, device_.at(first)});
+  }
+  void many(int64_t first, int64_t count) {
+    device_.run(AttendMany{q_.rowRange(first, count), cache_, shape_.heads,
+                           out_.rowRange(first, count), device_.at(static_cast<int32_t>(first))});
+  }
+  void one(int64_t token, const Tensor& headWeight = {}, const Tensor& mass = {}) {
+    device_.run(AttendOne{q_.rowRange(token, 1), cache_, shape_.heads, out_.rowRange(token, 1),
+                          headWeight, mass, device_.at(static_cast<int32_t>(token))});
+  }
+  Tensor massRoom() { return device_.room(1, cache_.pageCount * cache_.pageTokens / 64); }
+  std::vector<float> results() { return device_.get(out_); }
+
+ private:
+  Device& device_;
+  Shape shape_;
+  Tensor q_;
+  Tensor out_;
+  KvCache cache_;
+};
+
+double boundFor(const Shape& shape) {
+  return 4 * boundOf(shape.dim + shape.tokens);
+}
+
+TEST_P(AttentionTest, AttendsLikeTheReference) {
+  for (const Shape& shape : kShapes) {
+    SCOPED_TRACE(shape.tokens);
+    expectAgreement(backend(), boundFor(shape), [&](Device& d) {
+      Sequence sequence(d, shape, dtype());
+      sequence.many(0, shape.tokens);
+      return Results{sequence.results()};
+    });
+  }
+}
+
+TEST_P(AttentionTest, GivesAQueryTheSameBitsAloneAndAmongOthers) {
+  for (const Shape& shape : kShapes) {
+    Device d(backend());
+    Sequence sequence(d, shape, dtype());
+    sequence.many(0, shape.tokens);
+    const std::vector<float> together = sequence.results();
+    for (int64_t t = 0; t < shape.tokens; ++t) sequence.one(t);
+    EXPECT_EQ(sequence.results(), together) << shape.tokens;
+    for (int64_t t = 0; t < shape.tokens; t += 50)
+      sequence.many(t, std::min<int64_t>(50, shape.tokens - t));
+    EXPECT_EQ(sequence.results(), together) << shape.tokens;
+  }
+}
+
+TEST_P(AttentionTest, TapsLikeTheReferenceAndChangesNoBit) {
+  std::vector<Shape> shapes(std::begin(kShapes), std::end(kShapes));
+  shapes.push_back({3000, 6, 2, 64});  // enough work for several threads
+  for (const Shape& shape : shapes) {
+    SCOPED_TRACE(shape.tokens);
+    const auto tapped = [&](Device& d) {
+      Sequence sequence(d, shape, dtype());
+      const Tensor mass = sequence.massRoom();
+      sequence.one(shape.tokens - 1, d.put(Matrix::random(1, shape.heads, 4, 0, 1)), mass);
+      return Results{sequence.results(), d.get(mass)};
+    };
+    expectAgreement(backend(), boundFor(shape), tapped);
+    Device d(backend());
+    Sequence plain(d, shape, dtype());
+    plain.one(shape.tokens - 1);
+    Device other(backend());
+    EXPECT_EQ(tapped(other)[0], plain.results());
+  }
+}
+
+TEST_P(AttentionTest, LooksAtNothingBehindTheQuery) {
+  Device d(backend());
+  const Shape shape{70, 2, 1, 16};
+  Sequence sequence(d, shape, dtype());
+  sequence.many(0, 70);
+  const std::vector<float> expected = sequence.results();
+  sequence.append(70, 58, std::nanf(""));
+  sequence.many(0, 70);
+  EXPECT_EQ(sequence.results(), expected);
+  sequence.one(69);
+  EXPECT_EQ(sequence.results(), expected);
+}
+
+INSTANTIATE_TEST_SUITE_P(Backends,
+                         AttentionTest,
+                         testing::Combine(testing::ValuesIn(testedBackends()),
+                                          testing::Values(DType::F32, DType::BF16)),
+                         [](const auto& info) {
+                           return test::asTestName(std::get<0>(info.param)) +
+                                  (std::get<1>(info.param) == DType::BF16 ? "_bf16" : "_f32");
+                         });
+
+}  // namespace
+}  // namespace lectern::kernels

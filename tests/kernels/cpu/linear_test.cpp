@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/kernels/cpu/device.h"
+
+#include <numeric>
+#include <tuple>
+
+namespace lectern::kernels {
+namespace {
+
+class LinearTest : public testing::TestWithParam<std::tuple<std::string, DType>> {
+ protected:
+  [[nodiscard]] std::string backend() const { return std::get<0>(GetParam()); }
+  [[nodiscard]] DType dtype() const { return std::get<1>(GetParam()); }
+};
+
+struct Shape {
+  int64_t tokens, out, in;
+};
+// Around the edges of registers, panels, tiles of tokens and blocks of both; and what models have.
+const Shape kShapes[] = {{1, 1, 1},     {1, 40, 300},  {1, 512, 128}, {1, 129, 1134},
+                         {2, 33, 31},   {3, 64, 65},   {5, 16, 513},  {6, 130, 7},
+                         {7, 31, 129},  {11, 72, 96},  {12, 128, 32}, {13, 200, 50},
+                         {24, 5, 1030}, {64, 127, 33}, {193, 40, 24}, {513, 36, 20}};
+
+TEST_P(LinearTest, AgreesWithTheReference) {
+  for (const auto& [tokens, out, in] : kShapes) {
+    SCOPED_TRACE(testing::Message() << tokens << " × " << out << " × " << in);
+    for (const bool biased : {false, true}) {
+      expectAgreement(backend(), boundOf(in), [&, tokens = tokens, out = out, in = in](Device& d) {
+        const Tensor result = d.room(tokens, out);
+        d.run(Linear{d.weight(Matrix::random(out, in, 1), dtype()),
+                     d.put(Matrix::random(tokens, in, 2)),
+                     biased ? d.put(Matrix::random(1, out, 3)) : Tensor{}, result});
+        return Results{d.get(result)};
+      });
+    }
+  }
+}
+
+TEST_P(LinearTest, GivesATokenTheSameBitsAloneAndAmongOthers) {
+  for (const auto& [tokens, out, in] : kShapes) {
+    Device d(backend());
+    const Weight weight = d.weight(Matrix::random(out, in, 1), dtype());
+    const Tensor rows = d.put(Matrix::random(tokens, in, 2));
+    const Tensor together = d.room(tokens, out);
+    const Tensor alone = d.room(tokens, out);
+    d.run(Linear{weight, rows, {}, together});
+    for (int64_t t = 0; t < tokens; ++t) {
+      d.run(Linear{weight, rows.rowRange(t, 1), {}, alone.rowRange(t, 1)});
+    }
+    EXPECT_EQ(d.get(alone), d.get(together)) << tokens << " × " << out << " × " << in;
+  }
+}
+
+TEST_P(LinearTest, GatesLikeTheReference) {
+  for (const auto& [tokens, out, in] : kShapes) {
+    SCOPED_TRACE(testing::Message() << tokens << " × " << out << " × " << in);
+    expectAgreement(backend(), boundOf(in), [&, tokens = tokens, out = out, in = in](Device& d) {
+      const Tensor result = d.room(tokens, out);
+      d.run(LinearGated{d.weight(Matrix::random(out, in, 1), dtype()),
+                        d.weight(Matrix::random(out, in, 4), dtype()),
+                        d.put(Matrix::random(tokens, in, 2)), result});
+      return Results{d.get(result)};
+    });
+  }
+}
+
+TEST_P(LinearTest, LeavesWhatLiesBetweenTheRows) {
+  Device d(backend());
+  Matrix values = Matrix::random(5, 41, 9);
+  const Tensor wide = d.put(values, 0);
+  d.run(Linear{d.weight(Matrix::random(19, 8, 1), dtype()),
+               d.put(Matrix::random(5, 8, 2)),
+               {},
+               wide.colRange(3, 19)});
+  const std::vector<float> after = d.get(wide);
+  for (int64_t r = 0; r < 5; ++r) {
+    for (int64_t c = 0; c < 41; ++c) {
+      if (c >= 3 && c < 22) continue;
+      ASSERT_EQ(after[static_cast<size_t>(r * 41 + c)], values.at(r, c)) << r << ", " << c;
+    }
+  }
+}
+
+TEST_P(LinearTest, EmbedsToTheBit) {
+  for (const int64_t vocab : {1, 31, 33, 300}) {
+    expectAgreement(backend(), 0, [&](Device& d) {
+      std::vector<int32_t> ids(70);
+      for (size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<int32_t>(i * 37 % vocab);
+      const Tensor out = d.room(70, 45);
+      d.run(EmbedRows{d.weight(Matrix::random(vocab, 45, 1), dtype()), d.put(ids, 1), out});
+      return Results{d.get(out)};
+    });
+  }
+}
+
+TEST_P(LinearTest, RunsExpertsLikeTheReference) {
+  struct Case {
+    int64_t tokens, experts, topK, hidden, width;
+  };
+  for (const Case& c : {Case{1, 4, 2, 16, 24}, Case{1, 16, 1, 65, 33}, Case{2, 4, 2, 33, 70},
+                        Case{7, 3, 3, 40, 31}, Case{64, 8, 2, 50, 20}, Case{513, 4, 2, 24, 17}}) {
+    SCOPED_TRACE(c.tokens);
+    const auto run = [&](Device& d, bool oneByOne) {
+      std::vector<int32_t> chosen;
+      for (int64_t t = 0; t < c.tokens; ++t) {
+        for (int64_t k = 0; k < c.topK; ++k) {
+          chosen.push_back(static_cast<int32_t>((t * t / 3 + k) % c.experts));
+        }
+      }
+      const Tensor out = d.room(c.tokens, c.hidden);
+      const Experts op{
+          d.weight(Matrix::random(c.experts * c.width, c.hidden, 1), dtype(), c.experts),
+          d.weight(Matrix::random(c.experts * c.width, c.hidden, 2), dtype(), c.experts),
+          d.weight(Matrix::random(c.experts * c.hidden, c.width, 3), dtype(), c.experts),
+          d.put(Matrix::random(c.tokens, c.hidden, 4)),
+          d.put(chosen, c.tokens),
+          d.put(Matrix::random(c.tokens, c.topK, 5, 0, 1)),
+          d.room(c.tokens * c.topK, c.hidden + c.width),
+          out};
+      if (!oneByOne) {
+        d.run(op);
+      } else {
+        for (int64_t t = 0; t < c.tokens; ++t) {
+          Experts one = op;
+          one.in = op.in.rowRange(t, 1);
+          one.experts = op.experts.rowRange(t, 1);
+          one.weights = op.weights.rowRange(t, 1);
+          one.scratch = op.scratch.rowRange(0, c.topK);
+          one.out = op.out.rowRange(t, 1);
+          d.run(one);
+        }
+      }
+      return Results{d.get(out)};
+    };
+    expectAgreement(backend(), 2 * boundOf(c.hidden + c.width),
+                    [&](Device& d) { return run(d, false); });
+    Device together(backend());
+    Device alone(backend());
+    EXPECT_EQ(run(together, false), run(alone, true));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Backends,
+                         LinearTest,
+                         testing::Combine(testing::ValuesIn(testedBackends()),
+                                          testing::Values(DType::F32, DType::BF16)),
+                         [](const auto& info) {
+                           return test::asTestName(std::get<0>(info.param)) +
+                                  (std::get<1>(info.param) == DType::BF16 ? "_bf16" : "_f32");
+                         });
+
+}  // namespace
+}  // namespace lectern::kernels
