@@ -17,10 +17,14 @@ namespace {
 // its results.
 constexpr int kNumericsVersion = 1;
 
-Sha256 hashOf(const ModelFolder& folder, const EngineOptions& options, const std::string& backend) {
+Result<Sha256> hashOf(const ModelFolder& folder,
+                      const EngineOptions& options,
+                      const std::string& backend,
+                      const std::stop_token& stop) {
   Sha256Hasher hasher;
   hasher.update(folder.config().dump());
   for (const auto& [name, tensor] : folder.tensors()) {
+    if (stop.stop_requested()) return Error{ErrorCode::Cancelled, "Loading the model was stopped."};
     hasher.update(fmt::format("{} {} {}\n", name, tensor.typeName, tensor.data.size()));
     hasher.update(tensor.data);
   }
@@ -40,6 +44,14 @@ Error cancelled(const States& states) {
 Result<std::unique_ptr<Engine>> Engine::open(const std::filesystem::path& folder,
                                              const EngineOptions& options,
                                              std::stop_token stop) {
+  return open(folder, options, TRY(kernels::openBackend(options.backend, options.threads)),
+              std::move(stop));
+}
+
+Result<std::unique_ptr<Engine>> Engine::open(const std::filesystem::path& folder,
+                                             const EngineOptions& options,
+                                             std::shared_ptr<kernels::Backend> backend,
+                                             std::stop_token stop) {
   auto engine = std::unique_ptr<Engine>(new Engine);
   const auto files = TRY(ModelFolder::open(folder));
   engine->config_ = TRY(parseModelConfig(files->config(), (folder / "config.json").string()));
@@ -47,10 +59,10 @@ Result<std::unique_ptr<Engine>> Engine::open(const std::filesystem::path& folder
   engine->windowTokens_ =
       options.windowTokens > 0 ? std::min(options.windowTokens, madeFor) : madeFor;
   engine->cacheType_ = options.cacheType;
-  engine->backend_ = TRY(kernels::openBackend(options.backend, options.threads));
+  engine->backend_ = std::move(backend);
   auto weights = TRY(Weights::load(*files, engine->config_, *engine->backend_,
                                    {options.matrixType, options.loading}, stop));
-  engine->modelHash_ = hashOf(*files, options, engine->backend_->properties().name);
+  engine->modelHash_ = TRY(hashOf(*files, options, engine->backend_->properties().name, stop));
   engine->model_ = TRY(
       Model::create(engine->config_, std::move(weights), engine->backend_, engine->windowTokens_));
   return engine;
@@ -60,8 +72,11 @@ Result<States> Engine::newStates() const {
   return States::create(config_, cacheType_, windowTokens_, backend_);
 }
 
-Result<States> Engine::restore(const std::filesystem::path& path) const {
-  return States::restore(path, modelHash_, config_, cacheType_, windowTokens_, backend_);
+Result<States> Engine::restore(const std::filesystem::path& path,
+                               const ByteProgress& progress,
+                               const std::stop_token& stop) const {
+  return States::restore(path, modelHash_, config_, cacheType_, windowTokens_, backend_, progress,
+                         stop);
 }
 
 Result<void> Engine::checkTokens(const States& states, std::span<const int32_t> tokens) const {

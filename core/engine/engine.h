@@ -27,7 +27,7 @@ struct EngineOptions {
   int64_t windowTokens = 0;  ///< longest sequence; 0: what the model was made for
   std::optional<kernels::DType> matrixType;        ///< see LoadOptions
   kernels::DType cacheType = kernels::DType::F32;  ///< of keys and values
-  std::function<void(int64_t doneBytes, int64_t totalBytes)> loading;
+  ByteProgress loading;
 };
 
 struct GenerateOptions {
@@ -58,6 +58,12 @@ class Engine {
   static Result<std::unique_ptr<Engine>> open(const std::filesystem::path& folder,
                                               const EngineOptions& options,
                                               std::stop_token stop);
+  /// The same on a backend that is open already; `options.backend` and `options.threads` are not
+  /// looked at.
+  static Result<std::unique_ptr<Engine>> open(const std::filesystem::path& folder,
+                                              const EngineOptions& options,
+                                              std::shared_ptr<kernels::Backend> backend,
+                                              std::stop_token stop);
 
   [[nodiscard]] const ModelConfig& config() const { return config_; }
   [[nodiscard]] int64_t windowTokens() const { return windowTokens_; }
@@ -67,7 +73,10 @@ class Engine {
   [[nodiscard]] const Sha256& modelHash() const { return modelHash_; }
 
   [[nodiscard]] Result<States> newStates() const;
-  [[nodiscard]] Result<States> restore(const std::filesystem::path& path) const;
+  /// As States::restore, for this model.
+  [[nodiscard]] Result<States> restore(const std::filesystem::path& path,
+                                       const ByteProgress& progress = {},
+                                       const std::stop_token& stop = {}) const;
 
   /// Prefill splits at here + k · Model::kChunkTokens from now on, however the tokens arrive, so
   /// that what is read again from a saved state is the same to the bit.
@@ -75,8 +84,9 @@ class Engine {
 
   /// Reads tokens; afterwards `logits` are those of the last one. `progress` hears how many of them
   /// are done after each chunk. A stop is obeyed between chunks: the states then hold what was read
-  /// until there. Errors: DoesNotFit before anything is read, naming both numbers; OutOfMemory,
-  /// Cancelled, Internal; Usage for an id that the vocabulary does not have.
+  /// until there, as they do after OutOfMemory. Errors: DoesNotFit before anything is read, naming
+  /// both numbers; OutOfMemory, Cancelled, Internal; Usage for an id that the vocabulary does not
+  /// have.
   Result<void> prefill(States& states,
                        std::span<const int32_t> tokens,
                        const std::function<void(int64_t done)>& progress,

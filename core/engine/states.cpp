@@ -61,7 +61,16 @@ Result<States> States::create(const ModelConfig& config,
   return states;
 }
 
+Result<void> States::checkWhole() const {
+  if (!stepUnderWay_) return {};
+  return Error{ErrorCode::Internal,
+               fmt::format("What was read is lost: a fault struck in the middle of a step after {} "
+                           "tokens. Restore a saved reading, or read again.",
+                           position_)};
+}
+
 Result<States> States::fork() const {
+  TRY(checkWhole());
   States copy = TRY(create(config_, cacheType_, maxTokens_, backend_));
   copy.position_ = position_;
   copy.gridOrigin_ = gridOrigin_;
@@ -97,6 +106,7 @@ void States::publishPage(int64_t layer, int64_t page, kernels::Stream& stream) {
 }
 
 Result<void> States::prepare(int64_t count, kernels::Stream& stream) {
+  TRY(checkWhole());
   if (position_ + count > maxTokens_) {
     return Error{
         ErrorCode::DoesNotFit,
@@ -119,6 +129,7 @@ Result<void> States::prepare(int64_t count, kernels::Stream& stream) {
       publishPage(static_cast<int64_t>(layer), page, stream);
     }
   }
+  stepUnderWay_ = true;
   return {};
 }
 
@@ -132,6 +143,7 @@ void States::advance(std::span<const int32_t> tokens) {
     tokenHash_ = hasher.finish();
   }
   position_ += static_cast<int64_t>(tokens.size());
+  stepUnderWay_ = false;
 }
 
 kernels::KvCache States::cache(int64_t attentionIndex) const {

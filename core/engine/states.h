@@ -8,18 +8,24 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <vector>
 
 namespace lectern {
+
+/// Hears how far a long read or write is.
+using ByteProgress = std::function<void(int64_t doneBytes, int64_t totalBytes)>;
 
 /// Everything that a sequence carries from token to token: for each attention layer the keys and
 /// values so far, for each Mamba layer its convolution and SSM state, and how many tokens were
 /// read. Keys and values lie in pages of 512 tokens that forks share and nobody changes once they
 /// are full, so that a fork of a long reading costs the fixed states and at most one page. Mamba's
-/// state cannot be rolled back: going back means restoring a saved one. Thread: one at a time.
-/// Memory on the backend that made it.
+/// state cannot be rolled back: going back means restoring a saved one. A fault in the middle of a
+/// step leaves it spent, and every use of it says so. Thread: one at a time. Memory on the backend
+/// that made it.
 class States {
  public:
   static constexpr int64_t kPageTokens = 512;
@@ -32,7 +38,7 @@ class States {
   States(States&&) noexcept = default;
   States& operator=(States&&) noexcept = default;
 
-  /// A sequence that goes on from here by itself. Errors: OutOfMemory.
+  /// A sequence that goes on from here by itself. Errors: OutOfMemory; Internal where it is spent.
   [[nodiscard]] Result<States> fork() const;
 
   [[nodiscard]] int64_t position() const { return position_; }
@@ -45,20 +51,27 @@ class States {
   [[nodiscard]] int64_t bytes() const;
 
   /// Writes all of it to a file, by a temporary name, synced and checksummed. `modelHash` names the
-  /// weights and the numerics that it is good for. Errors: Storage.
-  Result<void> save(const std::filesystem::path& path, const Sha256& modelHash) const;
+  /// weights and the numerics that it is good for. It appears whole or not at all.
+  /// Errors: Storage, Cancelled; Internal where it is spent.
+  Result<void> save(const std::filesystem::path& path,
+                    const Sha256& modelHash,
+                    const ByteProgress& progress = {},
+                    const std::stop_token& stop = {}) const;
   /// Errors: InputRefused (not such a file, damaged, of another model or shape, or of more tokens
-  /// than `maxTokens`), OutOfMemory.
+  /// than `maxTokens`), OutOfMemory, Cancelled.
   static Result<States> restore(const std::filesystem::path& path,
                                 const Sha256& modelHash,
                                 const ModelConfig& config,
                                 kernels::DType cacheType,
                                 int64_t maxTokens,
-                                std::shared_ptr<kernels::Backend> backend);
+                                std::shared_ptr<kernels::Backend> backend,
+                                const ByteProgress& progress = {},
+                                const std::stop_token& stop = {});
 
   // For the model's forward pass.
   /// Makes the cache ready for the tokens [position, position + count): pages exist and are this
-  /// sequence's own. Errors: DoesNotFit, OutOfMemory.
+  /// sequence's own. Then a step is under way, and the sequence is spent unless `advance` ends it;
+  /// after an Error there is none. Errors: DoesNotFit, OutOfMemory; Internal where it is spent.
   Result<void> prepare(int64_t count, kernels::Stream& stream);
   void advance(std::span<const int32_t> tokens);
   void setGridOrigin(int64_t position) { gridOrigin_ = position; }
@@ -71,6 +84,7 @@ class States {
   using PagePtr = std::shared_ptr<kernels::Buffer>;
 
   States() = default;
+  [[nodiscard]] Result<void> checkWhole() const;
   Result<PagePtr> newPage() const;
   void publishPage(int64_t layer, int64_t page, kernels::Stream& stream);
 
@@ -81,6 +95,7 @@ class States {
   int64_t maxPages_ = 0;
   int64_t position_ = 0;
   int64_t gridOrigin_ = 0;
+  bool stepUnderWay_ = false;
   Sha256 tokenHash_{};
   kernels::Buffer fixed_;                    // all convolution and SSM states, layer by layer
   std::vector<std::vector<PagePtr>> pages_;  // [attention layer][page]

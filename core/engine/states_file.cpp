@@ -76,9 +76,17 @@ Error refuse(const std::filesystem::path& path, std::string_view cause) {
                       path.string(), cause)};
 }
 
+Error cancelled(std::string_view what, const std::filesystem::path& path) {
+  return {ErrorCode::Cancelled, fmt::format("{} {} was stopped.", what, path.string())};
+}
+
 }  // namespace
 
-Result<void> States::save(const std::filesystem::path& path, const Sha256& modelHash) const {
+Result<void> States::save(const std::filesystem::path& path,
+                          const Sha256& modelHash,
+                          const ByteProgress& progress,
+                          const std::stop_token& stop) const {
+  TRY(checkWhole());
   ChecksummedFile file(TRY(AtomicFile::create(path)));
   ByteWriter header;
   for (const char c : kMagic) header.u8(static_cast<uint8_t>(c));
@@ -92,11 +100,17 @@ Result<void> States::save(const std::filesystem::path& path, const Sha256& model
 
   const auto stream = TRY(backend_->newStream());
   std::string host;
+  const int64_t totalBytes = bytes() - deviceTable_.bytes();
+  int64_t doneBytes = 0;
   const auto appendFrom = [&](const kernels::Buffer& buffer) -> Result<void> {
+    if (stop.stop_requested()) return cancelled("Saving", path);
     host.resize(static_cast<size_t>(buffer.bytes()));
     stream->copyOut(host.data(), buffer.data(), buffer.bytes());
     TRY(stream->wait());
-    return file.append(host);
+    TRY(file.append(host));
+    doneBytes += buffer.bytes();
+    if (progress) progress(doneBytes, totalBytes);
+    return {};
   };
   TRY(appendFrom(fixed_));
   for (const auto& layer : pages_) {
@@ -110,7 +124,9 @@ Result<States> States::restore(const std::filesystem::path& path,
                                const ModelConfig& config,
                                kernels::DType cacheType,
                                int64_t maxTokens,
-                               std::shared_ptr<kernels::Backend> backend) {
+                               std::shared_ptr<kernels::Backend> backend,
+                               const ByteProgress& progress,
+                               const std::stop_token& stop) {
   const auto file = TRY(MappedFile::open(path));
   const std::string_view bytes = file->bytes();
   if (static_cast<int64_t>(bytes.size()) < kChecksumBytes ||
@@ -153,12 +169,15 @@ Result<States> States::restore(const std::filesystem::path& path,
     if (offset + buffer.bytes() > static_cast<int64_t>(body.size())) return false;
     stream->copyIn(buffer.data(), body.data() + offset, buffer.bytes());
     offset += buffer.bytes();
+    if (progress) progress(offset, static_cast<int64_t>(body.size()));
     return true;
   };
+  if (stop.stop_requested()) return cancelled("Restoring", path);
   bool whole = copyInto(states.fixed_);
   const int64_t pages = (states.position_ + kPageTokens - 1) / kPageTokens;
   for (size_t layer = 0; layer < states.pages_.size() && whole; ++layer) {
     for (int64_t page = 0; page < pages && whole; ++page) {
+      if (stop.stop_requested()) return cancelled("Restoring", path);
       states.pages_[layer].push_back(TRY(states.newPage()));
       whole = copyInto(*states.pages_[layer].back());
       states.publishPage(static_cast<int64_t>(layer), page, *stream);

@@ -33,12 +33,13 @@ class WrappedBackend final : public kernels::Backend {
   }
   Result<kernels::Buffer> allocate(int64_t bytes, std::string_view purpose) override {
     if (beforeAllocate) TRY(beforeAllocate(bytes, purpose));
-    auto buffer = std::make_shared<kernels::Buffer>(TRY(inner_->allocate(bytes, purpose)));
-    *heldBytes_ += bytes;
-    return kernels::Buffer(buffer->data(), bytes, [buffer, held = heldBytes_](void*) {
-      *held -= buffer->bytes();
-      buffer->reset();
+    auto inner = std::make_shared<kernels::Buffer>(TRY(inner_->allocate(bytes, purpose)));
+    kernels::Buffer counted(inner->data(), bytes, [inner, held = heldBytes_](void*) {
+      *held -= inner->bytes();
+      inner->reset();
     });
+    *heldBytes_ += bytes;
+    return counted;
   }
   Result<std::unique_ptr<kernels::Stream>> newStream() override {
     return std::make_unique<WrappedStream>(*this, TRY(inner_->newStream()));

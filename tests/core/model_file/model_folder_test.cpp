@@ -69,6 +69,27 @@ TEST_F(ModelFolderTest, RefusesAnIndexThatDoesNotAgreeWithItsShards) {
   EXPECT_TRUE(refusedFor("three.safetensors"));
 }
 
+TEST_F(ModelFolderTest, RefusesAnIndexThatRepeatsItselfOrIsNone) {
+  writeShards(R"({"a":"one.safetensors","a":"two.safetensors"})");
+  EXPECT_TRUE(refusedFor("\"a\" stands twice"));
+  writeShards(R"({"a":7})");
+  EXPECT_TRUE(refusedFor("names no file for \"a\""));
+  writeShards("[]");
+  EXPECT_TRUE(refusedFor("has no weight_map"));
+  const std::string index = R"({"weight_map":{"a":"one.safetensors","b":"two.safetensors"}})";
+  for (size_t size = 0; size < index.size(); ++size) {
+    write("model.safetensors.index.json", index.substr(0, size));
+    EXPECT_FALSE(ModelFolder::open(folder_).has_value()) << size;
+  }
+}
+
+TEST_F(ModelFolderTest, RefusesATensorUnderItsOldNameAndItsNewOne) {
+  write("model.safetensors",
+        safetensorsFile({{"l.moe.router.weight", "F32", {1}, "1234"},
+                         {"l.feed_forward.router.weight", "F32", {1}, "1234"}}));
+  EXPECT_TRUE(refusedFor("\"l.feed_forward.router.weight\" stands in two places"));
+}
+
 TEST_F(ModelFolderTest, RefusesShardsOutsideTheFolder) {
   for (const std::string name : {"../one.safetensors", "/etc/passwd", "a\\\\b", "", "x\\u0000y"}) {
     writeShards("{\"a\":\"" + name + "\"}");

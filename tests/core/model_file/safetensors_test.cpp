@@ -84,6 +84,26 @@ TEST(Safetensors, RefusesShapesWhoseProductWraps) {
   EXPECT_TRUE(refusedFor(safetensorsFile(header, ""), "more elements than can be counted"));
 }
 
+TEST(Safetensors, RefusesNumbersThatAreNoSizes) {
+  const auto file = [](const std::string& shape, const std::string& offsets) {
+    return safetensorsFile(
+        R"({"a":{"dtype":"F32","shape":)" + shape + R"(,"data_offsets":)" + offsets + "}}", "1234");
+  };
+  EXPECT_TRUE(refusedFor(file("[1.5]", "[0,4]"), "no count"));
+  EXPECT_TRUE(refusedFor(file("[1e0]", "[0,4]"), "no count"));
+  EXPECT_TRUE(refusedFor(file("[18446744073709551615]", "[0,4]"), "no count"));
+  EXPECT_TRUE(refusedFor(file("[18446744073709551616]", "[0,4]"), "no count"));
+  EXPECT_TRUE(refusedFor(file("1", "[0,4]"), "no short list"));
+  EXPECT_TRUE(refusedFor(file("[1,1,1,1,1,1,1,1,1]", "[0,4]"), "no short list"));
+  EXPECT_TRUE(refusedFor(file("[1]", "[0,-4]"), "not two numbers"));
+  EXPECT_TRUE(refusedFor(file("[1]", "[0,4,8]"), "not two numbers"));
+  EXPECT_TRUE(refusedFor(file("[1]", "[18446744073709551615,3]"), "offsets"));
+  EXPECT_TRUE(refusedFor(file("[1]", "[18446744073709551612,18446744073709551615]"), "offsets"));
+  EXPECT_TRUE(refusedFor(file("[9223372036854775807,0]", "[0,0]"), "than can be counted"));
+  const std::string deep = std::string(10'000, '[');
+  EXPECT_TRUE(refusedFor(file(deep, "[0,4]"), "nested deeper"));
+}
+
 TEST(Safetensors, RefusesEveryCutOfASoundFile) {
   const std::string file =
       safetensorsFile({{"a", "F32", {2}, "12345678"}, {"b", "BF16", {1}, "12"}});

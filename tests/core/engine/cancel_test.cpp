@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// A stop at each step of each long call: it is obeyed at the next step, and leaves what is whole.
+#include "core/engine/engine.h"
+#include "tests/support/temporary_folder.h"
+#include "tests/support/tiny_model.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace lectern {
+namespace {
+
+using test::TemporaryFolder;
+
+class Cancel : public testing::Test {
+ protected:
+  void SetUp() override {
+    nlohmann::json config = tiny_model::miniConfig();
+    config.erase("eos_token_id");  // random weights would end where they please
+    ASSERT_TRUE(tiny_model::write(folder_.path(), config));
+    engine_ = open({}, {}).value();
+  }
+  Result<std::unique_ptr<Engine>> open(const ByteProgress& loading, std::stop_token stop) {
+    return Engine::open(folder_.path(), {.windowTokens = 4096, .loading = loading}, stop);
+  }
+  static std::vector<int32_t> tokens(size_t count) {
+    std::vector<int32_t> list(count);
+    for (size_t i = 0; i < count; ++i) list[i] = static_cast<int32_t>(3 + i * i % 29);
+    return list;
+  }
+  States read(size_t count) {
+    States states = engine_->newStates().value();
+    EXPECT_TRUE(engine_->prefill(states, tokens(count), {}, {}));
+    return states;
+  }
+  std::vector<float> logits() {
+    return std::vector<float>(engine_->logits().begin(), engine_->logits().end());
+  }
+
+  // Calls `attempt` with a step to call at each step, and a token that stops at the first of them,
+  // at the second, … until it ends before that; says how many steps it has. No further step may
+  // follow a stop.
+  using Step = std::function<void()>;
+  static int stopAtEach(const std::function<Result<void>(const Step&, std::stop_token)>& attempt) {
+    for (int stopAt = 1;; ++stopAt) {
+      int steps = 0;
+      std::stop_source source;
+      const Result<void> result = attempt(
+          [&] {
+            if (++steps == stopAt) source.request_stop();
+          },
+          source.get_token());
+      EXPECT_LE(steps, stopAt);
+      if (result) return steps;
+      EXPECT_EQ(result.error().code, ErrorCode::Cancelled);
+      EXPECT_EQ(steps, stopAt);
+      if (steps < stopAt) return -1;
+    }
+  }
+
+  TemporaryFolder folder_;
+  std::unique_ptr<Engine> engine_;
+};
+
+TEST_F(Cancel, LoadingStopsBetweenTensors) {
+  const int steps = stopAtEach([&](const Step& step, std::stop_token stop) -> Result<void> {
+    TRY(open([&](int64_t, int64_t) { step(); }, stop));
+    return {};
+  });
+  EXPECT_EQ(steps, 83);
+}
+
+TEST_F(Cancel, ReadingStopsBetweenChunksAndGoesOnWithTheSameBits) {
+  const auto list = tokens(1030);
+  read(1030);
+  const auto expected = logits();
+  const int steps = stopAtEach([&](const Step& step, std::stop_token stop) -> Result<void> {
+    States states = engine_->newStates().value();
+    int64_t last = 0;
+    const auto progress = [&](int64_t done) {
+      last = done;
+      step();
+    };
+    const Result<void> result = engine_->prefill(states, list, progress, stop);
+    if (result) return result;
+    EXPECT_EQ(states.position(), last);
+    EXPECT_EQ(last % Model::kChunkTokens, 0);
+    EXPECT_TRUE(
+        engine_->prefill(states, std::span(list).subspan(static_cast<size_t>(last)), {}, {}));
+    EXPECT_EQ(logits(), expected);
+    return result;
+  });
+  EXPECT_EQ(steps, 3);
+}
+
+TEST_F(Cancel, AllLogitsStopBetweenChunks) {
+  const int steps = stopAtEach([&](const Step& step, std::stop_token stop) -> Result<void> {
+    States states = engine_->newStates().value();
+    const auto sink = [&](std::span<const float>) -> Result<void> {
+      step();
+      return {};
+    };
+    return engine_->allLogits(states, tokens(1030), sink, stop);
+  });
+  EXPECT_EQ(steps, 3);
+}
+
+TEST_F(Cancel, WritingStopsWithinATokenAndGoesOnWithTheSameTokens) {
+  const auto write = [&](States& states, std::vector<int32_t>& written, const Step& step,
+                         std::stop_token stop) -> Result<void> {
+    GenerateOptions options;
+    options.maxTokens = 12 - static_cast<int64_t>(written.size());
+    TRY(engine_->generate(
+        states, options,
+        [&](const GeneratedToken& token) -> Result<void> {
+          written.push_back(token.token);
+          step();
+          return {};
+        },
+        stop));
+    return {};
+  };
+  std::vector<int32_t> expected;
+  {
+    States states = read(40);
+    ASSERT_TRUE(write(states, expected, [] {}, {}));
+  }
+  const int steps = stopAtEach([&](const Step& step, std::stop_token stop) -> Result<void> {
+    States states = read(40);
+    std::vector<int32_t> written;
+    const Result<void> result = write(states, written, step, stop);
+    EXPECT_EQ(states.position(), 40 + static_cast<int64_t>(written.size()));
+    if (result) return result;
+    EXPECT_TRUE(write(states, written, [] {}, {}));
+    EXPECT_EQ(written, expected);
+    return result;
+  });
+  EXPECT_EQ(steps, 12);
+}
+
+TEST_F(Cancel, SavingLeavesNothingBehind) {
+  const auto path = folder_.path() / "states" / "state";
+  ASSERT_TRUE(std::filesystem::create_directory(path.parent_path()));
+  const States states = read(1030);
+  int64_t told = 0;
+  const int steps = stopAtEach([&](const Step& step, std::stop_token stop) -> Result<void> {
+    const auto progress = [&](int64_t done, int64_t total) {
+      EXPECT_LE(done, total);
+      told = total;
+      step();
+    };
+    const Result<void> result = states.save(path, engine_->modelHash(), progress, stop);
+    EXPECT_EQ(std::filesystem::is_empty(path.parent_path()), !result.has_value());
+    return result;
+  });
+  EXPECT_EQ(steps, 1 + 3);  // the fixed states and three pages
+  EXPECT_GT(static_cast<int64_t>(std::filesystem::file_size(path)), told);
+  EXPECT_EQ(engine_->restore(path).value().tokenHash(), states.tokenHash());
+}
+
+TEST_F(Cancel, RestoringStopsBetweenPages) {
+  const auto path = folder_.path() / "state";
+  ASSERT_TRUE(read(1030).save(path, engine_->modelHash()));
+  const int steps = stopAtEach([&](const Step& step, std::stop_token stop) -> Result<void> {
+    TRY(engine_->restore(path, [&](int64_t, int64_t) { step(); }, stop));
+    return {};
+  });
+  EXPECT_EQ(steps, 1 + 3);
+}
+
+}  // namespace
+}  // namespace lectern
