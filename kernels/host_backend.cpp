@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "kernels/host_backend.h"
 
-#include "kernels/contract.h"
-
 #include <fmt/format.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstring>
 #include <fstream>
-#include <new>
-#include <optional>
 #include <vector>
 
 namespace lectern::kernels {
@@ -52,31 +48,18 @@ class HostStream final : public Stream {
   void copyIn(void* to, const void* from, int64_t bytes) override { copy(to, from, bytes); }
   void copyOut(void* to, const void* from, int64_t bytes) override { copy(to, from, bytes); }
   void copy(void* to, const void* from, int64_t bytes) override {
-    if (bytes > 0 && !fault_) std::memcpy(to, from, static_cast<size_t>(bytes));
+    if (bytes > 0) std::memcpy(to, from, static_cast<size_t>(bytes));
   }
   void replay(const Recording& recording) override {
-    for (const Operation& op : static_cast<const OperationList&>(recording).operations) enqueue(op);
+    for (const Operation& op : static_cast<const OperationList&>(recording).operations)
+      backend_.execute(op);
   }
-  Result<void> wait() override {
-    if (fault_) return *fault_;
-    return {};
-  }
+  Result<void> wait() override { return {}; }
 
  private:
-  void enqueue(const Operation& operation) override {
-    if (fault_) return;
-    try {
-      backend_.execute(operation);
-    } catch (const std::bad_alloc&) {
-      fault_ = Error{ErrorCode::OutOfMemory,
-                     fmt::format("The system has not enough memory left to carry out {}. Close "
-                                 "other programs or choose a smaller model.",
-                                 nameOf(operation))};
-    }
-  }
+  void enqueue(const Operation& operation) override { backend_.execute(operation); }
 
   HostBackend& backend_;
-  std::optional<Error> fault_;
 };
 
 constexpr int64_t kPageBytes = 4096;

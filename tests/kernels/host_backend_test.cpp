@@ -7,7 +7,6 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <new>
 
 namespace lectern::kernels {
 namespace {
@@ -45,38 +44,6 @@ TEST(HostBackend, ReplaysARecordingWithFreshValues) {
     const std::vector<float> replayed = out.values();
     backend->run(op, *stream);
     EXPECT_EQ(out.values(), replayed);
-  }
-}
-
-// Carries out as many operations as it has memory for.
-class PoorBackend final : public HostBackend {
- public:
-  [[nodiscard]] BackendProperties properties() const override { return {}; }
-  [[nodiscard]] int64_t packedBytes(DType, int64_t, int64_t, int64_t) const override { return 0; }
-  Result<void> pack(const Weight&, int64_t, const void*, void*) override { return {}; }
-  void execute(const Operation&) override {
-    if (operationsLeft-- == 0) throw std::bad_alloc();
-    ++done;
-  }
-  int operationsLeft = 2;
-  int done = 0;
-};
-
-TEST(HostBackend, KeepsTheFirstFaultAndLeavesOutWhatIsBehindIt) {
-  PoorBackend backend;
-  const auto stream = backend.newStream().value();
-  Matrix weight(3, 4), in(1, 4), out(1, 3);
-  for (int i = 0; i < 4; ++i)
-    backend.run(Linear{weight.weight(), in.view(), {}, out.view()}, *stream);
-  EXPECT_EQ(backend.done, 2);
-  float copied = 1;
-  stream->copyOut(&copied, out.view().data, sizeof copied);
-  EXPECT_EQ(copied, 1);
-  for (int i = 0; i < 2; ++i) {
-    const Result<void> result = stream->wait();
-    ASSERT_FALSE(result.has_value());
-    EXPECT_EQ(result.error().code, ErrorCode::OutOfMemory);
-    EXPECT_NE(result.error().message.find("carry out Linear"), std::string::npos);
   }
 }
 
