@@ -244,6 +244,8 @@ Result<void> Model::run(States& states,
   for (const int32_t token : tokens) LECTERN_CHECK(token >= 0 && token < config_.vocabSize);
   const bool tapped = !request.tapWeights.empty() && count == 1 && tap_.mass.isPresent();
 
+  const kernels::Recording* step = nullptr;
+  if (count == 1) step = TRY(recordedStep(states, tapped));
   TRY(states.prepare(count, *stream_));
   const auto position = static_cast<int32_t>(states.position());
   stream_->copyIn(const_cast<int32_t*>(step_.position), &position, sizeof position);
@@ -254,16 +256,24 @@ Result<void> Model::run(States& states,
     stream_->copyIn(tap_.headWeight.data, request.tapWeights.data(), tap_.headWeight.bytes());
   }
 
-  Pass pass(*this, states, count, tapped,
-            [&](const Operation& op) { backend_->run(op, *stream_); });
-  pass.body();
   const int64_t firstWanted = request.allLogits ? 0 : count - 1;
-  pass.finalNorm(firstWanted, count - firstWanted);
   logits_.resize(static_cast<size_t>((count - firstWanted) * config_.vocabSize));
-  for (int64_t row = firstWanted; row < count; ++row) {
-    pass.head(row);
-    stream_->copyOut(logits_.data() + (row - firstWanted) * config_.vocabSize, slots_.logits.data,
+  const auto copyLogits = [&](int64_t row) {
+    stream_->copyOut(logits_.data() + row * config_.vocabSize, slots_.logits.data,
                      slots_.logits.bytes());
+  };
+  if (step != nullptr) {
+    stream_->replay(*step);
+    copyLogits(0);
+  } else {
+    Pass pass(*this, states, count, /*tapped=*/false,
+              [&](const Operation& op) { backend_->run(op, *stream_); });
+    pass.body();
+    pass.finalNorm(firstWanted, count - firstWanted);
+    for (int64_t row = firstWanted; row < count; ++row) {
+      pass.head(row);
+      copyLogits(row - firstWanted);
+    }
   }
   mass_.clear();
   if (tapped) {
@@ -274,6 +284,20 @@ Result<void> Model::run(States& states,
   states.advance(tokens);
   if (tapped) collectMass(states.position());
   return {};
+}
+
+Result<const kernels::Recording*> Model::recordedStep(const States& states, bool tapped) {
+  RecordedStep& recorded = recordedSteps_[tapped ? 1 : 0];
+  if (recorded.operations == nullptr || recorded.place != states.place()) {
+    recorded.operations = TRY(backend_->record([&](kernels::Stream& stream) {
+      Pass pass(*this, states, 1, tapped, [&](const Operation& op) { backend_->run(op, stream); });
+      pass.body();
+      pass.finalNorm(0, 1);
+      pass.head(0);
+    }));
+    recorded.place = states.place();
+  }
+  return recorded.operations.get();
 }
 
 // The sum over the tapped layers, for the blocks that hold tokens.

@@ -7,6 +7,7 @@
 #include "core/engine/weights.h"
 #include "kernels/backend.h"
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -28,7 +29,9 @@ struct RunRequest {
 ///   x = embedding[token];  per layer  x += mixer(norm(x)), x += network(norm(x));  logits = head ·
 ///   norm(x)
 /// All intermediate results lie in one arena, planned when the model is made; a run allocates
-/// nothing but cache pages. Thread: one at a time.
+/// nothing but cache pages. The step of a single token is recorded the first time that it is taken
+/// at a place of memory, and replayed from then on: token and position come to it in device memory.
+/// Thread: one at a time.
 class Model {
  public:
   static constexpr int64_t kChunkTokens = 512;
@@ -64,12 +67,18 @@ class Model {
   struct Tap {
     kernels::Tensor headWeight, mass;
   };
+  // A single token's step, for states at one place.
+  struct RecordedStep {
+    States::Place place;
+    std::unique_ptr<kernels::Recording> operations;
+  };
   class Pass;
 
   Model() = default;
   Slots makeSlots(
       const std::function<kernels::Tensor(kernels::DType, int64_t rows, int64_t cols)>& make) const;
   Result<void> planArena();
+  Result<const kernels::Recording*> recordedStep(const States& states, bool tapped);
   void collectMass(int64_t tokens);
 
   ModelConfig config_;
@@ -82,6 +91,7 @@ class Model {
   kernels::Tensor ids_;  // [1, kChunkTokens] I32
   kernels::Step step_;
   std::vector<kernels::Buffer> buffers_;
+  std::array<RecordedStep, 2> recordedSteps_;  // without the tap, and with it
   std::vector<float> logits_;
   std::vector<float> layerMass_;
   std::vector<float> mass_;

@@ -80,6 +80,19 @@ class States {
   [[nodiscard]] kernels::Tensor convState(int64_t mambaIndex) const;  ///< [K − 1, I]
   [[nodiscard]] kernels::Tensor ssmState(int64_t mambaIndex) const;   ///< [S, I]
 
+  /// Where these states lie. A step that was recorded for one place is good for whatever lies there
+  /// later, and for no other; pages may come and go, for a step finds them by the table.
+  struct Place {
+    const void* fixed = nullptr;
+    const void* pageTable = nullptr;
+    int64_t maxTokens = 0;
+    kernels::DType cacheType = kernels::DType::F32;
+    friend bool operator==(const Place&, const Place&) = default;
+  };
+  [[nodiscard]] Place place() const {
+    return {fixed_.data(), deviceTable_.data(), maxTokens_, cacheType_};
+  }
+
  private:
   using PagePtr = std::shared_ptr<kernels::Buffer>;
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace lectern::test {
 
@@ -20,9 +21,12 @@ class WrappedBackend final : public kernels::Backend {
   /// Asked before memory is handed out, and before `wait` returns; an Error is given back instead.
   std::function<Result<void>(int64_t bytes, std::string_view purpose)> beforeAllocate;
   std::function<Result<void>()> beforeWait;
-  /// Hears of each operation once it is enqueued, with a stream to copy its results from; not of
-  /// those that a replay brings.
+  /// Hears of each operation once it is enqueued, with a stream to copy its results from; of those
+  /// that a replay brings only with `replaysOneByOne`.
   std::function<void(const kernels::Operation& op, kernels::Stream& stream)> afterOperation;
+  /// Recordings made from now on are lists kept here, and replaying them enqueues each operation
+  /// anew: what a replay must be equal to.
+  bool replaysOneByOne = false;
 
   [[nodiscard]] int64_t heldBytes() const { return *heldBytes_; }
   [[nodiscard]] int64_t replays() const { return replays_; }
@@ -59,10 +63,33 @@ class WrappedBackend final : public kernels::Backend {
   Result<std::unique_ptr<kernels::Recording>> record(
       const std::function<void(kernels::Stream&)>& enqueueAll) override {
     ++recordings_;
-    return inner_->record(enqueueAll);
+    if (!replaysOneByOne) return inner_->record(enqueueAll);
+    auto list = std::make_unique<OperationList>();
+    ListingStream stream(*list);
+    enqueueAll(stream);
+    return list;
   }
 
  private:
+  class OperationList final : public kernels::Recording {
+   public:
+    std::vector<kernels::Operation> operations;
+  };
+
+  class ListingStream final : public kernels::Stream {
+   public:
+    explicit ListingStream(OperationList& list) : list_(list) {}
+    void copyIn(void*, const void*, int64_t) override { LECTERN_CHECK(!"not for recordings"); }
+    void copyOut(void*, const void*, int64_t) override { LECTERN_CHECK(!"not for recordings"); }
+    void copy(void*, const void*, int64_t) override { LECTERN_CHECK(!"not for recordings"); }
+    void replay(const kernels::Recording&) override { LECTERN_CHECK(!"not for recordings"); }
+    Result<void> wait() override { return {}; }
+
+   private:
+    void enqueue(const kernels::Operation& op) override { list_.operations.push_back(op); }
+    OperationList& list_;
+  };
+
   class WrappedStream final : public kernels::Stream {
    public:
     WrappedStream(WrappedBackend& backend, std::unique_ptr<kernels::Stream> inner)
@@ -77,7 +104,9 @@ class WrappedBackend final : public kernels::Backend {
     void copy(void* to, const void* from, int64_t bytes) override { inner_->copy(to, from, bytes); }
     void replay(const kernels::Recording& recording) override {
       ++backend_.replays_;
-      inner_->replay(recording);
+      const auto* list = dynamic_cast<const OperationList*>(&recording);
+      if (list == nullptr) return inner_->replay(recording);
+      for (const kernels::Operation& operation : list->operations) enqueue(operation);
     }
     Result<void> wait() override {
       if (backend_.beforeWait) TRY(backend_.beforeWait());

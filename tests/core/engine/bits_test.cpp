@@ -81,6 +81,19 @@ TEST_P(Bits, AreTheSameAgainAndForAnyNumberOfThreads) {
   }
 }
 
+TEST_P(Bits, AreTheSameReplayedAndOperationByOperation) {
+  LoadedModel replayed = load(2);
+  LoadedModel oneByOne = load(2);
+  oneByOne.backend->replaysOneByOne = true;
+  States first = replayed.newStates();
+  States second = oneByOne.newStates();
+  const auto list = tokens(replayed, 30);
+  const auto expected = oneByOne.read(second, list, std::vector<int64_t>{10, 1});
+  EXPECT_EQ(replayed.read(first, list, std::vector<int64_t>{10, 1}), expected);
+  EXPECT_EQ(replayed.backend->replays(), 20);
+  EXPECT_EQ(replayed.backend->recordings(), 1);
+}
+
 // 530 tokens are more than a page of the cache: a fork shares a full one and a part of one.
 TEST_P(Bits, AreTheSameForAForkAndAfterRestoring) {
   LoadedModel loaded = load(2);

@@ -45,6 +45,42 @@ TEST(Model, TapChangesNoBitOfTheLogits) {
   EXPECT_NEAR(loaded.model->mass()[0] + loaded.model->mass()[1], 2.5, 1e-4);
 }
 
+// A recording refers to where the states lie, and to nothing that changes from token to token.
+TEST(Model, RecordsAStepOnceForEachPlaceOfTheStates) {
+  LoadedModel loaded = LoadedModel::load(tiny_model::miniConfig(), "reference", 2048).value();
+  const auto step = [&](States& states, std::span<const float> tap = {}) {
+    const int32_t id[] = {7};
+    EXPECT_TRUE(loaded.model->run(states, id, {.allLogits = false, .tapWeights = tap}));
+    return std::vector<float>(loaded.model->logits().begin(), loaded.model->logits().end());
+  };
+  States states = loaded.newStates();
+  loaded.read(states, std::vector<int32_t>(510, 3), std::vector<int64_t>{510});
+  for (int i = 0; i < 5; ++i) step(states);  // over the end of a page
+  EXPECT_EQ(loaded.backend->recordings(), 1);
+  EXPECT_EQ(loaded.backend->replays(), 5);
+
+  // A fork lies elsewhere, and taking turns gives each the bits that it has alone.
+  States fork = states.fork().value();
+  States alone = states.fork().value();
+  std::vector<std::vector<float>> expected;
+  for (int i = 0; i < 3; ++i) expected.push_back(step(alone));
+  EXPECT_EQ(loaded.backend->recordings(), 2);
+  for (const auto& logits : expected) {
+    EXPECT_EQ(step(fork), logits);
+    EXPECT_EQ(step(states), logits);
+  }
+  EXPECT_EQ(loaded.backend->recordings(), 2 + 6);
+
+  // Moving the object moves no memory; the tap has a recording of its own beside it.
+  const std::vector<float> heads(4, 1.0F);
+  States moved = std::move(states);
+  for (int i = 0; i < 3; ++i) {
+    step(moved);
+    step(moved, heads);
+  }
+  EXPECT_EQ(loaded.backend->recordings(), 2 + 6 + 1);
+}
+
 TEST(Model, SaysBothNumbersWhereTheWindowIsFull) {
   const std::vector<int32_t> tokens = {1, 5, 9, 14, 3, 7, 30, 2};
   LoadedModel loaded = LoadedModel::load(tiny_model::miniConfig(), "reference", 10).value();
