@@ -27,6 +27,9 @@ constexpr CommandEntry kCommands[] = {
     {"list", "List documents and shelves", makeList},
     {"remove", "Remove documents from the library", makeRemove},
     {"text", "Print the text of a file as Lectern reads it", makeText},
+    {"models list", "List the imported models", makeModelsList},
+    {"models import", "Take a model into the data folder, checked", makeModelsImport},
+    {"models verify", "Check imported models: every file's sum, every value", makeModelsVerify},
     {"generate", "Let a model go on from a text", makeGenerate},
     {"tokenize", "Split a text into a model's tokens, or put it together again", makeTokenize},
     {"template render", "Print the prompt that a conversation becomes", makeRenderTemplate},
@@ -39,6 +42,7 @@ struct CommandGroup {
 };
 
 constexpr CommandGroup kGroups[] = {
+    {"models", "List, import and check models"},
     {"template", "Look at the prompt format of a model"},
 };
 

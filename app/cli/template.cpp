@@ -27,18 +27,6 @@ const std::map<std::string, PromptStyle>& styles() {
   return kStyles;
 }
 
-std::string nameOf(const PromptStyle& style) {
-  switch (style.family) {
-    case TemplateFamily::None:
-      break;
-    case TemplateFamily::Jamba1:
-      return "jamba1";
-    case TemplateFamily::Jamba2:
-      return style.thinks ? "jamba2-thinking" : "jamba2";
-  }
-  return "none";
-}
-
 class RenderTemplate : public Command {
  public:
   void declare(CLI::App& app) override {

@@ -79,4 +79,16 @@ PromptStyle promptStyleOf(const fs::path& folder, const text::Tokenizer& tokeniz
   return style;
 }
 
+std::string_view nameOf(const PromptStyle& style) {
+  switch (style.family) {
+    case text::TemplateFamily::None:
+      break;
+    case text::TemplateFamily::Jamba1:
+      return "jamba1";
+    case text::TemplateFamily::Jamba2:
+      return style.thinks ? "jamba2-thinking" : "jamba2";
+  }
+  return "none";
+}
+
 }  // namespace lectern

@@ -35,4 +35,7 @@ struct PromptStyle {
 /// one vocabulary.
 PromptStyle promptStyleOf(const std::filesystem::path& folder, const text::Tokenizer& tokenizer);
 
+/// "jamba1", "jamba2", "jamba2-thinking", "none".
+std::string_view nameOf(const PromptStyle& style);
+
 }  // namespace lectern

@@ -51,6 +51,7 @@ Result<std::shared_ptr<const ModelFolder>> ModelFolder::open(const std::filesyst
   auto model = std::shared_ptr<ModelFolder>(new ModelFolder);
   model->path_ = folder;
   model->config_ = TRY(readJson(folder, "config.json"));
+  model->fileNames_ = {"config.json"};
   std::error_code ignored;
   if (std::filesystem::exists(folder / kIndexName, ignored)) {
     TRY(model->addShards());
@@ -63,6 +64,7 @@ Result<std::shared_ptr<const ModelFolder>> ModelFolder::open(const std::filesyst
 Result<void> ModelFolder::addFile(const std::string& fileName, const WeightMap* index) {
   Result<std::shared_ptr<const MappedFile>> file = MappedFile::open(path_ / fileName);
   if (!file) return Error{ErrorCode::ModelUnusable, file.error().message};
+  fileNames_.push_back(fileName);
   std::vector<StoredTensor> tensors =
       TRY(readSafetensors((*file)->bytes(), (path_ / fileName).string()));
   files_.push_back(std::move(*file));
@@ -87,6 +89,7 @@ Result<void> ModelFolder::addShards() {
   if (!index.is_object() || !index.contains("weight_map") || !index["weight_map"].is_object()) {
     return unusable(path_, fmt::format("{} has no weight_map", kIndexName));
   }
+  fileNames_.emplace_back(kIndexName);
   WeightMap map;
   std::set<std::string> shards;
   for (const auto& [name, shard] : index["weight_map"].items()) {

@@ -30,6 +30,9 @@ class ModelFolder {
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   [[nodiscard]] const nlohmann::json& config() const { return config_; }
+  /// The files that it is made of, by their names in the folder: config.json, the shards and their
+  /// index.
+  [[nodiscard]] const std::vector<std::string>& fileNames() const { return fileNames_; }
   [[nodiscard]] const std::map<std::string, StoredTensor>& tensors() const { return tensors_; }
   /// Null where the folder has none of that name.
   [[nodiscard]] const StoredTensor* find(const std::string& name) const;
@@ -42,6 +45,7 @@ class ModelFolder {
 
   std::filesystem::path path_;
   nlohmann::json config_;
+  std::vector<std::string> fileNames_;
   std::vector<std::shared_ptr<const MappedFile>> files_;
   std::map<std::string, StoredTensor> tensors_;
 };

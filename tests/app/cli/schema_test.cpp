@@ -81,6 +81,12 @@ TEST_F(Schema, HoldsForTheCommandsOfModels) {
   check("logits", {"logits", "--model", model, "--ids", ids, "--out",
                    (terminal.folder.path() / "scores").string()});
   check("generate", {"generate", "--model", model, "--prompt", "ab", "--max-tokens", "5"});
+  check("models-list", {"models", "list"});
+  check("models-import", {"models", "import", model});
+  check("models-verify", {"models", "verify"});
+  std::filesystem::remove(terminal.options.dataFolder / "models/model/config.json");
+  check("models-list", {"models", "list"});
+  check("models-verify", {"models", "verify"});
   check("error", {"generate", "--model", "/nowhere"});
 }
 

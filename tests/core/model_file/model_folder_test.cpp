@@ -53,6 +53,9 @@ TEST_F(ModelFolderTest, ReadsShardsByTheirIndex) {
   const auto model = ModelFolder::open(folder_).value();
   EXPECT_EQ(model->find("a")->data, "aaaa");
   EXPECT_EQ(model->find("b")->data, "bbbb");
+  EXPECT_EQ(model->fileNames(),
+            (std::vector<std::string>{"config.json", "model.safetensors.index.json",
+                                      "one.safetensors", "two.safetensors"}));
 }
 
 TEST_F(ModelFolderTest, RefusesAnIndexThatDoesNotAgreeWithItsShards) {

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/command.h"
+#include "app/cli/json.h"
+#include "app/cli/progress_line.h"
+#include "app/cli/terminal_text.h"
+#include "app/workspace/model_store.h"
+#include "app/workspace/paths.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace lectern::cli {
+
+namespace {
+
+int64_t expertLayers(const ModelConfig& config) {
+  return std::ranges::count(config.layers, FeedForward::Experts, &LayerKind::feedForward);
+}
+
+/// "319 million", "2.9 billion".
+std::string countText(int64_t count) {
+  const std::pair<double, const char*> units[] = {
+      {1e9, " billion"}, {1e6, " million"}, {1e3, " thousand"}};
+  for (const auto& [size, name] : units) {
+    const double value = static_cast<double>(count) / size;
+    if (value >= 1) return fmt::format("{:.{}f}{}", value, value < 9.95 ? 1 : 0, name);
+  }
+  return std::to_string(count);
+}
+
+/// "16 layers: 2 attention, 14 Mamba; 8 with 16 experts, 2 at a time".
+std::string layoutText(const ModelConfig& config) {
+  std::string text = fmt::format("{}: {} attention, {} Mamba",
+                                 counted(static_cast<int64_t>(config.layers.size()), "layer"),
+                                 config.attentionLayers(), config.mambaLayers());
+  if (const int64_t layers = expertLayers(config); layers > 0) {
+    text += fmt::format("; {} with {} experts, {} at a time", layers, config.numExperts,
+                        config.numExpertsPerTok);
+  }
+  return text;
+}
+
+void print(const Streams& streams, const StoredModel& model) {
+  const Style style(streams.styled);
+  streams.out << style.bold(oneLine(model.name)) << "  " << sizeText(model.bytes) << '\n';
+  if (!model.description) {
+    streams.out << wrapped("Cannot be used: " + oneLine(model.description.error().message),
+                           streams.outColumns, 4);
+    return;
+  }
+  const ModelConfig& config = model.description->config;
+  streams.out << wrapped(layoutText(config), streams.outColumns, 4)
+              << wrapped(
+                     fmt::format("{} parameters, vocabulary {}, window {} tokens, format {}",
+                                 countText(model.description->parameters), config.vocabSize,
+                                 config.maxPositionEmbeddings, nameOf(model.description->style)),
+                     streams.outColumns, 4);
+}
+
+Json toJson(const StoredModel& model) {
+  Json json{{"name", model.name},
+            {"folder", model.folder.string()},
+            {"bytes", model.bytes},
+            {"usable", model.description.has_value()}};
+  if (!model.description) {
+    json["problem"] = model.description.error().message;
+    return json;
+  }
+  const ModelConfig& config = model.description->config;
+  json.update({{"parameters", model.description->parameters},
+               {"layers", config.layers.size()},
+               {"attentionLayers", config.attentionLayers()},
+               {"mambaLayers", config.mambaLayers()},
+               {"expertLayers", expertLayers(config)},
+               {"experts", config.numExperts},
+               {"expertsPerToken", config.numExpertsPerTok},
+               {"vocabulary", config.vocabSize},
+               {"windowTokens", config.maxPositionEmbeddings},
+               {"family", nameOf(model.description->style)}});
+  return json;
+}
+
+/// Shows each step of a long look as a line of progress.
+ModelProgress showing(ProgressLine& line) {
+  return [&line](std::string_view step, int64_t done, int64_t total) {
+    line.update(fmt::format("{} {} of {}", step, sizeText(done), sizeText(total)));
+  };
+}
+
+class ModelsList : public Command {
+ public:
+  void declare(CLI::App& /*app*/) override {}
+
+  Result<ExitCode> run(const CommandContext& context) override {
+    const auto models = listModels(TRY(dataFolder(context.workspace.dataFolder)));
+    if (context.json) {
+      Json list = Json::array();
+      for (const StoredModel& model : models) list.push_back(toJson(model));
+      writeJson(context.streams.out,
+                {{"schema", "lectern-cli/models-list/1"}, {"models", std::move(list)}});
+      return ExitCode::Answered;
+    }
+    if (models.empty()) {
+      context.streams.err << "There is no imported model yet. Take one in with models import "
+                             "FOLDER.\n";
+    }
+    for (const StoredModel& model : models) print(context.streams, model);
+    return ExitCode::Answered;
+  }
+};
+
+class ModelsImport : public Command {
+ public:
+  void declare(CLI::App& app) override {
+    app.add_option("FOLDER", folder_,
+                   "A Hugging Face model: config.json, tokenizer.json, safetensors files. They "
+                   "are checked whole, then copied; the folder is not needed afterwards")
+        ->required()
+        ->option_text("FOLDER");
+    app.add_option("--name", name_, "What it is called here (default: as the folder)")
+        ->option_text("NAME");
+  }
+
+  Result<ExitCode> run(const CommandContext& context) override {
+    const auto data = TRY(dataFolder(context.workspace.dataFolder));
+    const StoredModel model = TRY([&] {
+      ProgressLine line(context.streams, "importing");
+      return importModel(folder_, name_, data, showing(line), context.stop);
+    }());
+    if (context.json) {
+      writeJson(context.streams.out,
+                {{"schema", "lectern-cli/models-import/1"}, {"model", toJson(model)}});
+    } else {
+      print(context.streams, model);
+    }
+    return ExitCode::Answered;
+  }
+
+ private:
+  std::string folder_;
+  std::string name_;
+};
+
+class ModelsVerify : public Command {
+ public:
+  void declare(CLI::App& app) override {
+    app.add_option("NAME", name_, "A model by its name; none: all of them")->option_text("[NAME]");
+  }
+
+  Result<ExitCode> run(const CommandContext& context) override {
+    auto models = listModels(TRY(dataFolder(context.workspace.dataFolder)));
+    if (!name_.empty()) {
+      std::erase_if(models, [&](const StoredModel& model) { return model.name != name_; });
+      if (models.empty()) {
+        return Error{
+            ErrorCode::ModelUnusable,
+            fmt::format("There is no imported model {}. Look at them with models list.", name_)};
+      }
+    }
+    std::vector<ModelVerdict> verdicts;
+    for (const StoredModel& model : models) {
+      ProgressLine line(context.streams, model.name);
+      verdicts.push_back(TRY(verifyModel(model, showing(line), context.stop)));
+    }
+    if (context.json) {
+      writeJson(context.streams.out, verdictsJson(verdicts));
+    } else {
+      for (const ModelVerdict& verdict : verdicts) print(context.streams, verdict);
+      if (verdicts.empty()) context.streams.out << "There are no imported models yet.\n";
+    }
+    return std::ranges::all_of(verdicts, &ModelVerdict::sound) ? ExitCode::Answered
+                                                               : ExitCode::ModelUnusable;
+  }
+
+ private:
+  static void print(const Streams& streams, const ModelVerdict& verdict) {
+    const auto count = static_cast<int64_t>(verdict.files.size());
+    if (verdict.sound()) {
+      streams.out << fmt::format("{} is sound: {} as imported.\n", verdict.name,
+                                 counted(count, "file"));
+      return;
+    }
+    streams.out << verdict.name << " is not sound:\n";
+    for (const FileVerdict& file : verdict.files) {
+      if (file.problem.empty()) continue;
+      streams.out << wrapped(fmt::format("{}: {}", oneLine(file.name), oneLine(file.problem)),
+                             streams.outColumns, 4);
+    }
+    if (!verdict.problem.empty()) {
+      streams.out << wrapped(oneLine(verdict.problem), streams.outColumns, 4);
+    }
+  }
+
+  static Json verdictsJson(const std::vector<ModelVerdict>& verdicts) {
+    Json list = Json::array();
+    for (const ModelVerdict& verdict : verdicts) {
+      Json files = Json::array();
+      for (const FileVerdict& file : verdict.files) {
+        Json entry{{"name", file.name}, {"bytes", file.bytes}, {"sound", file.problem.empty()}};
+        if (!file.problem.empty()) entry["problem"] = file.problem;
+        files.push_back(std::move(entry));
+      }
+      Json entry{{"name", verdict.name}, {"sound", verdict.sound()}, {"files", std::move(files)}};
+      if (!verdict.problem.empty()) entry["problem"] = verdict.problem;
+      list.push_back(std::move(entry));
+    }
+    return {{"schema", "lectern-cli/models-verify/1"}, {"models", std::move(list)}};
+  }
+
+  std::string name_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> makeModelsList() {
+  return std::make_unique<ModelsList>();
+}
+
+std::unique_ptr<Command> makeModelsImport() {
+  return std::make_unique<ModelsImport>();
+}
+
+std::unique_ptr<Command> makeModelsVerify() {
+  return std::make_unique<ModelsVerify>();
+}
+
+}  // namespace lectern::cli

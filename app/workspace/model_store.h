@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/workspace/model_choice.h"
+#include "core/base/result.h"
+#include "core/engine/model_config.h"
+#include "core/engine/weights.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lectern {
+
+/// What a long look at a model is doing ("checking", "copying"), and how far it is.
+using ModelProgress =
+    std::function<void(std::string_view step, int64_t doneBytes, int64_t totalBytes)>;
+
+/// A model folder that was looked at and can be used.
+struct ModelDescription {
+  ModelConfig config;
+  int64_t parameters = 0;
+  PromptStyle style;
+  std::vector<std::string> files;  ///< that it consists of, by their names in the folder
+  int64_t bytes = 0;               ///< of these files
+};
+
+/// Looks at everything that opening the folder would trip over: config, every tensor, tokenizer.
+/// Errors: ModelUnusable, Cancelled.
+Result<ModelDescription> describeModel(const std::filesystem::path& folder,
+                                       WeightCheck what,
+                                       const ModelProgress& progress,
+                                       std::stop_token stop);
+
+/// An imported model.
+struct StoredModel {
+  std::string name;
+  std::filesystem::path folder;
+  int64_t bytes = 0;  ///< by the record of its import
+  Result<ModelDescription> description = ModelDescription{};
+};
+
+/// The imported models by their names, each looked at as far as that is quick (not its values and
+/// sums). None where nothing was imported yet.
+std::vector<StoredModel> listModels(const std::filesystem::path& dataFolder);
+
+/// Takes a Hugging Face folder in: all is checked first, then the files are copied to
+/// models/<name>/ with a record of their sizes and SHA-256 sums. The model appears whole or not at
+/// all; what a killed import left is cleared by the next one. The copy is ours: what becomes of the
+/// original does not touch it. `name` may be empty: the folder's own. Errors: ModelUnusable; Usage
+/// for a name that is taken or cannot be one; Storage, where the disk does not hold it before
+/// anything is copied; InputRefused for a file that changes meanwhile; Cancelled.
+Result<StoredModel> importModel(const std::filesystem::path& folder,
+                                const std::string& name,
+                                const std::filesystem::path& dataFolder,
+                                const ModelProgress& progress,
+                                std::stop_token stop);
+
+struct FileVerdict {
+  std::string name;
+  int64_t bytes = 0;    ///< by the record
+  std::string problem;  ///< empty: the file is as it was imported
+};
+
+struct ModelVerdict {
+  std::string name;
+  std::vector<FileVerdict> files;
+  std::string problem;  ///< besides those of files; empty: none
+
+  [[nodiscard]] bool sound() const;
+};
+
+/// Reads all files of an imported model again: sizes, sums, and then what an import checks. What is
+/// wrong is part of the verdict. Errors: Cancelled.
+Result<ModelVerdict> verifyModel(const StoredModel& model,
+                                 const ModelProgress& progress,
+                                 std::stop_token stop);
+
+}  // namespace lectern
