@@ -155,6 +155,9 @@ Result<GenerateEnd> Engine::generate(
     report.forced = !next.empty();
     report.probability = 1;
     if (next.empty()) {
+      // All logits come to the host, though TopLogits could keep the largest: a token's probability
+      // and the kept mass need the sum over the vocabulary, and the penalty the logits of tokens
+      // that were used. Of 65,536 it costs 0.26 MB and 0.5 ms a token.
       const Sampled sampled = sampler.pick(model_->logits(), options.constraint);
       if (sampled.token < 0) return GenerateEnd::Constraint;
       if (ends(sampled.token)) return GenerateEnd::EndToken;

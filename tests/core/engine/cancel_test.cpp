@@ -7,8 +7,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <functional>
 #include <memory>
+#include <thread>
 #include <vector>
 
 namespace lectern {
@@ -95,6 +97,30 @@ TEST_F(Cancel, ReadingStopsBetweenChunksAndGoesOnWithTheSameBits) {
     return result;
   });
   EXPECT_EQ(steps, 3);
+}
+
+// A stop may come at any moment, not only while progress is told.
+TEST_F(Cancel, ReadingStopsWithinAChunkWhenAnotherThreadAsks) {
+  const auto list = tokens(4096);
+  States states = engine_->newStates().value();
+  std::stop_source source;
+  std::atomic<int64_t> done = 0;
+  int64_t doneAfterAsking = 0;
+  std::jthread asking([&] {
+    done.wait(0);
+    source.request_stop();
+    doneAfterAsking = done;
+  });
+  const Result<void> result = engine_->prefill(
+      states, list,
+      [&](int64_t now) {
+        done = now;
+        done.notify_one();
+      },
+      source.get_token());
+  asking.join();
+  EXPECT_EQ(result.has_value(), states.position() == 4096);
+  EXPECT_LE(states.position(), doneAfterAsking + Model::kChunkTokens);
 }
 
 TEST_F(Cancel, AllLogitsStopBetweenChunks) {
