@@ -38,7 +38,9 @@ inline void storePart(float* p, V v, int64_t count) {
   std::memcpy(p, &v, static_cast<size_t>(count) * sizeof(float));
 }
 inline V loadWide(const BFloat16* p) {
-  return V{toFloat(p[0]), toFloat(p[1]), toFloat(p[2]), toFloat(p[3])};
+  uint16_t __attribute__((vector_size(8))) narrow;
+  std::memcpy(&narrow, p, sizeof narrow);
+  return (V)(__builtin_convertvector(narrow, I) << 16);
 }
 inline V fma(V a, V b, V c) {
   return a * b + c;

@@ -21,23 +21,23 @@ void forEachChannels(Workspace& workspace, int64_t channels, int64_t work, const
 inline void run(const ConvSilu& op, Workspace& workspace) {
   const int64_t taps = op.weight.rows;
   const int64_t tokens = op.in.rows;
-  const Workspace::Own own = workspace.own((2 * taps) * kLanes);
-  const auto channels = [&](int64_t c, int64_t n, int worker) {
-    float* weight = own.of(worker);
-    float* past = weight + taps * kLanes;  // the last taps inputs, oldest first
-    for (int64_t k = 0; k < taps; ++k) store(weight + k * kLanes, load(row(op.weight, k) + c, n));
-    for (int64_t k = 0; k + 1 < taps; ++k) store(past + k * kLanes, load(row(op.state, k) + c, n));
+  // Inputs of before this run have negative numbers.
+  const auto input = [&](int64_t t) {
+    return t >= 0 ? row(op.in, t) : row(op.state, t + taps - 1);
+  };
+  const auto channels = [&](int64_t c, int64_t n, int) {
     const V bias = op.bias.isPresent() ? load(row(op.bias, 0) + c, n) : splat(0.0F);
     for (int64_t t = 0; t < tokens; ++t) {
-      store(past + (taps - 1) * kLanes, load(row(op.in, t) + c, n));
       V sum = bias;
-      for (int64_t k = 0; k < taps; ++k)
-        sum = fma(load(weight + k * kLanes), load(past + k * kLanes), sum);
+      for (int64_t k = 0; k < taps; ++k) {
+        const V weight = load(row(op.weight, k) + c, n);
+        sum = fma(weight, load(input(t - taps + 1 + k) + c, n), sum);
+      }
       store(row(op.out, t) + c, silu(sum), n);
-      for (int64_t k = 0; k + 1 < taps; ++k)
-        store(past + k * kLanes, load(past + (k + 1) * kLanes));
     }
-    for (int64_t k = 0; k + 1 < taps; ++k) store(row(op.state, k) + c, load(past + k * kLanes), n);
+    for (int64_t k = 0; k + 1 < taps; ++k) {
+      store(row(op.state, k) + c, load(input(tokens - taps + 1 + k) + c, n), n);
+    }
   };
   forEachChannels(workspace, op.in.cols, tokens * op.in.cols * (taps + 16), channels);
 }
@@ -46,14 +46,14 @@ inline void run(const SelectiveScan& op, Workspace& workspace) {
   const int64_t states = op.a.rows;
   const int64_t tokens = op.u.rows;
   // State and A beside each other: rows of [S, I] lie a power of two apart and would share a few
-  // lines of the first level of cache.
+  // lines of the first level of cache. A in powers of two saves a product for each state.
   const Workspace::Own own = workspace.own(2 * states * kLanes);
   const auto channels = [&](int64_t c, int64_t n, int worker) {
     float* h = own.of(worker);
     float* a = h + states * kLanes;
     for (int64_t s = 0; s < states; ++s) {
       store(h + s * kLanes, load(row(op.h, s) + c, n));
-      store(a + s * kLanes, load(row(op.a, s) + c, n));
+      store(a + s * kLanes, load(row(op.a, s) + c, n) * splat(kLog2E));
     }
     const V bias = load(row(op.deltaBias, 0) + c, n);
     const V skip = load(row(op.skip, 0) + c, n);
@@ -65,8 +65,8 @@ inline void run(const SelectiveScan& op, Workspace& workspace) {
       const float* cRow = row(op.c, t);
       V y = skip * u;
       for (int64_t s = 0; s < states; ++s) {
-        const V decay = exponential(delta * load(a + s * kLanes));
-        const V state = fma(decay, load(h + s * kLanes), input * splat(b[s]));
+        const V kept = decay(delta * load(a + s * kLanes)) * load(h + s * kLanes);
+        const V state = fma(input, splat(b[s]), kept);
         store(h + s * kLanes, state);
         y = fma(splat(cRow[s]), state, y);
       }

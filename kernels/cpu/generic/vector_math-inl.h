@@ -55,28 +55,41 @@ inline float largestOf(V v) {
   return largest;
 }
 
-// eˣ within 2 units of the last place; 0 below −87.3, e^88.3 above 88.3, NaN of NaN. x is split
-// into n ln 2 + r with |r| ≤ ln 2 / 2 (Cody & Waite: ln 2 in two parts, the first exact times n),
-// and eʳ is a polynomial with the coefficients of Cephes' expf.
+constexpr float kRounder = 0x1.8p23F;  // its last place is 1: adding it rounds to a whole number
+constexpr float kLog2E = 1.44269504088896341F;
+
+// 2 ^ (fraction + n), n ≥ −126 being the last bits of `rounded` = n + kRounder. The polynomial is
+// the one of degree 6 that errs least, relatively, for |fraction| ≤ 1/2: 0.14 units of the last
+// place.
+inline V twoToThe(V fraction, V rounded) {
+  V p = splat(1.5353362e-4F);
+  p = fma(p, fraction, splat(1.33988739e-3F));
+  p = fma(p, fraction, splat(9.61843692e-3F));
+  p = fma(p, fraction, splat(5.55033237e-2F));
+  p = fma(p, fraction, splat(2.40226477e-1F));
+  p = fma(p, fraction, splat(6.93147182e-1F));
+  p = fma(p, fraction, splat(1.0F));
+  // A float is 2ⁿ where n + 127 stands in bits 23 to 30.
+  return p * (V)(((I)rounded << 23) + (127 << 23));
+}
+
+// eˣ within 2 units of the last place; 0 below −87.3, e^88.3 above 88.3, NaN of NaN. Cody & Waite:
+// x = n ln 2 + r with ln 2 in two parts, the first of which is exact times n.
 inline V exponential(V x) {
-  constexpr float kLow = -87.3F;
-  constexpr float kHigh = 88.3F;
-  constexpr float kRounder = 0x1.8p23F;  // its last place is 1
-  const V clamped = maxOf(splat(kLow), minOf(splat(kHigh), x));
-  const V rounded = fma(clamped, splat(1.44269504088896341F), splat(kRounder));
+  const V low = splat(-87.3F);
+  const V clamped = maxOf(low, minOf(splat(88.3F), x));
+  const V rounded = fma(clamped, splat(kLog2E), splat(kRounder));
   const V n = rounded - splat(kRounder);
-  V r = fma(n, splat(-0.693359375F), clamped);
-  r = fma(n, splat(2.12194440e-4F), r);
-  V p = splat(1.9875691500e-4F);
-  p = fma(p, r, splat(1.3981999507e-3F));
-  p = fma(p, r, splat(8.3334519073e-3F));
-  p = fma(p, r, splat(4.1665795894e-2F));
-  p = fma(p, r, splat(1.6666665459e-1F));
-  p = fma(p, r, splat(5.0000001201e-1F));
-  p = fma(p, r * r, r) + splat(1.0F);
-  // The last bits of `rounded` are n, and a float is 2ⁿ with n + 127 in bits 23 to 30.
-  const V power = (V)(((I)rounded << 23) + (127 << 23));
-  return zeroBelow(x, splat(kLow), p * power);
+  const V r = fma(n, splat(2.12194440e-4F), fma(n, splat(-0.693359375F), clamped));
+  return zeroBelow(x, low, twoToThe(r * splat(kLog2E), rounded));
+}
+
+// 2ˣ of x ≤ 0, exact to 2 units for the x it is given; 0 below −126.
+inline V decay(V x) {
+  const V low = splat(-126.0F);
+  const V clamped = maxOf(low, x);
+  const V rounded = clamped + splat(kRounder);
+  return zeroBelow(x, low, twoToThe(clamped - (rounded - splat(kRounder)), rounded));
 }
 
 inline float exponentialOf(float x) {

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// kernels_bench [HIDDEN] [TOKENS] [THREADS] [OPERATION]: the time of each operation at the shape of
+// a model, on every backend of the machine, beside `reference` and beside its floor
+// (kernels/work.h) at what the processor was seen to do in the same run. Best of several, so a busy
+// machine shows less; small operands lie in caches that are faster than the memory their floor is
+// counted with.
+#include "kernels/work.h"
+#include "tests/kernels/cpu/device.h"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace lectern::kernels {
+namespace {
+
+double secondsOf(const std::function<void()>& work) {
+  const auto begin = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+// The shortest of as many runs as fit into a part of a second, at least one.
+double best(const std::function<void()>& work) {
+  double shortest = secondsOf(work);
+  for (double spent = shortest; spent < 0.25; spent += shortest)
+    shortest = std::min(shortest, secondsOf(work));
+  return shortest;
+}
+
+// What the machine does: multiply-adds from registers with its widest vectors, and reading memory.
+struct Ceilings {
+  double flopsPerSecond = 0;
+  double bytesPerSecond = 0;
+};
+
+#if defined(__x86_64__)
+template <class V>
+__attribute__((always_inline)) inline void multiplyAdds(int64_t rounds, float* result) {
+  V sums[12];  // each another, or they would be computed once
+  for (int i = 0; i < 12; ++i) sums[i] = V{} + 0.01F * static_cast<float>(i);
+  const V a = V{} + 0.5F;
+  const V b = V{} + 0.25F;
+  for (int64_t i = 0; i < rounds; ++i) {
+#pragma GCC unroll 12
+    for (V& sum : sums) sum = sum * a + b;
+  }
+  for (const V& sum : sums) *result += sum[0];
+}
+using Eight = float __attribute__((vector_size(32)));
+using Sixteen = float __attribute__((vector_size(64)));
+__attribute__((target("avx2,fma"))) void multiplyAddsAvx2(int64_t rounds, float* result) {
+  multiplyAdds<Eight>(rounds, result);
+}
+__attribute__((target("avx512f"))) void multiplyAddsAvx512(int64_t rounds, float* result) {
+  multiplyAdds<Sixteen>(rounds, result);
+}
+#endif
+
+double onThreads(int threads, const std::function<void(int)>& work) {
+  return best([&] {
+    std::vector<std::thread> list;
+    for (int i = 1; i < threads; ++i) list.emplace_back(work, i);
+    work(0);
+    for (std::thread& thread : list) thread.join();
+  });
+}
+
+Ceilings measureCeilings(int threads) {
+  Ceilings ceilings;
+  std::vector<float> results(static_cast<size_t>(threads) * 64);
+#if defined(__x86_64__)
+  constexpr int64_t kRounds = 400'000;
+  const bool wide = __builtin_cpu_supports("avx512f") > 0;
+  if (wide || (__builtin_cpu_supports("avx2") > 0 && __builtin_cpu_supports("fma") > 0)) {
+    const double seconds = onThreads(threads, [&](int i) {
+      (wide ? multiplyAddsAvx512 : multiplyAddsAvx2)(kRounds,
+                                                     &results[static_cast<size_t>(i) * 64]);
+    });
+    ceilings.flopsPerSecond = kRounds * 12.0 * (wide ? 32 : 16) * threads / seconds;
+  }
+#endif
+  const std::vector<uint64_t> memory(size_t{32} << 20, 1);  // 256 MiB
+  std::atomic<uint64_t> total = 0;
+  const size_t share = memory.size() / static_cast<size_t>(threads);
+  const double seconds = onThreads(threads, [&](int i) {
+    uint64_t sum[8] = {};
+    const uint64_t* p = memory.data() + static_cast<size_t>(i) * share;
+    for (size_t k = 0; k + 8 <= share; k += 8) {
+      for (size_t j = 0; j < 8; ++j) sum[j] += p[k + j];
+    }
+    for (const uint64_t s : sum) total += s;
+  });
+  ceilings.bytesPerSecond = static_cast<double>(share * 8) * threads / seconds;
+  return ceilings;
+}
+
+struct Case {
+  std::string name;
+  int64_t position = 0;
+  std::function<Operation(Device&)> make;
+};
+
+std::vector<Case> cases(int64_t hidden, int64_t tokens) {
+  const int64_t inner = 2 * hidden;
+  const int64_t width = 7 * hidden / 2;
+  const int64_t rank = std::max<int64_t>(hidden / 16, 8);
+  const int64_t projected = rank + 32;
+  const int64_t heads = std::max<int64_t>(hidden / 64, 1);
+  const int64_t dim = hidden / heads;
+  const auto random = [](Device& d, int64_t rows, int64_t cols) {
+    return d.put(Matrix::random(rows, cols, 1), 0);
+  };
+  const auto linear = [=](int64_t t, int64_t out, int64_t in, DType dtype) {
+    return [=](Device& d) -> Operation {
+      return Linear{
+          d.weight(Matrix::random(out, in, 1), dtype), random(d, t, in), {}, random(d, t, out)};
+    };
+  };
+  const auto experts = [=](int64_t t) {
+    return [=](Device& d) -> Operation {
+      const auto stack = [&](int64_t out, int64_t in) {
+        return d.weight(Matrix::random(4 * out, in, 1), DType::BF16, 4);
+      };
+      std::vector<int32_t> chosen;
+      for (int32_t i = 0; i < 2 * t; ++i) chosen.push_back(i * 5 % 4);
+      return Experts{stack(width, hidden),
+                     stack(width, hidden),
+                     stack(hidden, width),
+                     random(d, t, hidden),
+                     d.put(chosen, t),
+                     random(d, t, 2),
+                     random(d, 2 * t, hidden + width),
+                     random(d, t, hidden)};
+    };
+  };
+  constexpr int64_t kPast = 4096;
+  const auto cache = [=](Device& d) {
+    return d.cache(512, (kPast + tokens) / 512 + 1, 1, dim, DType::BF16);
+  };
+  return {
+      {"Linear f32, one", 0, linear(1, 2 * inner, hidden, DType::F32)},
+      {"Linear bf16, one", 0, linear(1, 2 * inner, hidden, DType::BF16)},
+      {"Linear f32", 0, linear(tokens, 2 * inner, hidden, DType::F32)},
+      {"Linear bf16", 0, linear(tokens, 2 * inner, hidden, DType::BF16)},
+      {"x_proj bf16", 0, linear(tokens, projected, inner, DType::BF16)},
+      {"LinearGated bf16", 0,
+       [=](Device& d) -> Operation {
+         return LinearGated{d.weight(Matrix::random(width, hidden, 1), DType::BF16),
+                            d.weight(Matrix::random(width, hidden, 2), DType::BF16),
+                            random(d, tokens, hidden), random(d, tokens, width)};
+       }},
+      {"Experts bf16, one", 0, experts(1)},
+      {"Experts bf16", 0, experts(tokens)},
+      {"EmbedRows bf16", 0,
+       [=](Device& d) -> Operation {
+         return EmbedRows{d.weight(Matrix::random(1024, hidden, 1), DType::BF16),
+                          d.put(std::vector<int32_t>(static_cast<size_t>(tokens), 77), 1),
+                          random(d, tokens, hidden)};
+       }},
+      {"AddNorm", 0,
+       [=](Device& d) -> Operation {
+         return AddNorm{random(d, tokens, hidden), random(d, tokens, hidden), random(d, 1, hidden),
+                        random(d, tokens, hidden), 1e-6F};
+       }},
+      {"ConvSilu", 0,
+       [=](Device& d) -> Operation {
+         return ConvSilu{random(d, tokens, 2 * inner).colRange(0, inner), random(d, 4, inner),
+                         random(d, 1, inner), random(d, 3, inner), random(d, tokens, inner)};
+       }},
+      {"SplitNorm", 0,
+       [=](Device& d) -> Operation {
+         return SplitNorm{random(d, tokens, projected),
+                          random(d, 1, rank),
+                          random(d, 1, 16),
+                          random(d, 1, 16),
+                          random(d, tokens, rank),
+                          random(d, tokens, 16),
+                          random(d, tokens, 16),
+                          1e-6F};
+       }},
+      {"SelectiveScan", 0,
+       [=](Device& d) -> Operation {
+         return SelectiveScan{
+             random(d, tokens, inner), random(d, tokens, inner),
+             random(d, 1, inner),      d.put(Matrix::random(16, inner, 1, -9, -1), 0),
+             random(d, tokens, 16),    random(d, tokens, 16),
+             random(d, 1, inner),      random(d, tokens, 2 * inner).colRange(inner, inner),
+             random(d, 16, inner),     random(d, tokens, inner)};
+       }},
+      {"MambaStep bf16", 0,
+       [=](Device& d) -> Operation {
+         return MambaStep{random(d, 1, 2 * inner),
+                          random(d, 4, inner),
+                          random(d, 1, inner),
+                          random(d, 3, inner),
+                          d.weight(Matrix::random(projected, inner, 1), DType::BF16),
+                          random(d, 1, rank),
+                          random(d, 1, 16),
+                          random(d, 1, 16),
+                          d.weight(Matrix::random(inner, rank, 1), DType::BF16),
+                          random(d, 1, inner),
+                          d.put(Matrix::random(16, inner, 1, -9, -1), 0),
+                          random(d, 1, inner),
+                          random(d, 16, inner),
+                          random(d, 1, 3 * inner + 2 * projected),
+                          random(d, 1, inner),
+                          1e-6F};
+       }},
+      {"AttendMany behind 4096", kPast,
+       [=](Device& d) -> Operation {
+         return AttendMany{random(d, tokens, heads * dim), cache(d), heads,
+                           random(d, tokens, heads * dim), d.at(kPast)};
+       }},
+      {"AttendOne behind 4096", kPast,
+       [=](Device& d) -> Operation {
+         return AttendOne{random(d, 1, heads * dim),
+                          cache(d),
+                          heads,
+                          random(d, 1, heads * dim),
+                          {},
+                          {},
+                          d.at(kPast)};
+       }},
+      {"Route", 0,
+       [=](Device& d) -> Operation {
+         return Route{random(d, tokens, 16),
+                      d.put(std::vector<int32_t>(static_cast<size_t>(2 * tokens)), tokens),
+                      random(d, tokens, 2)};
+       }},
+      {"TopLogits 64 of 65536", 0,
+       [=](Device& d) -> Operation {
+         return TopLogits{
+             random(d, 1, 65'536), {}, random(d, 1, 64), d.put(std::vector<int32_t>(64), 1)};
+       }},
+  };
+}
+
+void measure(int64_t hidden, int64_t tokens, int threads, const std::string& only) {
+  const Ceilings ceilings = measureCeilings(threads);
+  fmt::print("{} threads: {:.0f} GFLOP/s, {:.1f} GB/s. Hidden {}, {} tokens.\n", threads,
+             ceilings.flopsPerSecond * 1e-9, ceilings.bytesPerSecond * 1e-9, hidden, tokens);
+  fmt::print("{:24} {:>12} {:>12}", "microseconds", "floor", "reference");
+  for (const std::string& backend : testedBackends()) fmt::print("  {:>26}", backend);
+  fmt::print("\n");
+  for (const Case& c : cases(hidden, tokens)) {
+    if (!c.name.starts_with(only)) continue;
+    double floor = 0;
+    double slow = 0;
+    {
+      Device reference("reference");
+      const Operation op = c.make(reference);
+      const Work work = workOf(op, c.position);
+      floor = std::max(
+          static_cast<double>(work.flops) / ceilings.flopsPerSecond,
+          static_cast<double>(work.bytesRead + work.bytesWritten) / ceilings.bytesPerSecond);
+      slow = best([&] { reference.run(op); });
+    }
+    fmt::print("{:24} {:12.1f} {:12.1f}", c.name, floor * 1e6, slow * 1e6);
+    for (const std::string& backend : testedBackends()) {
+      Device device(backend, threads);
+      const Operation op = c.make(device);
+      const double seconds = best([&] { device.run(op); });
+      fmt::print("  {:10.1f} {:6.0f} x {:4.0f} %", seconds * 1e6, slow / seconds,
+                 100 * floor / seconds);
+    }
+    fmt::print("\n");
+    std::fflush(stdout);
+  }
+}
+
+}  // namespace
+}  // namespace lectern::kernels
+
+int main(int argc, char** argv) {
+  const auto argument = [&](int index, int64_t otherwise) {
+    return argc > index ? std::atoll(argv[index]) : otherwise;
+  };
+  lectern::kernels::measure(argument(1, 1024), argument(2, 128), static_cast<int>(argument(3, 2)),
+                            argc > 4 ? argv[4] : "");
+}
