@@ -191,7 +191,37 @@ Result<void> Tokenizer::readAdded(const nlohmann::json& added, std::string_view 
   return {};
 }
 
+// A file without merges is read where its order tells them: bytes in a row, pieces of several
+// characters, single characters. An ordinary piece before the bytes either is one character that
+// pieces may contain, or was added late.
+Result<void> Tokenizer::implyMerges(std::string_view file) {
+  const Error unordered =
+      unusable(file, "it has no merges, and the order of its pieces does not tell them");
+  for (int byte = 0; byte < 256; ++byte) {
+    if (byteIds_[byte] != byteIds_[0] + byte) return unordered;
+  }
+  const int32_t firstPiece = byteIds_[255] + 1;
+  std::vector<int32_t> late;
+  std::vector<int32_t> parts;
+  bool charactersBegan = false;
+  for (int32_t id = 0; id < static_cast<int32_t>(pieces_.size()); ++id) {
+    if (kindOf(id) != Kind::Ordinary) continue;
+    const std::string& piece = pieces_[static_cast<size_t>(id)];
+    const bool isSingle = utf8::decode(piece, 0).length == static_cast<int>(piece.size());
+    if (id < firstPiece) {
+      (isSingle ? parts : late).push_back(id);
+    } else if (isSingle) {
+      charactersBegan = true;
+    } else if (charactersBegan) {
+      return unordered;
+    }
+  }
+  merges_ = mergesFromOrder(pieces_, firstPiece, late, parts);
+  return {};
+}
+
 Result<void> Tokenizer::readMerges(const nlohmann::json& merges, std::string_view file) {
+  if (merges.is_null()) return implyMerges(file);
   if (!merges.is_array()) return unusable(file, "it has no list of merges");
   int32_t rank = 0;
   for (const auto& merge : merges) {

@@ -27,7 +27,8 @@ struct Token {
 
 /// Text to tokens and back, as the tokenizer.json of the Jamba models has it (Hugging Face
 /// tokenizers): byte pair encoding over characters, a space being U+2581, nothing put in front; a
-/// character without a piece becomes the pieces of its UTF-8 bytes. Immutable. Thread: any.
+/// character without a piece becomes the pieces of its UTF-8 bytes. Without a list of merges the
+/// order of the pieces tells them (mergesFromOrder). Immutable. Thread: any.
 ///
 /// Control tokens never come from a text: what a document or a user writes is spelled out in
 /// ordinary pieces, even where it spells a control token's name. Only `encodeLiteral`, for the
@@ -90,6 +91,7 @@ class Tokenizer {
   Result<void> readVocabulary(const nlohmann::json& vocab, std::string_view file);
   Result<void> readAdded(const nlohmann::json& added, std::string_view file);
   Result<void> readMerges(const nlohmann::json& merges, std::string_view file);
+  Result<void> implyMerges(std::string_view file);
   void learnCuts();
   void encodeInto(std::string_view text, int64_t offset, std::vector<Token>& tokens) const;
   void encodeWord(std::string_view word, int64_t offset, std::vector<Token>& tokens) const;

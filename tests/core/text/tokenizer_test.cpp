@@ -147,6 +147,17 @@ TEST(Tokenizer, RefusesWhatItDoesNotDoAndWhatIsDamaged) {
       has(Tokenizer::fromJson(nlohmann::json::parse(json.dump()), "t").error().message, "<0x00>"));
 }
 
+TEST(Tokenizer, TakesTheMergesFromTheOrderWhereItTellsThem) {
+  nlohmann::json json = tinyTokenizer();
+  json["model"].erase("merges");
+  EXPECT_TRUE(Tokenizer::fromJson(json, "t").value()->merges() == small()->merges());
+  auto& vocab = json["model"]["vocab"];
+  std::swap(vocab["abab"], vocab["c"]);  // a character before a piece of several
+  const auto refused = Tokenizer::fromJson(json, "t");
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("does not tell them"), std::string::npos);
+}
+
 TEST(Tokenizer, RefusesMergesThatWouldMakeControlTokens) {
   nlohmann::json json = tinyTokenizer();
   json["model"]["vocab"].erase("<|mask_0|>");
@@ -157,12 +168,57 @@ TEST(Tokenizer, RefusesMergesThatWouldMakeControlTokens) {
   EXPECT_NE(refused.error().message.find("no text"), std::string::npos);
 }
 
+/// Any text without U+2581, which a tokenizer of this kind takes for a space.
+rc::Gen<std::string> anyText() {
+  return rc::gen::map(
+      rc::gen::container<std::vector<uint32_t>>(rc::gen::oneOf(
+          rc::gen::inRange<uint32_t>(0, 128), rc::gen::inRange<uint32_t>('a', 'd'),
+          rc::gen::just<uint32_t>(' '), rc::gen::inRange<uint32_t>(0x80, 0x700),
+          rc::gen::inRange<uint32_t>(0x700, 0xD800), rc::gen::inRange<uint32_t>(0xE000, 0x110000))),
+      [](const std::vector<uint32_t>& codePoints) {
+        std::string text;
+        for (const uint32_t c : codePoints) {
+          if (c != 0x2581) utf8::append(text, c);
+        }
+        return text;
+      });
+}
+
+TEST(Tokenizer, GivesBackEveryText) {
+  const auto t = small();
+  EXPECT_TRUE(rc::check([&t] {
+    const std::string text = *anyText();
+    RC_ASSERT(t->decode(idsOf(t->encode(text)), false) == text);
+  }));
+}
+
 // The vocabulary that all Jamba models share, where the samples are at hand.
 class JambaTokenizer : public testing::Test {
  protected:
-  static std::shared_ptr<const Tokenizer> load(const std::string& name) {
+  static nlohmann::json read(const std::string& name) {
     const auto path = test::sample("tokenizer/" + name + "/tokenizer.json");
-    return path ? Tokenizer::fromFile(*path).value() : nullptr;
+    return path ? parseJson(readFile(*path, 64 << 20).value(), name).value() : nlohmann::json();
+  }
+  static std::shared_ptr<const Tokenizer> load(const std::string& name) {
+    const nlohmann::json json = read(name);
+    return json.is_null() ? nullptr : Tokenizer::fromJson(json, name).value();
+  }
+  /// The vocabulary of 1.5 to 1.7: the first one with markers in place of reserved pieces.
+  static std::shared_ptr<const Tokenizer> middle() {
+    nlohmann::json json = read("jamba-v0.1");
+    auto& vocab = json["model"]["vocab"];
+    int id = 518;
+    for (const char* marker :
+         {"<|eom|>", "<|bom|>", "<|system|>", "<|user|>", "<|assistant|>", "<|tool|>",
+          "<documents>", "</documents>", "<tool_definitions>", "</tool_definitions>",
+          "<active_output_modes>", "</active_output_modes>", "<citations>", "</citations>",
+          "<tool_calls>", "</tool_calls>"}) {
+      vocab.erase(first_->piece(id));
+      vocab[marker] = static_cast<unsigned>(id);
+      json["added_tokens"].push_back({{"id", static_cast<unsigned>(id)}, {"content", marker}});
+      ++id;
+    }
+    return Tokenizer::fromJson(json, "1.5").value();
   }
   static void SetUpTestSuite() {
     first_ = load("jamba-v0.1");
@@ -261,17 +317,28 @@ TEST_F(JambaTokenizer, HasTheMergesThatTheOrderOfItsIdsImplies) {
   EXPECT_EQ(second_->merges().size(), 139'278U);
   EXPECT_TRUE(mergesFromOrder(first_->pieces(), 1800, {}, {1543}) == first_->merges());
   EXPECT_TRUE(mergesFromOrder(second_->pieces(), 1800, {543}, {1543}) == second_->merges());
+  nlohmann::json json = read("jamba2");
+  json["model"].erase("merges");
+  EXPECT_TRUE(Tokenizer::fromJson(json, "without").value()->merges() == second_->merges());
+}
+
+TEST_F(JambaTokenizer, GivesTheGoldenTokensOfTheFirstFamilysPrompts) {
+  const auto t = middle();
+  EXPECT_EQ(idsOf(t->encodeLiteral("<|startoftext|><|bom|><|system|> <|eom|><|bom|><|user|> "
+                                   "Hello!<|eom|><|bom|><|assistant|>")),
+            (Ids{1, 519, 520, 62934, 518, 519, 521, 22560, 63028, 518, 519, 522}));
+  EXPECT_EQ(idsOf(t->encodeLiteral("<|startoftext|><|bom|><|system|> You are an ancient oracle."
+                                   "<|eom|><|bom|><|user|> Who wrote Harry Potter?<|eom|><|bom|>"
+                                   "<|assistant|>")),
+            (Ids{1,   519, 520,  2458, 1929,  1829,  9699,  1944, 8023, 62959, 518,
+                 519, 521, 8121, 5949, 11371, 21352, 63052, 518,  519,  522}));
+  EXPECT_EQ(idsOf(t->encodeLiteral(" <citations>[0, 2]</citations>")),
+            (Ids{62934, 530, 63014, 62963, 1543, 62934, 62970, 63015, 531}));
 }
 
 TEST_F(JambaTokenizer, GivesBackEveryTextAndCoversIt) {
   EXPECT_TRUE(rc::check([] {
-    std::string text;
-    const auto codePoints = *rc::gen::container<std::vector<uint32_t>>(rc::gen::oneOf(
-        rc::gen::inRange<uint32_t>(0, 128), rc::gen::inRange<uint32_t>(0x80, 0x700),
-        rc::gen::inRange<uint32_t>(0x700, 0xD800), rc::gen::inRange<uint32_t>(0x1F000, 0x20000)));
-    for (const uint32_t c : codePoints) {
-      if (c != 0x2581) utf8::append(text, c);
-    }
+    const std::string text = *anyText();
     const auto tokens = second_->encode(text);
     RC_ASSERT(second_->decode(idsOf(tokens), false) == text);
     int64_t end = 0;
