@@ -46,8 +46,9 @@ void print(const Streams& streams, const StoredModel& model) {
   const Style style(streams.styled);
   streams.out << style.bold(oneLine(model.name)) << "  " << sizeText(model.bytes) << '\n';
   if (!model.description) {
-    streams.out << wrapped("Cannot be used: " + oneLine(model.description.error().message),
-                           streams.outColumns, 4);
+    streams.out << wrapped(
+        fmt::format("Cannot be used: {}", oneLine(model.description.error().message)),
+        streams.outColumns, 4);
     return;
   }
   const ModelConfig& config = model.description->config;

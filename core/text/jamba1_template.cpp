@@ -32,7 +32,7 @@ constexpr std::string_view kJsonMode =
     "appropriate JSON format exists, use it without modification.";
 
 std::string textOf(const Json& content) {
-  if (content.is_null() || (content.is_string() && content.empty())) return "";
+  if (!pythonTruth(content)) return "";
   return content.is_string() ? content.get<std::string>() : pythonJson(content);
 }
 
@@ -63,8 +63,7 @@ class Renderer {
     if (generation.is_null() || generation == true) {
       out_.marker("<|bom|>").marker("<|assistant|>");
       const std::string preamble = textOf(get(context_, "generation_preamble"));
-      if (preamble.find_first_not_of(" \t\r\n") != std::string::npos)
-        out_.plain(" ").plain(preamble);
+      if (!isBlank(preamble)) out_.plain(" ").plain(preamble);
     }
     return out_.take();
   }
@@ -84,10 +83,9 @@ class Renderer {
     const Json& tools = get(context_, "tools");
     if (content.is_null() && !isSet(tools)) return {};
     open("system");
-    const std::string text = textOf(content);
-    out_.plain(text);
+    if (!content.is_null()) out_.plain(pythonStr(content));
     if (!isSet(tools)) return {};
-    if (!text.empty()) out_.plain("\n\n");
+    if (pythonTruth(content)) out_.plain("\n\n");
     out_.marker("<tool_definitions>").plain("\n# Tools\n\n## Functions");
     for (const Json& tool : tools) {
       const Json& type = get(tool, "type");
@@ -136,15 +134,15 @@ class Renderer {
       const Json& document = documents[i];
       out_.plain(fmt::format("\n\n## Document ID: {}", i));
       if (const Json& title = get(document, "title"); !title.is_null())
-        out_.plain("\nTitle: " + pythonStr(title));
+        out_.plain("\nTitle: ").plain(pythonStr(title));
       for (const auto& [key, value] : document.items()) {
         if (key != "title" && key != "text") {
-          out_.plain("\n" + jinjaTitle(key) + ": " + pythonStr(value));
+          out_.plain("\n").plain(jinjaTitle(key)).plain(": ").plain(pythonStr(value));
         }
       }
       if (!document.contains("text"))
         return Error{ErrorCode::Usage, fmt::format("Document {} has no text.", i)};
-      out_.plain("\nText: " + pythonStr(document["text"]));
+      out_.plain("\nText: ").plain(pythonStr(document["text"]));
     }
     out_.plain("\n").marker("</documents>");
     return {};
@@ -156,16 +154,26 @@ class Renderer {
       return Error{ErrorCode::Usage, "A message of the conversation has no role."};
     open(role.get<std::string>());
     if (const Json& name = get(message, "name"); !name.is_null())
-      out_.plain("(" + pythonStr(name) + ")");
+      out_.plain("(").plain(pythonStr(name)).plain(")");
     out_.plain(textOf(get(message, "content")));
     if (role != "assistant") return {};
     if (const Json& calls = get(message, "tool_calls"); isSet(calls)) TRY(toolCalls(calls));
     const Json& citations = get(message, "citations");
     const Json& mode = get(knobs_, "citation_mode");
     if (!citations.is_null() && get(knobs_, "is_set") == true && mode != "off") {
-      out_.marker("<citations>").plain(pythonStr(citations)).marker("</citations>");
+      out_.marker("<citations>").plain(pythonStr(documentIds(citations))).marker("</citations>");
     }
     return {};
+  }
+
+  // The template takes them from citations as AI21's interface gives them; plain numbers are as
+  // good.
+  static Json documentIds(const Json& citations) {
+    Json ids = Json::array();
+    for (const Json& citation : citations) {
+      ids.push_back(citation.is_object() ? get(citation, "document_id") : citation);
+    }
+    return ids;
   }
 
   Result<void> toolCalls(const Json& calls) {

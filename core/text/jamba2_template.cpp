@@ -74,7 +74,7 @@ class Renderer {
           "# Tools\n\nYou may call one or more functions to assist with the user query.\n\nYou are "
           "provided with "
           "function signatures within <tools></tools> XML tags:\n<tools>");
-      for (const Json& tool : tools) out_.plain("\n" + pythonJson(tool));
+      for (const Json& tool : tools) out_.plain("\n").plain(pythonJson(tool));
       out_.plain(
               "\n</tools>\n\nFor each function call, return a json object with function name and "
               "arguments within ")
@@ -116,7 +116,7 @@ class Renderer {
   static bool thoughtFollows(const Json& messages, size_t i) {
     if (i + 1 == messages.size()) return true;
     const Json& next = messages[i + 1];
-    if (isSet(get(next, "reasoning_content"))) return true;
+    if (!get(next, "reasoning_content").is_null()) return true;
     return next["role"] == "assistant" && textOf(get(next, "content")).starts_with("<think>");
   }
 
@@ -136,11 +136,13 @@ class Renderer {
       reply =
           withoutLeading(std::string_view(content).substr(content.rfind(kEnd) + kEnd.size()), '\n');
     }
+    const bool hasReply = !reply.empty();
     out_.marker("<|im_start|>").plain("assistant\n");
     if (keepsThoughts && !reasoning.empty()) {
       out_.marker("<think>").plain("\n").plain(
           withoutLeading(withoutTrailing(reasoning, '\n'), '\n'));
       out_.plain("\n").marker("</think>").plain("\n\n");
+      reply = std::string(withoutLeading(reply, '\n'));
     }
     out_.plain(reply);
     bool isFirst = true;
@@ -148,7 +150,7 @@ class Renderer {
       const Json& function = call.contains("function") ? call["function"] : call;
       if (!get(function, "name").is_string())
         return Error{ErrorCode::Usage, "A tool call has no name."};
-      if (!isFirst || !reply.empty()) out_.plain("\n");
+      if (!isFirst || hasReply) out_.plain("\n");
       isFirst = false;
       const Json& arguments = get(function, "arguments");
       out_.marker("<tool_call>")
@@ -168,7 +170,9 @@ class Renderer {
     if (i == 0 || !isTool(i - 1)) out_.marker("<|im_start|>").plain("user");
     out_.plain("\n")
         .marker("<tool_response>")
-        .plain("\n" + textOf(get(messages[i], "content")) + "\n");
+        .plain("\n")
+        .plain(textOf(get(messages[i], "content")))
+        .plain("\n");
     out_.marker("</tool_response>");
     if (!isTool(i + 1)) out_.marker("<|im_end|>").plain("\n");
   }

@@ -4,7 +4,9 @@
 #include "core/base/utf8.h"
 
 #include <fmt/format.h>
+#include <unicode/locid.h>
 #include <unicode/uchar.h>
+#include <unicode/unistr.h>
 
 namespace lectern::text {
 
@@ -23,25 +25,43 @@ std::string quotedJson(const std::string& text) {
   return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+// str.isspace, which knows the four separators of ASCII besides Unicode's white space.
+bool isSpace(char32_t c) {
+  return u_isUWhiteSpace(static_cast<UChar32>(c)) || (c >= 0x1C && c <= 0x1F);
+}
+
+// str.isprintable: not of the categories Other and Separator, but for the space.
+bool isPrintable(char32_t c) {
+  constexpr uint32_t kOthers = U_GC_C_MASK | U_GC_Z_MASK;
+  return c == U' ' || (U_MASK(u_charType(static_cast<UChar32>(c))) & kOthers) == 0;
+}
+
 // repr of a string: single quotes, double ones where the text has single quotes and no double ones.
 std::string quotedPython(const std::string& text) {
   const bool useDouble =
       text.find('\'') != std::string::npos && text.find('"') == std::string::npos;
   const char quote = useDouble ? '"' : '\'';
   std::string result(1, quote);
-  for (const char c : text) {
-    if (c == quote || c == '\\') {
-      result += {'\\', c};
+  for (int64_t i = 0; i < static_cast<int64_t>(text.size());) {
+    const utf8::Decoded decoded = utf8::decode(text, i);
+    const auto c = static_cast<uint32_t>(decoded.codePoint);
+    i += decoded.length;
+    if (c == static_cast<unsigned char>(quote) || c == '\\') {
+      result += {'\\', static_cast<char>(c)};
     } else if (c == '\n') {
       result += "\\n";
     } else if (c == '\r') {
       result += "\\r";
     } else if (c == '\t') {
       result += "\\t";
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
-      result += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    } else if (isPrintable(decoded.codePoint)) {
+      utf8::append(result, decoded.codePoint);
+    } else if (c < 0x100) {
+      result += fmt::format("\\x{:02x}", c);
+    } else if (c < 0x10000) {
+      result += fmt::format("\\u{:04x}", c);
     } else {
-      result += c;
+      result += fmt::format("\\U{:08x}", c);
     }
   }
   return result + quote;
@@ -113,15 +133,45 @@ std::string pythonStr(const Json& value) {
   return repr(value);
 }
 
-std::string jinjaTitle(std::string_view text) {
-  std::string result;
-  bool starts = true;
+bool pythonTruth(const Json& value) {
+  if (value.is_boolean()) return value.get<bool>();
+  if (value.is_number()) return value.get<double>() != 0;
+  if (value.is_string()) return !value.get_ref<const std::string&>().empty();
+  return !value.empty();
+}
+
+bool isBlank(std::string_view text) {
   for (int64_t i = 0; i < static_cast<int64_t>(text.size());) {
     const utf8::Decoded decoded = utf8::decode(text, i);
-    const auto c = static_cast<UChar32>(decoded.codePoint);
-    utf8::append(result, static_cast<char32_t>(starts ? u_toupper(c) : u_tolower(c)));
-    starts = u_isUWhiteSpace(c) || c == '-' || c == '(' || c == '{' || c == '[' || c == '<';
+    if (!isSpace(decoded.codePoint)) return false;
     i += decoded.length;
+  }
+  return true;
+}
+
+std::string jinjaTitle(std::string_view text) {
+  std::string result;
+  const auto endsWord = [](char32_t c) {
+    return isSpace(c) || c == '-' || c == '(' || c == '{' || c == '[' || c == '<';
+  };
+  const auto last = static_cast<int64_t>(text.size());
+  for (int64_t i = 0; i < last;) {
+    const utf8::Decoded first = utf8::decode(text, i);
+    int64_t end = i + first.length;
+    while (end < last && !endsWord(utf8::decode(text, end).codePoint)) {
+      end += utf8::decode(text, end).length;
+    }
+    const auto of = [&](int64_t from, int64_t to) {
+      const std::string_view piece =
+          text.substr(static_cast<size_t>(from), static_cast<size_t>(to - from));
+      return icu::UnicodeString::fromUTF8(
+          icu::StringPiece(piece.data(), static_cast<int32_t>(piece.size())));
+    };
+    const icu::Locale& root = icu::Locale::getRoot();
+    if (endsWord(first.codePoint)) end = i + first.length;
+    of(i, i + first.length).toUpper(root).toUTF8String(result);
+    of(i + first.length, end).toLower(root).toUTF8String(result);
+    i = end;
   }
   return result;
 }

@@ -78,16 +78,45 @@ TEST(ChatTemplate, PutsDocumentsBeforeTheLastQuestion) {
 }
 
 TEST(ChatTemplate, AsksForCitationsBehindTheDocuments) {
-  const std::string text =
+  EXPECT_EQ(
       jamba1(R"({"messages": [{"role": "user", "content": "Q"}], "documents": [{"text": "t"}],
-                                      "knobs": {"is_set": true, "citation_mode": "fast"}})");
-  EXPECT_NE(
-      text.find(
-          "Text: t\n</documents>\n\n<active_output_modes>\n# Active Modes\n\nThe following modes"),
-      std::string::npos);
-  EXPECT_NE(text.find("`{answer}<citations>DOCUMENT_IDS</citations>`, where"), std::string::npos);
-  EXPECT_NE(text.find("by the provided documents.\n</active_output_modes><|eom|><|bom|><|user|> Q"),
+                                      "knobs": {"is_set": true, "citation_mode": "fast"}})"),
+      kBare + "<|bom|><|system|> " + kDocuments +
+          "\n\n## Document ID: 0\nText: t\n</documents>\n\n<active_output_modes>\n# Active "
+          "Modes\n\nThe following modes configure the format or style of your responses. You "
+          "should adhere to all currently active modes simultaneously.\n\n## Citation "
+          "Mode\n\nProvide a list of references only for the documents you base your response on. "
+          "Format your response with the original answer followed by a citation section. Use this "
+          "template: `{answer}<citations>DOCUMENT_IDS</citations>`, where DOCUMENT_IDS are the "
+          "relevant document numbers (e.g. [2, 5, 9]), or [] if the answer cannot be supported by "
+          "the provided documents.\n</active_output_modes><|eom|><|bom|><|user|> Q" +
+          kReply);
+}
+
+TEST(ChatTemplate, WritesTheDocumentsThatAnEarlierAnswerCited) {
+  const std::string context = R"({"messages": [{"role": "user", "content": "Q"},
+      {"role": "assistant", "content": "A", "citations": [{"document_id": 0}, {"document_id": 2}]}],
+      "knobs": {"is_set": true, "citation_mode": "MODE"}, "add_generation_prompt": false})";
+  const auto mode = [&](const std::string& name) {
+    std::string text = context;
+    return jamba1(text.replace(text.find("MODE"), 4, name));
+  };
+  EXPECT_NE(mode("fast").find("<|assistant|> A<citations>[0, 2]</citations><|eom|>"),
             std::string::npos);
+  EXPECT_NE(mode("off").find("<|assistant|> A<|eom|>"), std::string::npos);
+}
+
+TEST(ChatTemplate, TakesForNothingWhatPythonDoes) {
+  for (const std::string content : {"null", "\"\"", "[]", "{}", "false", "0"}) {
+    EXPECT_EQ(jamba1(R"({"messages": [{"role": "user", "content": )" + content + "}]}"),
+              kBare + "<|bom|><|user|> " + kReply)
+        << content;
+  }
+  for (const std::string preamble : {" \\n", "\u00A0"}) {
+    EXPECT_TRUE(jamba1(R"({"messages": [], "generation_preamble": ")" + preamble + "\"}")
+                    .ends_with("<|assistant|>"))
+        << preamble;
+  }
 }
 
 TEST(ChatTemplate, RendersToolsAndCallsOfTheFirstFamily) {
@@ -149,6 +178,18 @@ TEST(ChatTemplate, ForgetsEarlierThoughts) {
           "<|im_start|>user\nQ1<|im_end|>\n<|im_start|>assistant\nA1<|im_end|>\n<|im_start|>"
           "user\n" +
           kPrefix + "Q2<|im_end|>\n");
+}
+
+TEST(ChatTemplate, TakesThoughtsThatAreGivenByThemselves) {
+  const std::string thoughtful = R"({"messages": [{"role": "user", "content": "Q"},
+      {"role": "assistant", "content": "\nA", "reasoning_content": "\nwhy\n"}]})";
+  EXPECT_EQ(reasoning(thoughtful), kStart + "<|im_start|>user\n" + kPrefix +
+                                       "Q<|im_end|>\n<|im_start|>assistant\n<think>\nwhy\n"
+                                       "</think>\n\nA<|im_end|>\n");
+  const std::string thoughtless = R"({"messages": [{"role": "user", "content": "Q"},
+      {"role": "assistant", "content": "\nA", "reasoning_content": ""}]})";
+  EXPECT_EQ(reasoning(thoughtless), kStart + "<|im_start|>user\n" + kPrefix +
+                                        "Q<|im_end|>\n<|im_start|>assistant\n\nA<|im_end|>\n");
 }
 
 TEST(ChatTemplate, KeepsTheThoughtsOfTheTurnThatCallsTools) {
@@ -226,6 +267,9 @@ TEST(PythonValues, PrintsWhatPythonPrints) {
   EXPECT_EQ(jinjaTitle("source_url"), "Source_url");
   EXPECT_EQ(jinjaTitle("it's x2y"), "It's X2y");
   EXPECT_EQ(jinjaTitle("ÉCOLE-à (b"), "École-À (B");
+  EXPECT_EQ(jinjaTitle("ßtart ΟΔΟΣ [x--y"), "SStart Οδος [X--Y");
+  EXPECT_EQ(pythonStr(Json::array({"\u00A0\u200B\U000E0001 é\x7F"})),
+            "['\\xa0\\u200b\\U000e0001 é\\x7f']");
 }
 
 }  // namespace
