@@ -1,24 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/engine/engine.h"
 
+#include "tests/support/backends.h"
 #include "tests/support/engine_fixture.h"
 #include "tests/support/tiny_model.h"
 
 #include <gtest/gtest.h>
 
+#include <string>
 #include <vector>
 
 namespace lectern {
 namespace {
 
-class EngineTest : public testing::Test {
+class EngineTest : public testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
     nlohmann::json config = tiny_model::miniConfig();
     config.erase("eos_token_id");  // random weights would end where they please
     ASSERT_TRUE(tiny_model::write(folder_.path(), config));
     engine_ =
-        Engine::open(folder_.path(), {.backend = "reference", .windowTokens = 4096}, {}).value();
+        Engine::open(folder_.path(), {.backend = GetParam(), .windowTokens = 4096}, {}).value();
   }
   static std::vector<int32_t> tokens(size_t count) {
     std::vector<int32_t> list(count);
@@ -41,7 +43,7 @@ class EngineTest : public testing::Test {
   std::unique_ptr<Engine> engine_;
 };
 
-TEST_F(EngineTest, ReadsOnTheGridHoweverTheTokensArrive) {
+TEST_P(EngineTest, ReadsOnTheGridHoweverTheTokensArrive) {
   const auto list = tokens(1300);
   States whole = engine_->newStates().value();
   std::vector<int64_t> steps;
@@ -58,7 +60,7 @@ TEST_F(EngineTest, ReadsOnTheGridHoweverTheTokensArrive) {
   EXPECT_TRUE(std::equal(expected.begin(), expected.end(), engine_->logits().begin()));
 }
 
-TEST_F(EngineTest, BeginsTheGridAnewWithEachDocument) {
+TEST_P(EngineTest, BeginsTheGridAnewWithEachDocument) {
   States states = engine_->newStates().value();
   ASSERT_TRUE(engine_->prefill(states, tokens(100), {}, {}));
   Engine::beginDocument(states);
@@ -68,7 +70,7 @@ TEST_F(EngineTest, BeginsTheGridAnewWithEachDocument) {
   EXPECT_EQ(steps, (std::vector<int64_t>{512, 600}));
 }
 
-TEST_F(EngineTest, RefusesWhatDoesNotFitBeforeReadingAnyOfIt) {
+TEST_P(EngineTest, RefusesWhatDoesNotFitBeforeReadingAnyOfIt) {
   States states = engine_->newStates().value();
   const auto result = engine_->prefill(states, tokens(5000), {}, {});
   ASSERT_FALSE(result.has_value());
@@ -80,7 +82,7 @@ TEST_F(EngineTest, RefusesWhatDoesNotFitBeforeReadingAnyOfIt) {
             ErrorCode::Usage);
 }
 
-TEST_F(EngineTest, StopsBetweenChunksAndKeepsWhatWasRead) {
+TEST_P(EngineTest, StopsBetweenChunksAndKeepsWhatWasRead) {
   States states = engine_->newStates().value();
   std::stop_source source;
   const auto result = engine_->prefill(
@@ -90,7 +92,7 @@ TEST_F(EngineTest, StopsBetweenChunksAndKeepsWhatWasRead) {
   EXPECT_EQ(states.position(), 512);
 }
 
-TEST_F(EngineTest, WritesTheSameForTheSameSeedAndAfterRestoring) {
+TEST_P(EngineTest, WritesTheSameForTheSameSeedAndAfterRestoring) {
   States states = engine_->newStates().value();
   ASSERT_TRUE(engine_->prefill(states, tokens(50), {}, {}));
   ASSERT_TRUE(states.save(folder_.path() / "state", engine_->modelHash()));
@@ -122,7 +124,7 @@ class CopyThree final : public TokenConstraint {
   std::vector<int32_t> accepted_;
 };
 
-TEST_F(EngineTest, ReadsForcedTokensInOneGoAndTellsThemApart) {
+TEST_P(EngineTest, ReadsForcedTokensInOneGoAndTellsThemApart) {
   States states = engine_->newStates().value();
   ASSERT_TRUE(engine_->prefill(states, tokens(5), {}, {}));
   CopyThree constraint;
@@ -143,9 +145,9 @@ TEST_F(EngineTest, ReadsForcedTokensInOneGoAndTellsThemApart) {
   EXPECT_EQ(forced, (std::vector<bool>{false, true, true, true, false}));
 }
 
-TEST_F(EngineTest, EndsAtTheWindowAndStopsWithinAToken) {
+TEST_P(EngineTest, EndsAtTheWindowAndStopsWithinAToken) {
   const auto small =
-      Engine::open(folder_.path(), {.backend = "reference", .windowTokens = 20}, {}).value();
+      Engine::open(folder_.path(), {.backend = GetParam(), .windowTokens = 20}, {}).value();
   States states = small->newStates().value();
   ASSERT_TRUE(small->prefill(states, tokens(18), {}, {}));
   GenerateOptions options;
@@ -173,7 +175,7 @@ TEST_F(EngineTest, EndsAtTheWindowAndStopsWithinAToken) {
   EXPECT_EQ(other.position(), 19);
 }
 
-TEST_F(EngineTest, EndsAtAStopTokenWithoutReadingIt) {
+TEST_P(EngineTest, EndsAtAStopTokenWithoutReadingIt) {
   States states = engine_->newStates().value();
   ASSERT_TRUE(engine_->prefill(states, tokens(18), {}, {}));
   GenerateOptions options;
@@ -186,15 +188,20 @@ TEST_F(EngineTest, EndsAtAStopTokenWithoutReadingIt) {
   EXPECT_EQ(again.position(), 18);
 }
 
-TEST_F(EngineTest, HashesWhatDecidesTheNumbers) {
+TEST_P(EngineTest, HashesWhatDecidesTheNumbers) {
   const auto same =
-      Engine::open(folder_.path(), {.backend = "reference", .windowTokens = 100}, {}).value();
+      Engine::open(folder_.path(), {.backend = GetParam(), .windowTokens = 100}, {}).value();
   EXPECT_EQ(same->modelHash(), engine_->modelHash());
   const auto narrow =
-      Engine::open(folder_.path(), {.backend = "reference", .matrixType = kernels::DType::BF16}, {})
+      Engine::open(folder_.path(), {.backend = GetParam(), .matrixType = kernels::DType::BF16}, {})
           .value();
   EXPECT_NE(narrow->modelHash(), engine_->modelHash());
 }
+
+INSTANTIATE_TEST_SUITE_P(Backends,
+                         EngineTest,
+                         testing::ValuesIn(test::backendNames()),
+                         [](const auto& info) { return test::asTestName(info.param); });
 
 }  // namespace
 }  // namespace lectern
