@@ -5,7 +5,6 @@
 #include "kernels/cpu/workspace.h"
 #include "kernels/operations.h"
 
-#include <span>
 #include <string_view>
 
 namespace lectern::kernels::cpu {

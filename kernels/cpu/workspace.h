@@ -37,8 +37,8 @@ class Scratch {
   int64_t bytes_ = 0;
 };
 
-/// What the kernels of one backend work with. All memory is asked for by the caller before the
-/// threads begin, so that no kernel fails half way.
+/// What the kernels of one backend work with. Memory is asked for by the caller, never by a worker,
+/// so that what it throws has somebody to catch it.
 class Workspace {
  public:
   explicit Workspace(int threads) : pool(threads) {}
@@ -57,10 +57,12 @@ class Workspace {
   Scratch rows;   ///< activations in the order in which a product reads them
   Scratch parts;  ///< of an attention that was split over the cache
   Scratch plan;   ///< which token's row goes through which expert
-  ThreadPool pool;
 
  private:
   Scratch own_;
+
+ public:
+  ThreadPool pool;  ///< last, so that its threads end before what they use
 };
 
 }  // namespace lectern::kernels::cpu

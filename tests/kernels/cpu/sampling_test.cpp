@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/kernels/cpu/device.h"
 
+#include <thread>
+
 namespace lectern::kernels {
 namespace {
 
@@ -73,6 +75,25 @@ TEST_P(SamplingTest, ReplaysARecordingWithFreshValues) {
     d.run(op);
     EXPECT_EQ(d.get(out), replayed);
   }
+}
+
+TEST_P(SamplingTest, ServesStreamsOfSeveralThreads) {
+  Device d(GetParam());
+  const Weight weight = d.weight(Matrix::random(300, 400, 1), DType::F32);
+  const Tensor in = d.put(Matrix::random(7, 400, 2));
+  const Tensor expected = d.room(7, 300);
+  d.run(Linear{weight, in, {}, expected});
+  const Tensor results[] = {d.room(7, 300), d.room(7, 300)};
+  std::vector<std::thread> threads;
+  for (const Tensor& result : results) {
+    threads.emplace_back([&, result] {
+      const auto stream = d.backend().newStream().value();
+      for (int i = 0; i < 50; ++i) d.backend().run(Linear{weight, in, {}, result}, *stream);
+      EXPECT_TRUE(stream->wait());
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const Tensor& result : results) EXPECT_EQ(d.get(result), d.get(expected));
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends,
