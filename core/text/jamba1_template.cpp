@@ -45,6 +45,8 @@ class Renderer {
     const Json& messages = get(context_, "messages");
     if (!messages.is_array())
       return Error{ErrorCode::Usage, "The conversation has no list of messages."};
+    TRY(checkList(context_, "tools"));
+    TRY(checkList(context_, "documents"));
     const size_t first = !messages.empty() && get(messages[0], "role") == "system" ? 1 : 0;
     TRY(systemMessage(first == 1 ? get(messages[0], "content") : Json("")));
 

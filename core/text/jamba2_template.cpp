@@ -41,6 +41,7 @@ class Renderer {
         return Error{ErrorCode::Usage, "A message of the conversation has no role."};
       }
     }
+    TRY(checkList(context_, "tools"));
     out_.marker("<|startoftext|>");
     systemMessage(messages[0]);
     const size_t lastQuestion = findLastQuestion(messages);

@@ -23,6 +23,13 @@ inline bool isSet(const nlohmann::ordered_json& value) {
   return !value.is_null() && !value.empty();
 }
 
+/// Refuses a variable that is given and no list. Errors: Usage.
+inline Result<void> checkList(const nlohmann::ordered_json& context, const char* key) {
+  const nlohmann::ordered_json& value = get(context, key);
+  if (!isSet(value) || value.is_array()) return {};
+  return Error{ErrorCode::Usage, std::string("The conversation's ") + key + " are no list."};
+}
+
 /// Puts a prompt together; neighbouring plain text becomes one part.
 class PromptWriter {
  public:

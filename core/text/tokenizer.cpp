@@ -390,9 +390,11 @@ std::string Tokenizer::bytesOf(int32_t id, bool showControl) const {
     case Kind::Ordinary:
       break;
   }
-  std::string text = piece;
-  for (size_t at = text.find(kSpace); at != std::string::npos; at = text.find(kSpace, at + 1)) {
-    text.replace(at, kSpace.size(), " ");
+  std::string text;
+  for (std::string_view rest = piece; !rest.empty();) {
+    const bool isSpace = rest.starts_with(kSpace);
+    text += isSpace ? ' ' : rest.front();
+    rest.remove_prefix(isSpace ? kSpace.size() : 1);
   }
   return text;
 }

@@ -234,6 +234,10 @@ TEST(ChatTemplate, SaysWhatAMessageLacks) {
           .error()
           .message,
       "Document 0 has no text.");
+  for (const std::string key : {"documents", "tools"}) {
+    const auto context = Json{{"messages", Json::array()}, {key, {{"text", "t"}}}};
+    EXPECT_EQ(renderJamba1(context).error().message, "The conversation's " + key + " are no list.");
+  }
   EXPECT_EQ(renderJamba2(Json::parse(R"({"messages": []})"), true).error().code, ErrorCode::Usage);
 }
 
