@@ -123,8 +123,8 @@ inline V softplus(V x) {
 }
 
 // Carries out the items of a job, on this thread alone where they are too little work to share.
-// Work is counted in multiply-adds: the pool's hand over takes about as long as kShareFrom of them
-// on one core, some three microseconds.
+// Work is counted in multiply-adds. A worker that is looking out is there after 0.7 microseconds,
+// and kShareFrom of them take one core two; to wake one that sleeps costs ten times as much.
 template <class Body>
 void forEachItem(Workspace& workspace, int64_t items, int64_t work, const Body& body) {
   constexpr int64_t kShareFrom = kLanes << 13;
