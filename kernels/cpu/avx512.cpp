@@ -65,6 +65,26 @@ inline V maxOf(V a, V b) {
 inline V zeroBelow(V x, V limit, V v) {
   return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(x, limit, _CMP_NLT_UQ), v);
 }
+// In each of four steps, rows `step` apart exchange the elements that are `step` apart.
+inline void transpose(V (&rows)[kLanes]) {
+  const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  LECTERN_UNROLL
+  for (int step = 1; step < 16; step *= 2) {
+    const __m512i bit = _mm512_set1_epi32(step);
+    const __mmask16 high = _mm512_test_epi32_mask(lane, bit);
+    // Elements of the second row have numbers from 16 on.
+    const __m512i other = _mm512_set1_epi32(16);
+    const __m512i upper = _mm512_mask_sub_epi32(lane, high, _mm512_add_epi32(lane, other), bit);
+    const __m512i lower = _mm512_mask_add_epi32(_mm512_add_epi32(lane, bit), high, lane, other);
+    LECTERN_UNROLL
+    for (int i = 0; i < 16; ++i) {
+      if ((i & step) != 0) continue;
+      const V first = rows[i];
+      rows[i] = _mm512_permutex2var_ps(first, upper, rows[i + step]);
+      rows[i + step] = _mm512_permutex2var_ps(first, lower, rows[i + step]);
+    }
+  }
+}
 
 #include "kernels/cpu/generic/all-inl.h"
 

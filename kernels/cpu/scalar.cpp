@@ -54,6 +54,16 @@ inline V maxOf(V a, V b) {
 inline V zeroBelow(V x, V limit, V v) {
   return x < limit ? V{} : v;
 }
+inline void transpose(V (&rows)[kLanes]) {
+  const V even = __builtin_shufflevector(rows[0], rows[1], 0, 4, 2, 6);
+  const V odd = __builtin_shufflevector(rows[0], rows[1], 1, 5, 3, 7);
+  const V evenBelow = __builtin_shufflevector(rows[2], rows[3], 0, 4, 2, 6);
+  const V oddBelow = __builtin_shufflevector(rows[2], rows[3], 1, 5, 3, 7);
+  rows[0] = __builtin_shufflevector(even, evenBelow, 0, 1, 4, 5);
+  rows[1] = __builtin_shufflevector(odd, oddBelow, 0, 1, 4, 5);
+  rows[2] = __builtin_shufflevector(even, evenBelow, 2, 3, 6, 7);
+  rows[3] = __builtin_shufflevector(odd, oddBelow, 2, 3, 6, 7);
+}
 
 #include "kernels/cpu/generic/all-inl.h"
 

@@ -70,15 +70,25 @@ inline char* cacheRow(const KvCache& cache, Half half, int64_t head, int64_t tok
          index * cache.headDim * (cache.dtype == DType::BF16 ? 2 : 4);
 }
 
-// `count` keys as panels of tokens, zeros behind the last.
+// `count` keys as panels of tokens, zeros behind the last: square by square through registers, and
+// what is left of a key channel by channel.
 template <class T>
 void packKeys(const T* keys, int64_t count, int64_t dim, float* panels) {
-  for (int64_t first = 0; first < kBlock; first += kLayout.rows, panels += dim * kLayout.rows) {
-    for (int64_t token = 0; token < kLayout.rows; ++token) {
-      const T* key = keys + (first + token) * dim;
-      const bool present = first + token < count;
-      for (int64_t i = 0; i < dim; ++i) {
-        panels[i * kLayout.rows + token] = present ? numberOf(key[i]) : 0.0F;
+  for (int64_t token = 0; token < kBlock; token += kLanes, keys += kLanes * dim) {
+    float* panel = panels + token / kLayout.rows * dim * kLayout.rows + token % kLayout.rows;
+    int64_t channel = 0;
+    for (; channel + kLanes <= dim; channel += kLanes) {
+      V square[kLanes];
+      for (int64_t i = 0; i < kLanes; ++i) {
+        square[i] = token + i < count ? loadNumbers(keys + i * dim + channel) : splat(0.0F);
+      }
+      transpose(square);
+      for (int64_t i = 0; i < kLanes; ++i) store(panel + (channel + i) * kLayout.rows, square[i]);
+    }
+    for (; channel < dim; ++channel) {
+      for (int64_t i = 0; i < kLanes; ++i) {
+        panel[channel * kLayout.rows + i] =
+            token + i < count ? numberOf(keys[i * dim + channel]) : 0.0F;
       }
     }
   }
@@ -87,12 +97,24 @@ void packKeys(const T* keys, int64_t count, int64_t dim, float* panels) {
 // `count` values as panels of channels, zeros behind the last channel.
 template <class T>
 void packValues(const T* values, int64_t count, int64_t dim, float* panels) {
-  for (int64_t first = 0; first < dim; first += kLayout.rows, panels += kBlock * kLayout.rows) {
-    for (int64_t token = 0; token < count; ++token) {
-      for (int64_t i = 0; i < kLayout.rows; ++i) {
-        panels[token * kLayout.rows + i] =
-            first + i < dim ? numberOf(values[token * dim + first + i]) : 0.0F;
+  for (int64_t channel = 0; channel < dim; channel += kLanes) {
+    float* panel = panels + channel / kLayout.rows * kBlock * kLayout.rows + channel % kLayout.rows;
+    for (int64_t token = 0; token < count; ++token, panel += kLayout.rows) {
+      const T* value = values + token * dim + channel;
+      if (channel + kLanes <= dim) {
+        store(panel, loadNumbers(value));
+      } else {
+        for (int64_t i = 0; i < kLanes; ++i) {
+          panel[i] = channel + i < dim ? numberOf(value[i]) : 0.0F;
+        }
       }
+    }
+  }
+  // The last panel may have no number in its second register.
+  if (const int64_t filled = roundUp(dim, kLanes); filled % kLayout.rows != 0) {
+    float* panel = panels + filled / kLayout.rows * kBlock * kLayout.rows + kLanes;
+    for (int64_t token = 0; token < count; ++token) {
+      store(panel + token * kLayout.rows, splat(0.0F));
     }
   }
 }

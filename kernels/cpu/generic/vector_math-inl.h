@@ -7,6 +7,7 @@
 //   loadWide             bfloat16, widened
 //   fma                  a b + c
 //   minOf, maxOf         the second operand where either is NaN
+//   transpose            of kLanes registers, in place
 //   zeroBelow            v, but 0 where x < limit
 // and V has the operators + − × ÷ of its elements. Bodies call no inline function or template of
 // another header that could be compiled here with wide instructions and then be kept by the linker
