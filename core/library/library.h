@@ -90,6 +90,14 @@ struct StoredCitation {
   Citation citation;
 };
 
+/// What became of a question and its answer.
+struct StoredExchange {
+  ConversationId conversation{};
+  MessageId question{};
+  MessageId answer{};
+  std::vector<CitationId> citations;  ///< of the answer's claims, in their order
+};
+
 /// Result of `Library::checkDatabase`: empty `problems` means sound.
 struct DatabaseReport {
   std::vector<std::string> problems;
@@ -176,6 +184,12 @@ class Library {
   Result<ConversationId> newConversation(std::string_view title,
                                          const std::vector<RevisionId>& scope);
   Result<MessageId> addMessage(ConversationId conversation, const MessageRecord& message);
+  /// A new conversation of a question and its answer, all in one transaction: there is never a
+  /// question without its answer.
+  Result<StoredExchange> addExchange(std::string_view title,
+                                     const std::vector<RevisionId>& scope,
+                                     const MessageRecord& question,
+                                     const MessageRecord& answer);
   Result<std::vector<MessageRecord>> messages(ConversationId conversation);
   Result<StoredCitation> citation(CitationId id);
   /// Calls `visit` with each stored citation, in the order of their ids.

@@ -122,13 +122,10 @@ Result<void> readClaims(Database& database, MessageRecord& message) {
   return {};
 }
 
-}  // namespace
-
-Result<ConversationId> Library::newConversation(std::string_view title,
-                                                const std::vector<RevisionId>& scope) {
-  TRY(impl_->requireWriting());
-  Database& database = impl_->database;
-  Transaction transaction = TRY(Transaction::begin(database));
+// Both inside a transaction of the caller.
+Result<int64_t> insertConversation(Database& database,
+                                   std::string_view title,
+                                   const std::vector<RevisionId>& scope) {
   TRY(database.run("INSERT INTO conversation(title, created_at_ms) VALUES(?1, ?2)", title,
                    nowMs()));
   const int64_t id = database.lastInsertedId();
@@ -141,8 +138,41 @@ Result<ConversationId> Library::newConversation(std::string_view title,
         "INSERT INTO conversation_scope(conversation, position, revision) VALUES(?1, ?2, ?3)", id,
         static_cast<int64_t>(i), revision));
   }
+  return id;
+}
+
+Result<MessageId> insertMessage(Database& database,
+                                int64_t conversation,
+                                const MessageRecord& message) {
+  TRY(
+      database.run("INSERT INTO message(conversation, number, role, text, header, created_at_ms)"
+                   " SELECT ?1, count(*), ?2, ?3, ?4, ?5 FROM message WHERE conversation = ?1",
+                   conversation, wordOf(message.role), message.text, message.header,
+                   message.createdAtMs != 0 ? message.createdAtMs : nowMs()));
+  const MessageId added{database.lastInsertedId()};
+  TRY(insertClaims(database, static_cast<int64_t>(added), message.claims));
+  return added;
+}
+
+Result<std::vector<CitationId>> citationsOf(Database& database, MessageId message) {
+  Statement rows = TRY(
+      database.prepare("SELECT citation.id FROM citation JOIN claim ON claim.id = citation.claim"
+                       " WHERE message = ?1 ORDER BY claim.number, citation.number"));
+  rows.bind(static_cast<int64_t>(message));
+  std::vector<CitationId> ids;
+  while (TRY(rows.step())) ids.push_back(CitationId{rows.integer(0)});
+  return ids;
+}
+
+}  // namespace
+
+Result<ConversationId> Library::newConversation(std::string_view title,
+                                                const std::vector<RevisionId>& scope) {
+  TRY(impl_->requireWriting());
+  Transaction transaction = TRY(Transaction::begin(impl_->database));
+  const ConversationId id{TRY(insertConversation(impl_->database, title, scope))};
   TRY(transaction.commit());
-  return ConversationId{id};
+  return id;
 }
 
 Result<MessageId> Library::addMessage(ConversationId conversation, const MessageRecord& message) {
@@ -153,15 +183,26 @@ Result<MessageId> Library::addMessage(ConversationId conversation, const Message
   if (!TRY(database.integer("SELECT 1 FROM conversation WHERE id = ?1", id))) {
     return notFound("conversation", id);
   }
-  TRY(
-      database.run("INSERT INTO message(conversation, number, role, text, header, created_at_ms)"
-                   " SELECT ?1, count(*), ?2, ?3, ?4, ?5 FROM message WHERE conversation = ?1",
-                   id, wordOf(message.role), message.text, message.header,
-                   message.createdAtMs != 0 ? message.createdAtMs : nowMs()));
-  const MessageId added{database.lastInsertedId()};
-  TRY(insertClaims(database, static_cast<int64_t>(added), message.claims));
+  const MessageId added = TRY(insertMessage(database, id, message));
   TRY(transaction.commit());
   return added;
+}
+
+Result<StoredExchange> Library::addExchange(std::string_view title,
+                                            const std::vector<RevisionId>& scope,
+                                            const MessageRecord& question,
+                                            const MessageRecord& answer) {
+  TRY(impl_->requireWriting());
+  Database& database = impl_->database;
+  Transaction transaction = TRY(Transaction::begin(database));
+  StoredExchange stored;
+  stored.conversation = ConversationId{TRY(insertConversation(database, title, scope))};
+  const auto conversation = static_cast<int64_t>(stored.conversation);
+  stored.question = TRY(insertMessage(database, conversation, question));
+  stored.answer = TRY(insertMessage(database, conversation, answer));
+  stored.citations = TRY(citationsOf(database, stored.answer));
+  TRY(transaction.commit());
+  return stored;
 }
 
 Result<std::vector<MessageRecord>> Library::messages(ConversationId conversation) {

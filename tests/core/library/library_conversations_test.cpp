@@ -22,6 +22,27 @@ class LibraryConversations : public LibraryTest {
   ConversationId talk_{};
 };
 
+TEST_F(LibraryConversations, StoresAQuestionAndItsAnswerTogetherOrNotAtAll) {
+  MessageRecord question;
+  question.text = "Which words?";
+  const MessageRecord answer = makeAnswer(*library_, document_, {13, 26});
+  const StoredExchange stored =
+      library_->addExchange("Words", {document_}, question, answer).value();
+  const std::vector<MessageRecord> messages = library_->messages(stored.conversation).value();
+  ASSERT_EQ(messages.size(), 2U);
+  EXPECT_EQ(messages[0].id, stored.question);
+  EXPECT_EQ(messages[1].id, stored.answer);
+  EXPECT_EQ(messages[1].citationIds, stored.citations);
+  ASSERT_EQ(stored.citations.size(), 1U);
+
+  // The citation of the answer is refused, so that nothing of the exchange stays.
+  MessageRecord wrong = answer;
+  wrong.claims[0].citations[0].span = {100'000, 100'001};
+  ASSERT_FALSE(library_->addExchange("Words", {document_}, question, wrong));
+  const auto next = static_cast<ConversationId>(static_cast<int64_t>(stored.conversation) + 1);
+  EXPECT_EQ(library_->messages(next).error().code, ErrorCode::NotFound);
+}
+
 TEST_F(LibraryConversations, GivesBackMessagesWithTheirCitations) {
   MessageRecord question;
   question.text = "Which words?";
