@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -19,6 +20,12 @@ struct ReadingReport {
   int64_t pagesRead = 0;    ///< pages with text, all of which were searched or read
   int64_t pagesUnread = 0;  ///< skipped or image-only
   int64_t segments = 0;
+
+  // What of these a model had before it; nothing where none answered.
+  int64_t tokensShown = 0;    ///< documents and the marks between them
+  int64_t segmentsShown = 0;  ///< that could be quoted; all but furniture, where it read the whole
+  int64_t pagesShown = 0;
+  bool shortlisted = false;  ///< they did not fit, so that a search chose what it read
 };
 
 /// A place that came near to what was asked, where nothing answered.
@@ -27,12 +34,34 @@ struct NearestPassage {
   std::string documentTitle;
 };
 
+/// How an answer ended; all but the first are said to the reader.
+enum class AnswerEnd : uint8_t {
+  Whole,
+  TokenLimit,  ///< it reached the number of tokens that it may have
+  WindowFull,  ///< the model's window holds no more
+  Stopped,     ///< by the user, after some of it was written
+};
+
+/// "whole", "token-limit", "window-full", "stopped": in JSON and in the library.
+std::string_view toString(AnswerEnd end);
+
+/// The model is being loaded.
+struct Loading {
+  int64_t doneBytes = 0;
+  int64_t totalBytes = 0;
+};
 /// The documents and pages are being read.
 struct Prefilling {
   int64_t done = 0;
   int64_t total = 0;
 };
-/// More of the answer's text.
+/// A model thinks before it answers. Its thoughts are no part of the answer: they are neither
+/// shown, graded nor stored.
+struct Thinking {
+  int64_t tokens = 0;  ///< so far
+};
+/// More of the answer's text: whole characters, none of them control characters but line ends and
+/// tabs.
 struct Text {
   std::string utf8;
 };
@@ -40,19 +69,22 @@ struct Text {
 struct Cited {
   Claim claim;
 };
-/// The answer is whole. `found` is false for "the documents do not say it", with the nearest
-/// places.
+/// There is no more of the answer; `end` says why. `found` is false for "the documents do not say
+/// it", with the nearest places. Every sentence of the text has been Cited.
 struct Finished {
   bool found = true;
   ReadingReport reading;
   std::vector<NearestPassage> nearest;
+  AnswerEnd end = AnswerEnd::Whole;
+  int64_t thoughtTokens = 0;
 };
 struct Failed {
   Error error;
 };
 
-/// Events come in this order: Prefilling*, (Text | Cited)*, and exactly one of Finished and Failed.
-using AnswerEvent = std::variant<Prefilling, Text, Cited, Finished, Failed>;
+/// Events come in this order: Loading*, Prefilling*, Thinking*, (Text | Cited)*, and exactly one of
+/// Finished and Failed.
+using AnswerEvent = std::variant<Loading, Prefilling, Thinking, Text, Cited, Finished, Failed>;
 using AnswerSink = std::function<void(const AnswerEvent&)>;
 
 }  // namespace lectern

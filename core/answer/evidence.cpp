@@ -11,6 +11,8 @@ namespace {
 
 constexpr size_t kMaxSupports = 3;
 constexpr double kMinGain = 0.08;
+constexpr double kBm25Gain = 0.001;
+constexpr double kAttentionGain = 0.15;
 constexpr int kVerbatimWords = 8;
 constexpr int64_t kLongSource = 200;
 constexpr double kKeptByCut = 0.95;
@@ -88,10 +90,13 @@ std::vector<int> chooseSources(const Claimed& claim,
     int best = -1;
     double bestGain = kMinGain;
     for (size_t s = 0; s < read.size(); ++s) {
-      // Equal words: the source that search likes better.
-      const double gain = gainOf(claim, read[s], have) + 0.001 * sources[s].bm25;
-      if (gain > bestGain) {
-        bestGain = gain;
+      const double gain = gainOf(claim, read[s], have);
+      if (gain <= kMinGain) continue;
+      // Equal words: the source that search likes better, or that the model looked at.
+      const double liked =
+          gain + kBm25Gain * sources[s].bm25 + kAttentionGain * sources[s].attention;
+      if (liked > bestGain) {
+        bestGain = liked;
         best = static_cast<int>(s);
       }
     }
@@ -158,9 +163,9 @@ std::vector<std::string> failedGuards(const Claimed& claim,
   return missing;
 }
 
-double scoreOf(double coverage, int exactWords, bool guardsHold, double bm25) {
+double scoreOf(double coverage, int exactWords, bool guardsHold, double bm25, double attention) {
   const double sum = -4 + 5 * coverage + 3 * std::min(exactWords, 12) / 12.0 +
-                     (guardsHold ? 1.0 : 0.0) + 0.5 * bm25;
+                     (guardsHold ? 1.0 : 0.0) + 0.5 * bm25 + 1.25 * attention;
   return 1 / (1 + std::exp(-sum));
 }
 
@@ -201,6 +206,7 @@ Evidence gradeClaim(std::string_view claim,
   const std::vector<int> chosen = chooseSources(claimed, sources, read);
   std::vector<bool> have(claimed.content.size(), false);
   double bm25 = 0;
+  double attention = 0;
   for (const int s : chosen) {
     const Read& source = read[static_cast<size_t>(s)];
     const std::string_view text = sources[static_cast<size_t>(s)].text;
@@ -211,13 +217,15 @@ Evidence gradeClaim(std::string_view claim,
     evidence.exactWords =
         std::max(evidence.exactWords, longestCommonRun(claimed.words, source.words));
     bm25 = std::max(bm25, sources[static_cast<size_t>(s)].bm25);
+    attention = std::max(attention, sources[static_cast<size_t>(s)].attention);
     for (size_t i = 0; i < have.size(); ++i) have[i] = have[i] || !source.places[i].empty();
   }
   for (size_t i = 0; i < have.size(); ++i) {
     if (have[i]) evidence.coverage += claimed.content[i].weight / claimed.totalWeight;
   }
   evidence.missing = failedGuards(claimed, read, chosen);
-  evidence.score = scoreOf(evidence.coverage, evidence.exactWords, evidence.missing.empty(), bm25);
+  evidence.score =
+      scoreOf(evidence.coverage, evidence.exactWords, evidence.missing.empty(), bm25, attention);
   evidence.grade = gradeOf(evidence);
   if (evidence.grade == Grade::Uncited) evidence.supports.clear();
   return evidence;

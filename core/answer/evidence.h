@@ -13,7 +13,8 @@ namespace lectern {
 /// A place that may support a claim: a segment found by search, or one that the model looked at.
 struct Source {
   std::string_view text;
-  double bm25 = 0;  ///< of the claim's words, as a share of the best source's; 0..1
+  double bm25 = 0;       ///< of the claim's words, as a share of the best source's; 0..1
+  double attention = 0;  ///< share of the model's attention to the documents, 0..1; 0: no model
 };
 
 /// A part of a source that supports part of a claim.
@@ -34,12 +35,15 @@ struct Evidence {
   std::vector<Support> supports;  ///< at most three, best first; empty when uncited or exempt
 };
 
-/// Grades a sentence against the sources, by words alone: it is lexical support, not entailment.
+/// Grades a sentence against the sources, by words: it is lexical support, not entailment.
+/// Attention decides between sources with nearly the same words and adds to the score; by itself it
+/// supports nothing.
 ///
 ///   coverage = sum of the weights of the claim's content words that stand in the supports
 ///              / sum of all                                          numbers count double
 ///   supports   greedily, the source that adds the most, while it adds 0.08 or a guarded word
-///   score    = 1 / (1 + exp(4 - 5 coverage - 3 min(exactWords, 12)/12 - guards - 0.5 bm25))
+///   score    = 1 / (1 + exp(4 - 5 coverage - 3 min(exactWords, 12)/12 - guards - 0.5 bm25
+///                               - 1.25 attention))         half of 2.5: no head was calibrated
 ///
 ///   verbatim   at least 8 words in a row stand in a support, coverage >= 0.8, guards hold
 ///   matched    coverage >= 0.6, score >= 0.7, guards hold

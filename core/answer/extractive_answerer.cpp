@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/answer/extractive_answerer.h"
 
-#include "core/answer/citation_resolver.h"
 #include "core/answer/retrieval.h"
+#include "core/answer/scope.h"
 #include "core/base/utf8.h"
 #include "core/unicode/fold.h"
 
@@ -13,34 +13,8 @@ namespace lectern {
 
 namespace {
 
-constexpr size_t kNearest = 3;
 // A further quotation must come this near to the first, or it only dilutes the answer.
 constexpr double kNearBest = 0.85;
-
-struct Scope {
-  std::vector<RevisionId> revisions;
-  std::vector<std::string> titles;
-  ReadingReport reading;
-};
-
-Result<Scope> readScope(Library& library, const std::vector<RevisionId>& ids) {
-  Scope scope;
-  scope.reading.engine = "extractive";
-  for (const RevisionId id : ids) {
-    const RevisionInfo info = TRY(library.revision(id));
-    const int64_t unread = info.pagesSkipped + info.pagesImageOnly;
-    scope.reading.documents += 1;
-    scope.reading.segments += info.segments;
-    // Of a document that is still being read nothing is searched yet.
-    scope.reading.pagesRead += info.sealed ? info.pagesStored - unread : 0;
-    scope.reading.pagesUnread += info.sealed ? unread : info.document.pageCount;
-    scope.revisions.push_back(id);
-    const bool named = !info.document.title.empty() || info.locations.empty();
-    scope.titles.push_back(named ? info.document.title
-                                 : info.locations.front().filename().string());
-  }
-  return scope;
-}
 
 class Answer {
  public:
@@ -60,7 +34,7 @@ class Answer {
       claim.missing = judged.missingGuarded;
       claim.missing.insert(claim.missing.end(), judged.missing.begin(), judged.missing.end());
     }
-    claim.citations = TRY(cite(found, judged.score));
+    claim.citations = TRY(quotationOf(library_, found, judged.score));
     if (claim.citations.empty()) return false;
     std::string text = length_ == 0 ? "" : "\n\n";
     claim.span.begin = length_ + static_cast<int64_t>(text.size());
@@ -72,26 +46,21 @@ class Answer {
   }
 
   Result<void> finish() {
-    sink_(Finished{true, scope_.reading, {}});
+    Finished finished;
+    finished.reading = scope_.reading;
+    sink_(std::move(finished));
     return {};
   }
 
   Result<void> finishUnanswered(const std::vector<Found>& found,
                                 const std::vector<Judged>& judged) {
-    Finished finished{false, scope_.reading, {}};
-    std::unordered_set<std::string> seen;
-    for (const Judged& near : judged) {
-      if (finished.nearest.size() == kNearest) break;
-      if (near.coverage <= 0) continue;
-      const Found& place = found[static_cast<size_t>(near.candidate)];
-      if (!seen.insert(unicode::fold(place.candidate.text)).second) continue;
-      std::vector<Citation> citations = TRY(cite(place, near.score));
-      if (citations.empty()) continue;
-      finished.nearest.push_back({std::move(citations.front()), titleOf(place)});
-    }
+    Finished finished;
+    finished.found = false;
+    finished.reading = scope_.reading;
+    finished.nearest = TRY(nearestPassages(library_, scope_, found, judged));
     Claim claim;
     claim.grade = Grade::NotFound;
-    say("The documents do not say it.");
+    say(std::string(kNotFoundText));
     claim.span = {0, length_};
     sink_(Cited{std::move(claim)});
     sink_(std::move(finished));
@@ -102,30 +71,6 @@ class Answer {
   void say(std::string text) {
     length_ += static_cast<int64_t>(text.size());
     sink_(Text{std::move(text)});
-  }
-
-  // One citation for each part of the sentence that can be seen.
-  Result<std::vector<Citation>> cite(const Found& found, double score) {
-    std::vector<Citation> citations;
-    for (const StoredSegment& part : found.parts) {
-      Result<Citation> made =
-          makeCitation(library_, part.revision, part.segment.span, CitationMethod::Quote);
-      if (!made.has_value()) {
-        if (made.error().code == ErrorCode::NotFound) continue;
-        return std::move(made).error();
-      }
-      made->coverage =
-          static_cast<double>(part.text.size()) / static_cast<double>(found.candidate.text.size());
-      made->score = score;
-      citations.push_back(std::move(*made));
-    }
-    return citations;
-  }
-
-  std::string titleOf(const Found& found) {
-    const RevisionId id = found.parts.front().revision;
-    const auto at = std::find(scope_.revisions.begin(), scope_.revisions.end(), id);
-    return scope_.titles[static_cast<size_t>(at - scope_.revisions.begin())];
   }
 
   Library& library_;
@@ -143,10 +88,8 @@ Result<void> answer(Library& library,
                     const std::stop_token& stop) {
   const Error cancelled{ErrorCode::Cancelled, "The question was cancelled."};
   if (stop.stop_requested()) return cancelled;
-  if (ids.empty()) {
-    return Error{ErrorCode::Usage, "There is no document to look in. Add one first."};
-  }
-  const Scope scope = TRY(readScope(library, ids));
+  Scope scope = TRY(readScope(library, ids));
+  scope.reading.engine = "extractive";
   LibraryWeights weights(library);
   const Question question = analyzeQuestion(text, std::ref(weights));
   TRY(Result<void>(weights.status()));

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/context/chat_prompt.h"
+#include "core/engine/engine.h"
+#include "core/text/tokenizer.h"
+
+#include <filesystem>
+#include <memory>
+#include <stop_token>
+#include <string>
+
+namespace lectern {
+
+/// A model with all that is needed to ask it.
+struct AnswerModel {
+  std::string name;  ///< of its folder
+  std::unique_ptr<Engine> engine;
+  std::shared_ptr<const text::Tokenizer> tokenizer;
+  ChatFormat format;
+
+  /// Opens a model folder: config.json, weights, tokenizer.json (a model of 256 tokens without one
+  /// reads bytes). Whether it thinks is told by its chat template, in tokenizer_config.json or
+  /// chat_template.jinja. Errors: those of Engine::open; ModelUnusable, where the tokenizer and the
+  /// weights do not belong together too.
+  static Result<AnswerModel> open(const std::filesystem::path& folder,
+                                  const EngineOptions& options,
+                                  std::stop_token stop);
+};
+
+}  // namespace lectern

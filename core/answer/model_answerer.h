@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/answer/answer_event.h"
+#include "core/answer/answer_model.h"
+#include "core/answer/context_index.h"
+#include "core/answer/document_context.h"
+#include "core/library/library.h"
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace lectern {
+
+struct ModelAnswerOptions {
+  SamplerOptions sampler;
+  int64_t maxTokens = 1024;         ///< of the answer
+  int64_t maxThoughtTokens = 4096;  ///< besides, of a model that thinks
+  std::string instructions{kAnswerInstructions};
+};
+
+/// Answers with a model that has the documents before it. Its words are claims: each sentence is
+/// graded when it ends, and what supports it is cited (ClaimGrader); what nothing supports is said
+/// to be uncited. NOTFOUND becomes "the documents do not say it", with the nearest places.
+///
+/// What was read of whole documents is kept in memory, the last ones, and the next question about
+/// the same documents begins from there; a question about them and further ones behind them reads
+/// only those. A question about a shortlist is read by itself.
+///
+/// Thread: one at a time, that of `library`. Both are borrowed.
+class ModelAnswerer {
+ public:
+  ModelAnswerer(Library& library, AnswerModel& model) : library_(library), model_(model) {}
+
+  /// Errors arrive as Failed: those of ContextReader and Engine; Cancelled where nothing of the
+  /// answer was written yet. A stop behind the first word ends the answer with AnswerEnd::Stopped.
+  void answer(std::string_view question,
+              const std::vector<RevisionId>& scope,
+              const ModelAnswerOptions& options,
+              const AnswerSink& sink,
+              std::stop_token stop);
+
+ private:
+  /// Documents, and how far they were read.
+  struct Reading {
+    std::vector<RevisionId> scope;  ///< empty of a shortlist
+    std::string instructions;
+    std::shared_ptr<const DocumentContext> documents;
+    std::shared_ptr<const ContextIndex> index;
+    States states;
+  };
+
+  Result<void> tryAnswer(const std::string& question,
+                         const std::vector<RevisionId>& revisions,
+                         const ModelAnswerOptions& options,
+                         const AnswerSink& sink,
+                         const std::stop_token& stop);
+  /// Sets `reading_`, and gives the tokens of the question behind it.
+  Result<std::vector<int32_t>> prepare(const Scope& scope,
+                                       const ContextRequest& request,
+                                       const std::stop_token& stop);
+  /// The states that the new documents can begin from: those that were kept, if they begin alike.
+  Result<States> statesFor(const Context& context);
+  /// Reads what is still missing of the documents, and says how many tokens that was.
+  Result<int64_t> readOn(int64_t questionTokens,
+                         const AnswerSink& sink,
+                         const std::stop_token& stop);
+
+  Library& library_;
+  AnswerModel& model_;
+  std::optional<Reading> reading_;
+};
+
+}  // namespace lectern
