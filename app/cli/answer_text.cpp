@@ -14,17 +14,49 @@ namespace lectern::cli {
 
 namespace {
 
+std::string engineOf(const ReadingReport& reading) {
+  return reading.engine == "extractive" ? "Quotations from your documents, no model"
+                                        : fmt::format("Answered by {}", oneLine(reading.engine));
+}
+
+/// "read 3 pages of 2 documents", or what a search chose of them.
+std::string readingOf(const ReadingReport& reading) {
+  const std::string pages = fmt::format("{} of {}", counted(reading.pagesRead, "page"),
+                                        counted(reading.documents, "document"));
+  std::string read = fmt::format("read {}", pages);
+  if (reading.shortlisted) {
+    read = fmt::format("searched {}, read {} of {}", pages, reading.segmentsShown,
+                       counted(reading.segments, "sentence"));
+  }
+  if (reading.tokensShown > 0) read += fmt::format(" · {}", counted(reading.tokensShown, "token"));
+  return read;
+}
+
+std::string_view cutOffOf(AnswerEnd end) {
+  switch (end) {
+    case AnswerEnd::Whole:
+      return {};
+    case AnswerEnd::TokenLimit:
+      return "cut off at the longest answer that was allowed (--max-tokens)";
+    case AnswerEnd::WindowFull:
+      return "cut off where the window of the model is full";
+    case AnswerEnd::Stopped:
+      return "cut off where it was stopped";
+  }
+  return {};
+}
+
 std::string headerOf(const Finished& finished) {
   const ReadingReport& reading = finished.reading;
-  std::string header = reading.engine == "extractive"
-                           ? "Quotations from your documents, no model"
-                           : fmt::format("Answered by {}", oneLine(reading.engine));
-  if (!finished.found) header = "Not in your documents";
-  header += fmt::format(" · read {} of {}", counted(reading.pagesRead, "page"),
-                        counted(reading.documents, "document"));
+  std::string header = finished.found ? engineOf(reading) : "Not in your documents";
+  if (!finished.found && reading.engine != "extractive") {
+    header += fmt::format(", says {}", oneLine(reading.engine));
+  }
+  header += " · " + readingOf(reading);
   if (reading.pagesUnread > 0) {
     header += fmt::format(" · {} without readable text", counted(reading.pagesUnread, "page"));
   }
+  if (finished.end != AnswerEnd::Whole) header += fmt::format(" · {}", cutOffOf(finished.end));
   return header;
 }
 
@@ -92,17 +124,34 @@ std::string shownText(const Answer& answer, const Claim& claim) {
   return inQuotes(quote);
 }
 
+/// Sentences of one line of the answer stand on one line.
+bool beginsLine(const Answer& answer, size_t claim) {
+  if (claim == 0) return false;
+  const auto from = static_cast<size_t>(answer.claims[claim - 1].span.end);
+  const auto to = static_cast<size_t>(answer.claims[claim].span.begin);
+  return std::string_view(answer.text).substr(from, to - from).find('\n') != std::string_view::npos;
+}
+
 Result<void> printClaims(Library& library,
                          const Answer& answer,
                          CitationNames& names,
                          Printed& printed) {
-  for (const Claim& claim : answer.claims) {
-    std::string line = shownText(answer, claim);
+  std::string line;
+  const auto flush = [&] {
+    if (!line.empty()) printed.streams.out << wrapped(line, printed.streams.outColumns, 0) << '\n';
+    line.clear();
+  };
+  for (size_t i = 0; i < answer.claims.size(); ++i) {
+    const Claim& claim = answer.claims[i];
+    if (beginsLine(answer, i)) flush();
+    line += (line.empty() ? "" : " ") + shownText(answer, claim);
     for (const Citation& citation : claim.citations) {
       line += TRY(printed.mark(library, citation, names.next(), doubtOf(claim)));
     }
-    printed.streams.out << wrapped(line, printed.streams.outColumns, 0) << '\n';
+    if (claim.grade == Grade::Uncited) line += " [no source found]";
   }
+  if (answer.claims.empty()) line = "The model wrote no answer.";
+  flush();
   return {};
 }
 
@@ -171,7 +220,13 @@ Result<Json> answerJson(Library& library, const Answer& answer) {
                {{"documents", reading.documents},
                 {"pagesRead", reading.pagesRead},
                 {"pagesUnread", reading.pagesUnread},
-                {"segments", reading.segments}}},
+                {"segments", reading.segments},
+                {"tokensShown", reading.tokensShown},
+                {"segmentsShown", reading.segmentsShown},
+                {"pagesShown", reading.pagesShown},
+                {"shortlisted", reading.shortlisted}}},
+              {"end", toString(answer.finished.end)},
+              {"thoughtTokens", answer.finished.thoughtTokens},
               {"text", answer.text},
               {"claims", std::move(claims)},
               {"nearest", std::move(nearest)},

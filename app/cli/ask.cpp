@@ -2,6 +2,7 @@
 #include "app/cli/adding.h"
 #include "app/cli/answer_text.h"
 #include "app/cli/open_workspace.h"
+#include "app/cli/progress_line.h"
 #include "app/cli/terminal_text.h"
 #include "core/base/utf8.h"
 
@@ -10,10 +11,41 @@
 
 #include <filesystem>
 #include <iterator>
+#include <optional>
 
 namespace lectern::cli {
 
 namespace {
+
+// What a seed draws from: mild enough to stay with the documents.
+constexpr double kTemperature = 0.4;
+constexpr double kTopP = 0.95;
+
+/// What a model does before its first word, on one line.
+class AskProgress {
+ public:
+  explicit AskProgress(const Streams& streams)
+      : loading_(streams, "loading the model"),
+        reading_(streams, "reading"),
+        thinking_(streams, "thinking") {}
+
+  void take(const AnswerEvent& event) {
+    constexpr int64_t kMegabyte = 1'000'000;
+    if (const auto* loading = std::get_if<Loading>(&event)) {
+      loading_.update(fmt::format("{} MB of {} MB", loading->doneBytes / kMegabyte,
+                                  loading->totalBytes / kMegabyte));
+    } else if (const auto* reading = std::get_if<Prefilling>(&event)) {
+      reading_.update(fmt::format("token {} of {}", reading->done, reading->total));
+    } else if (const auto* thinking = std::get_if<Thinking>(&event)) {
+      thinking_.update(fmt::format("token {}", thinking->tokens));
+    }
+  }
+
+ private:
+  ProgressLine loading_;
+  ProgressLine reading_;
+  ProgressLine thinking_;
+};
 
 class Ask : public Command {
  public:
@@ -30,6 +62,21 @@ class Ask : public Command {
     app.add_option("--password-file", choice_.passwordFile,
                    "The first line of this file opens encrypted documents")
         ->option_text("FILE");
+    app.add_option("--engine", engine_,
+                   "extractive (default): quotations from the documents, no model; model: a model "
+                   "reads them and answers, and what supports each sentence is cited")
+        ->check(CLI::IsMember({"extractive", "model"}))
+        ->option_text("ENGINE");
+    app.add_option("--model", model_, "The folder of the model (implies --engine model)")
+        ->option_text("DIR");
+    app.add_option(
+           "--seed", seed_,
+           "Let the model draw its words at random with this seed, instead of always taking "
+           "the most probable one")
+        ->option_text("N");
+    app.add_option("--max-tokens", maxTokens_, "The longest answer of a model")
+        ->check(CLI::PositiveNumber)
+        ->option_text("N");
   }
 
   Result<ExitCode> run(const CommandContext& context) override {
@@ -37,11 +84,20 @@ class Ask : public Command {
     answer.question = TRY(question(context));
     choice_.files.assign(words_.begin(), std::prev(words_.end()));
 
+    const AskOptions options = TRY(askOptions());
+
     const auto workspace = TRY(openWorkspace(context, Access::WriteIfFree));
     const std::vector<RevisionId> scope = TRY(chosenDocuments(*workspace, choice_, context));
-    answer.store = TRY(workspace->ask(
-        answer.question, scope, [&answer](const AnswerEvent& event) { answer.take(event); },
-        context.stop));
+    {
+      AskProgress progress(context.streams);
+      answer.store = TRY(workspace->ask(
+          answer.question, scope, options,
+          [&](const AnswerEvent& event) {
+            answer.take(event);
+            progress.take(event);
+          },
+          context.stop));
+    }
 
     if (context.json) {
       writeJson(context.streams.out, TRY(answerJson(workspace->library(), answer)));
@@ -55,6 +111,7 @@ class Ask : public Command {
                           << '\n';
       if (error.code != ErrorCode::Locked) return exitCodeOf(error.code);
     }
+    if (answer.finished.end == AnswerEnd::Stopped) return ExitCode::Cancelled;
     return answer.finished.found ? ExitCode::Answered : ExitCode::NotFound;
   }
 
@@ -74,8 +131,34 @@ class Ask : public Command {
     return text;
   }
 
+  Result<AskOptions> askOptions() {
+    AskOptions options;
+    const bool extractive = engine_ == "extractive" || (engine_.empty() && model_.empty());
+    if (extractive && (!model_.empty() || seed_)) {
+      return Error{ErrorCode::Usage,
+                   "Without a model there is nothing that --model and --seed "
+                   "could change. Leave them out, or ask with --engine model."};
+    }
+    if (extractive) return options;
+    if (model_.empty()) {
+      return Error{ErrorCode::Usage, "Name the folder of the model with --model."};
+    }
+    options.model = model_;
+    options.answer.maxTokens = maxTokens_;
+    if (seed_) {
+      options.answer.sampler.temperature = kTemperature;
+      options.answer.sampler.topP = kTopP;
+      options.answer.sampler.seed = *seed_;
+    }
+    return options;
+  }
+
   std::vector<std::string> words_;
   DocumentChoice choice_;
+  std::string engine_;
+  std::string model_;
+  std::optional<uint64_t> seed_;
+  int64_t maxTokens_ = ModelAnswerOptions{}.maxTokens;
 };
 
 }  // namespace

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/workspace/workspace.h"
 #include "core/answer/extractive_answerer.h"
+#include "core/answer/scope.h"
 #include "core/base/utf8.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <condition_variable>
+#include <deque>
+#include <mutex>
 #include <utility>
 
 namespace lectern {
 
 namespace {
-
-constexpr std::string_view kNotFoundText = "The documents do not say it.";
 
 /// The record that an answer's events amount to.
 class Recorder {
@@ -47,16 +49,47 @@ class Recorder {
 
   static std::string headerOf(const Finished& finished) {
     const ReadingReport& reading = finished.reading;
-    return nlohmann::ordered_json{
-        {"engine", reading.engine},           {"found", finished.found},
-        {"documents", reading.documents},     {"pagesRead", reading.pagesRead},
-        {"pagesUnread", reading.pagesUnread}, {"segments", reading.segments}}
+    return nlohmann::ordered_json{{"engine", reading.engine},
+                                  {"found", finished.found},
+                                  {"documents", reading.documents},
+                                  {"pagesRead", reading.pagesRead},
+                                  {"pagesUnread", reading.pagesUnread},
+                                  {"segments", reading.segments},
+                                  {"tokensShown", reading.tokensShown},
+                                  {"segmentsShown", reading.segmentsShown},
+                                  {"pagesShown", reading.pagesShown},
+                                  {"shortlisted", reading.shortlisted},
+                                  {"thoughtTokens", finished.thoughtTokens},
+                                  {"end", toString(finished.end)}}
         .dump();
   }
 
   MessageRecord record_;
   std::optional<Finished> finished_;
   std::optional<Error> failed_;
+};
+
+/// Hands events from the service's thread to the one that waits for them.
+class EventQueue {
+ public:
+  // Notifies under the lock: the last event lets the queue go.
+  void push(const AnswerEvent& event) {
+    const std::lock_guard lock(mutex_);
+    events_.push_back(event);
+    filled_.notify_one();
+  }
+  AnswerEvent pop() {
+    std::unique_lock lock(mutex_);
+    filled_.wait(lock, [this] { return !events_.empty(); });
+    AnswerEvent event = std::move(events_.front());
+    events_.pop_front();
+    return event;
+  }
+
+ private:
+  std::mutex mutex_;  // guards `events_`
+  std::condition_variable filled_;
+  std::deque<AnswerEvent> events_;
 };
 
 /// The first words of a question, as the conversation's title.
@@ -72,17 +105,42 @@ std::string titleOf(std::string_view question) {
 
 Result<StoreReport> Workspace::ask(std::string_view question,
                                    const std::vector<RevisionId>& scope,
+                                   const AskOptions& options,
                                    const AnswerSink& sink,
                                    std::stop_token stop) {
   Recorder recorder;
-  answerExtractively(
-      *library_, question, scope, ExtractiveOptions{},
-      [&](const AnswerEvent& event) {
-        recorder.take(event);
-        if (sink) sink(event);
-      },
-      std::move(stop));
+  const AnswerSink both = [&](const AnswerEvent& event) {
+    recorder.take(event);
+    if (sink) sink(event);
+  };
+  if (options.model.empty()) {
+    answerExtractively(*library_, question, scope, ExtractiveOptions{}, both, std::move(stop));
+  } else {
+    askModel(question, scope, options, both, stop);
+  }
   return store(question, scope, TRY(recorder.finish()));
+}
+
+void Workspace::askModel(std::string_view question,
+                         const std::vector<RevisionId>& scope,
+                         const AskOptions& options,
+                         const AnswerSink& sink,
+                         const std::stop_token& stop) {
+  if (!answers_ || answers_->modelFolder() != options.model) {
+    answers_.reset();  // its memory goes before the next model asks for some
+    answers_ = std::make_unique<AnswerService>(
+        AnswerServiceOptions{options_.dataFolder, options.model, {}});
+  }
+  EventQueue events;
+  const AnswerService::Handle handle =
+      answers_->ask({std::string(question), scope, options.answer},
+                    [&events](const AnswerEvent& event) { events.push(event); });
+  const std::stop_callback onStop(stop, [&handle] { handle.stop(); });
+  for (bool ended = false; !ended;) {
+    const AnswerEvent event = events.pop();
+    ended = std::holds_alternative<Finished>(event) || std::holds_alternative<Failed>(event);
+    sink(event);
+  }
 }
 
 Result<SummaryReport> Workspace::summarize(const std::vector<RevisionId>& scope,
@@ -131,12 +189,11 @@ StoreReport Workspace::store(std::string_view question,
     return report;
   }
   const auto stored = [&]() -> Result<void> {
-    const ConversationId conversation = TRY(library_->newConversation(titleOf(question), scope));
     MessageRecord asked;
     asked.text = question;
-    TRY(library_->addMessage(conversation, asked));
-    report.message = TRY(library_->addMessage(conversation, answer));
-    report.citations = TRY(library_->messages(conversation)).back().citationIds;
+    StoredExchange exchange = TRY(library_->addExchange(titleOf(question), scope, asked, answer));
+    report.message = exchange.answer;
+    report.citations = std::move(exchange.citations);
     return {};
   }();
   if (!stored) report.notStored = stored.error();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/answer/answer_event.h"
+#include "core/answer/answer_service.h"
 #include "core/answer/outline_summary.h"
 #include "core/base/result.h"
 #include "core/library/library.h"
@@ -53,6 +54,12 @@ struct AddReport {
   std::vector<Page> troubled;  ///< skipped and image-only pages, without their text
 };
 
+/// Who answers.
+struct AskOptions {
+  std::filesystem::path model;  ///< the model's folder; empty: the extractive answerer
+  ModelAnswerOptions answer;    ///< of a model
+};
+
 /// What became of an answer in the library.
 struct StoreReport {
   std::optional<MessageId> message;   ///< the answer, where it is stored
@@ -96,11 +103,17 @@ class Workspace {
                         const std::function<void(const AddProgress&)>& progress,
                         std::stop_token stop);
 
-  /// Answers, and stores question and answer in a conversation of their own once the answer is
-  /// whole. Where the documents do not say it, the stored answer is one claim of grade NotFound
-  /// that holds the nearest places. Returns the Error of a Failed answer, which is not stored.
+  /// Answers, and stores question and answer together, in a conversation of their own, once the
+  /// answer has ended. Where the documents do not say it, the stored answer is one claim of grade
+  /// NotFound that holds the nearest places. An answer that was stopped, or cut off by a limit, is
+  /// stored with what was written of it, and its header says so (`end`); `Finished` tells the same
+  /// to the sink. Returns the Error of a Failed answer, which is not stored.
+  ///
+  /// `sink` is called here, on the caller's thread. A model stays loaded, with what it has read,
+  /// for the next question.
   Result<StoreReport> ask(std::string_view question,
                           const std::vector<RevisionId>& scope,
+                          const AskOptions& options,
                           const AnswerSink& sink,
                           std::stop_token stop);
 
@@ -126,6 +139,11 @@ class Workspace {
   Result<AddReport> linked(RevisionId revision, const AddOptions& options);
   Result<void> seal(RevisionId revision, std::stop_token stop);
   Result<void> putOnShelf(RevisionId revision, const std::string& name);
+  void askModel(std::string_view question,
+                const std::vector<RevisionId>& scope,
+                const AskOptions& options,
+                const AnswerSink& sink,
+                const std::stop_token& stop);
   StoreReport store(std::string_view question,
                     const std::vector<RevisionId>& scope,
                     const MessageRecord& answer);
@@ -134,6 +152,7 @@ class Workspace {
   std::unique_ptr<Library> library_;
   bool canWrite_ = false;
   std::string readOnlyReason_;
+  std::unique_ptr<AnswerService> answers_;  // once a model was asked
 };
 
 }  // namespace lectern

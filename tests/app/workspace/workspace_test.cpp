@@ -131,7 +131,7 @@ TEST_F(WorkspaceTest, BesideAWriterOthersReadAndSayWhoHoldsTheLibrary) {
   ASSERT_FALSE(other);
   EXPECT_EQ(other.error().code, ErrorCode::Locked);
 
-  const auto asked = reader->ask("How deep is the well?", {added->revision}, {}, {});
+  const auto asked = reader->ask("How deep is the well?", {added->revision}, {}, {}, {});
   ASSERT_TRUE(asked) << asked.error().message;
   EXPECT_FALSE(asked->message);
   ASSERT_TRUE(asked->notStored);
@@ -144,7 +144,7 @@ TEST_F(WorkspaceTest, AnAnswerIsStoredWithAllItsCitations) {
       workspace->add(folder.write("a.txt", "The well is nine metres deep.\n"), {}, {}, {});
   ASSERT_TRUE(added);
   std::vector<Claim> claims;
-  const auto asked = workspace->ask("How deep is the well?", {added->revision},
+  const auto asked = workspace->ask("How deep is the well?", {added->revision}, {},
                                     [&claims](const AnswerEvent& event) {
                                       if (const auto* cited = std::get_if<Cited>(&event))
                                         claims.push_back(cited->claim);
@@ -169,7 +169,7 @@ TEST_F(WorkspaceTest, NothingIsStoredOfAQuestionThatWasStopped) {
   std::stop_source stop;
   stop.request_stop();
   const auto asked =
-      workspace->ask("How deep is the well?", {added->revision}, {}, stop.get_token());
+      workspace->ask("How deep is the well?", {added->revision}, {}, {}, stop.get_token());
   ASSERT_FALSE(asked);
   EXPECT_EQ(asked.error().code, ErrorCode::Cancelled);
   int citations = 0;
