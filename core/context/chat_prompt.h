@@ -17,12 +17,20 @@ struct ChatFormat {
   bool hasStart = true;  ///< its vocabulary has <|startoftext|>
 };
 
-/// What a model is told to do, in front of its documents. The word NOTFOUND is what the answerer
-/// looks for.
+/// What a model writes where the documents do not say it.
+inline constexpr std::string_view kNotFoundWord = "NOTFOUND";
+
+/// What a model is told to do, in front of its documents.
 inline constexpr std::string_view kAnswerInstructions =
     "Answer the question from the documents, and from nothing else. Answer in the language of the "
     "question, in short complete sentences, close to the documents' own words. If the documents do "
     "not say it, answer with the one word NOTFOUND.";
+
+/// What it is told besides, in front of the question and not of the documents, where it shall
+/// quote.
+inline constexpr std::string_view kQuoteInstructions =
+    "Answer only with sentences of the documents, word for word, each between <quote> and "
+    "</quote>.";
 
 /// A question about documents, as the parts of a prompt around their texts: the first piece stands
 /// before the first document, the last one behind the last and holds the question; between two

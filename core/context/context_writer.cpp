@@ -4,7 +4,6 @@
 #include "core/base/check.h"
 
 #include <algorithm>
-#include <cstddef>
 
 namespace lectern {
 
@@ -61,24 +60,18 @@ void ContextWriter::stretch(std::string_view text, int64_t start) {
   }
 }
 
-// The white space before a segment is part of its stretch, because it is part of the segment's
-// first token ("▁Notice") in vocabularies that have such; tokens of white space alone are not part
-// of the segment.
 void ContextWriter::quotable(const NumberedSegment& segment,
                              std::string_view stretchText,
                              int64_t start) {
-  const auto before = static_cast<size_t>(tokens());
+  const int64_t before = tokens();
   stretch(stretchText, start);
-  const auto begin = std::find_if(
-      context_.bytes.begin() + static_cast<std::ptrdiff_t>(before), context_.bytes.end(),
-      [&](TextSpan bytes) { return bytes.end > segment.segment.span.begin; });
-  if (begin == context_.bytes.end() || segment.segment.kind == SegmentKind::Furniture) return;
+  if (segment.segment.kind == SegmentKind::Furniture) return;
   context_.segments.push_back({static_cast<int32_t>(context_.items.size()) - 1,
-                               {begin - context_.bytes.begin(), tokens()},
+                               {before, tokens()},
                                segment.segment.span,
                                segment.number});
-  const int64_t offset = segment.segment.span.begin - start;
-  segmentTexts_.emplace_back(stretchText.substr(static_cast<size_t>(std::max<int64_t>(offset, 0))));
+  segmentTexts_.emplace_back(
+      stretchText.substr(static_cast<size_t>(segment.segment.span.begin - start)));
 }
 
 void ContextWriter::wholePage(const PageText& page) {
