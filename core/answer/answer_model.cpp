@@ -39,7 +39,27 @@ bool thinks(const std::filesystem::path& folder) {
   return false;
 }
 
+Result<std::optional<FinderLayout>> finderOf(const std::filesystem::path& folder,
+                                             const text::Tokenizer& tokenizer) {
+  constexpr int64_t kMaxBytes = 1 << 16;
+  const std::filesystem::path file = folder / "layout.json";
+  std::error_code ignored;
+  if (!std::filesystem::exists(file, ignored)) return std::optional<FinderLayout>();
+  const Result<std::string> text = readFile(file, kMaxBytes);
+  if (!text) return Error{ErrorCode::ModelUnusable, text.error().message};
+  const Result<nlohmann::json> json = parseJson(*text, file.string());
+  if (!json) return Error{ErrorCode::ModelUnusable, json.error().message};
+  return std::optional(TRY(FinderLayout::parse(*json, tokenizer, file.string())));
+}
+
 }  // namespace
+
+std::vector<int32_t> AnswerModel::turnEnds() const {
+  if (format.family == text::TemplateFamily::None) return {};
+  const bool first = format.family == text::TemplateFamily::Jamba1;
+  const auto token = tokenizer->find(first ? "<|eom|>" : "<|im_end|>");
+  return token ? std::vector<int32_t>{*token} : std::vector<int32_t>{};
+}
 
 Result<AnswerModel> AnswerModel::open(const std::filesystem::path& folder,
                                       const EngineOptions& options,
@@ -51,6 +71,7 @@ Result<AnswerModel> AnswerModel::open(const std::filesystem::path& folder,
   model.name = std::filesystem::weakly_canonical(folder, ignored).filename().string();
   model.format.family = text::familyOf(*model.tokenizer);
   model.format.thinks = model.format.family == text::TemplateFamily::Jamba2 && thinks(folder);
+  model.finder = TRY(finderOf(folder, *model.tokenizer));
   model.format.hasStart = model.tokenizer->find("<|startoftext|>").has_value();
   return model;
 }

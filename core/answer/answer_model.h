@@ -2,13 +2,16 @@
 #pragma once
 
 #include "core/context/chat_prompt.h"
+#include "core/context/finder_prompt.h"
 #include "core/engine/engine.h"
 #include "core/text/tokenizer.h"
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 namespace lectern {
 
@@ -18,11 +21,15 @@ struct AnswerModel {
   std::unique_ptr<Engine> engine;
   std::shared_ptr<const text::Tokenizer> tokenizer;
   ChatFormat format;
+  std::optional<FinderLayout> finder;  ///< it chooses sentences instead of writing them
+
+  /// Tokens at which its answer ends, besides the model's own: those of a turn of its family.
+  [[nodiscard]] std::vector<int32_t> turnEnds() const;
 
   /// Opens a model folder: config.json, weights, tokenizer.json (a model of 256 tokens without one
-  /// reads bytes). Whether it thinks is told by its chat template, in tokenizer_config.json or
-  /// chat_template.jinja. Errors: those of Engine::open; ModelUnusable, where the tokenizer and the
-  /// weights do not belong together too.
+  /// reads bytes), layout.json of a Finder. Whether it thinks is told by its chat template, in
+  /// tokenizer_config.json or chat_template.jinja. Errors: those of Engine::open; ModelUnusable,
+  /// where the tokenizer and the weights do not belong together too.
   static Result<AnswerModel> open(const std::filesystem::path& folder,
                                   const EngineOptions& options,
                                   std::stop_token stop);

@@ -2,6 +2,7 @@
 #include "core/answer/answer_writer.h"
 
 #include "core/base/utf8.h"
+#include "core/context/chat_prompt.h"
 
 #include <algorithm>
 #include <cctype>
@@ -9,8 +10,6 @@
 namespace lectern {
 
 namespace {
-
-constexpr std::string_view kNotFoundWord = "NOTFOUND";
 
 bool isControl(char32_t c) {
   return (c < 0x20 && c != '\n' && c != '\t') || (c >= 0x7F && c < 0xA0);

@@ -58,11 +58,7 @@ class Answer {
     finished.found = false;
     finished.reading = scope_.reading;
     finished.nearest = TRY(nearestPassages(library_, scope_, found, judged));
-    Claim claim;
-    claim.grade = Grade::NotFound;
-    say(std::string(kNotFoundText));
-    claim.span = {0, length_};
-    sink_(Cited{std::move(claim)});
+    sayNotFound(sink_);
     sink_(std::move(finished));
     return {};
   }
@@ -93,17 +89,10 @@ Result<void> answer(Library& library,
   LibraryWeights weights(library);
   const Question question = analyzeQuestion(text, std::ref(weights));
   TRY(Result<void>(weights.status()));
-  if (question.isEmpty()) {
-    return Error{ErrorCode::Usage,
-                 "The question has only words that stand in every text, so there is nothing to "
-                 "look for. Name the thing that you want to know something about."};
-  }
+  if (question.isEmpty()) return nothingToLookFor();
   const std::vector<Found> found = TRY(findCandidates(library, question, scope.revisions));
   if (stop.stop_requested()) return cancelled;
-  std::vector<Candidate> candidates;
-  candidates.reserve(found.size());
-  for (const Found& one : found) candidates.push_back(one.candidate);
-  const std::vector<Judged> judged = rank(question, candidates);
+  const std::vector<Judged> judged = rank(question, found);
 
   Answer answer(library, scope, options, sink);
   std::unordered_set<std::string> said;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/answer/model_answerer.h"
 
-#include "core/answer/answer_writer.h"
-#include "core/answer/attention_evidence.h"
-#include "core/answer/claim_grader.h"
+#include "core/answer/answer_decoding.h"
+#include "core/answer/finder_answerer.h"
 #include "core/base/utf8.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -13,90 +14,11 @@ namespace lectern {
 
 namespace {
 
-constexpr size_t kNominated = 16;  // segments that the model looked at
+// Of the window, at most one part in so many is kept free for the answer.
+constexpr int64_t kAnswerShare = 8;
 
-/// The tokens of an answer as they come: thoughts are counted, text goes to the writer, attention
-/// is added up until a sentence ends.
-class TokenReader {
- public:
-  TokenReader(const AnswerModel& model,
-              AnswerWriter& writer,
-              AttentionEvidence& attention,
-              const AnswerSink& sink)
-      : writer_(writer),
-        attention_(attention),
-        sink_(sink),
-        decoder_(model.tokenizer),
-        vocabulary_(model.tokenizer->vocabSize()),
-        thinks_(model.format.thinks) {
-    if (const auto token = model.tokenizer->find("<think>")) opens_ = *token;
-    if (const auto token = model.tokenizer->find("</think>")) closes_ = *token;
-  }
-
-  Result<void> take(const GeneratedToken& generated) {
-    const int32_t token = generated.token;
-    if (token == opens_ || token == closes_) {
-      thinks_ = token == opens_;
-      return {};
-    }
-    if (thinks_) {
-      sink_(Thinking{++thoughts_});
-      return {};
-    }
-    attention_.add(token, generated.mass);
-    // A model may have more rows than its tokenizer has tokens; these say nothing.
-    if (token < vocabulary_) TRY(writer_.write(decoder_.push(token)));
-    return {};
-  }
-
-  Result<void> finish() {
-    TRY(writer_.write(decoder_.finish()));
-    return writer_.finish();
-  }
-
-  [[nodiscard]] int64_t thoughts() const { return thoughts_; }
-
- private:
-  AnswerWriter& writer_;
-  AttentionEvidence& attention_;
-  const AnswerSink& sink_;
-  text::StreamingDecoder decoder_;
-  int64_t vocabulary_;
-  int32_t opens_ = -1;
-  int32_t closes_ = -1;
-  bool thinks_;
-  int64_t thoughts_ = 0;
-};
-
-AnswerEnd endOf(GenerateEnd end) {
-  switch (end) {
-    case GenerateEnd::MaxTokens:
-      return AnswerEnd::TokenLimit;
-    case GenerateEnd::WindowFull:
-      return AnswerEnd::WindowFull;
-    case GenerateEnd::EndToken:
-    case GenerateEnd::Constraint:
-      break;
-  }
-  return AnswerEnd::Whole;
-}
-
-// All heads count alike: none of them was measured.
-std::vector<float> uniformWeights(const ModelConfig& config) {
-  const int64_t heads = config.attentionLayers() * config.numAttentionHeads;
-  return std::vector<float>(static_cast<size_t>(heads), 1.0F / static_cast<float>(heads));
-}
-
-std::vector<int32_t> turnEnds(const AnswerModel& model) {
-  const bool first = model.format.family == text::TemplateFamily::Jamba1;
-  if (model.format.family == text::TemplateFamily::None) return {};
-  const auto token = model.tokenizer->find(first ? "<|eom|>" : "<|im_end|>");
-  return token ? std::vector<int32_t>{*token} : std::vector<int32_t>{};
-}
-
-int64_t answerRoom(const ModelAnswerOptions& options, const ChatFormat& format, int64_t window) {
-  const int64_t wanted = options.maxTokens + (format.thinks ? options.maxThoughtTokens : 0);
-  return std::min(wanted, window / 8);
+int64_t mostTokens(const ModelAnswerOptions& options, const ChatFormat& format) {
+  return options.maxTokens + (format.thinks ? options.maxThoughtTokens : 0);
 }
 
 Result<std::vector<NearestPassage>> nearestTo(Library& library,
@@ -107,18 +29,7 @@ Result<std::vector<NearestPassage>> nearestTo(Library& library,
   TRY(Result<void>(weights.status()));
   if (question.isEmpty()) return std::vector<NearestPassage>();
   const std::vector<Found> found = TRY(findCandidates(library, question, scope.revisions));
-  std::vector<Candidate> candidates;
-  candidates.reserve(found.size());
-  for (const Found& one : found) candidates.push_back(one.candidate);
-  return nearestPassages(library, scope, found, rank(question, candidates));
-}
-
-void sayNotFound(const AnswerSink& sink) {
-  Claim claim;
-  claim.grade = Grade::NotFound;
-  claim.span = {0, static_cast<int64_t>(kNotFoundText.size())};
-  sink(Text{std::string(kNotFoundText)});
-  sink(Cited{std::move(claim)});
+  return nearestPassages(library, scope, found, rank(question, found));
 }
 
 }  // namespace
@@ -142,18 +53,23 @@ Result<std::vector<int32_t>> ModelAnswerer::prepare(const Scope& scope,
                                                     const std::stop_token& stop) {
   const ContextReader reader(library_, scope, model_.tokenizer, request);
   if (reading_ && reading_->scope == scope.revisions &&
-      reading_->instructions == request.instructions) {
+      reading_->instructions == request.instructions && reading_->thinks == request.format.thinks) {
     if (auto question = TRY(reader.questionBehind(*reading_->documents))) {
       return std::move(*question);
     }
   }
-  auto documents = std::make_shared<DocumentContext>(TRY(reader.read(stop)));
-  std::vector<int32_t> question = std::move(documents->question);
-  States states = TRY(statesFor(*documents->context));
-  reading_ =
-      Reading{documents->reading.shortlisted ? std::vector<RevisionId>() : scope.revisions,
-              request.instructions, documents,
-              std::make_shared<const ContextIndex>(documents->segmentTexts), std::move(states)};
+  auto documents = std::make_shared<const DocumentContext>(TRY(reader.read(stop)));
+  std::vector<int32_t> question = documents->question;
+  auto index = std::make_shared<const ContextIndex>(documents->segmentTexts);
+  Reading next{{},
+               request.instructions,
+               request.format.thinks,
+               documents,
+               std::move(index),
+               nullptr,
+               TRY(statesFor(*documents->context))};
+  if (!documents->reading.shortlisted) next.scope = scope.revisions;
+  reading_ = std::move(next);
   return question;
 }
 
@@ -194,57 +110,43 @@ Result<void> ModelAnswerer::tryAnswer(const std::string& question,
                                       const ModelAnswerOptions& options,
                                       const AnswerSink& sink,
                                       const std::stop_token& stop) {
+  if (model_.finder) {
+    return answerWithFinder(library_, model_, question, revisions, {}, sink, stop);
+  }
   Engine& engine = *model_.engine;
-  Scope scope = TRY(readScope(library_, revisions));
-  scope.reading.engine = model_.name;
-  const int64_t window = engine.windowTokens();
-  const std::vector<int32_t> asked =
-      TRY(prepare(scope,
-                  {model_.format, options.instructions, question, window,
-                   answerRoom(options, model_.format, window)},
-                  stop));
-  const auto questionTokens = static_cast<int64_t>(asked.size());
+  const Scope scope = TRY(readScope(library_, revisions));
+  ContextRequest request{model_.format, options.instructions, question, engine.windowTokens(), 0};
+  if (options.quote) {
+    request.format.thinks = false;
+    request.question = fmt::format("{}\n\n{}", kQuoteInstructions, question);
+  }
+  const int64_t most = mostTokens(options, request.format);
+  request.answerTokens = std::min(most, request.windowTokens / kAnswerShare);
+  const std::vector<int32_t> tokens = TRY(prepare(scope, request, stop));
+  const auto questionTokens = static_cast<int64_t>(tokens.size());
   const int64_t read = TRY(readOn(questionTokens, sink, stop));
   States states = TRY(reading_->states.fork());
   Engine::beginDocument(states);
   TRY(engine.prefill(
-      states, asked, [&](int64_t done) { sink(Prefilling{read + done, read + questionTokens}); },
+      states, tokens, [&](int64_t done) { sink(Prefilling{read + done, read + questionTokens}); },
       stop));
 
   const DocumentContext& documents = *reading_->documents;
-  const ClaimGrader grader(library_, documents, *reading_->index);
-  AttentionEvidence attention(*documents.context, *model_.tokenizer);
-  AnswerWriter writer(sink, [&](std::string_view sentence) {
-    return grader.grade(sentence, attention.take(kNominated));
-  });
-  TokenReader reader(model_, writer, attention, sink);
-  GenerateOptions generate;
-  generate.sampler = options.sampler;
-  generate.maxTokens = options.maxTokens + (model_.format.thinks ? options.maxThoughtTokens : 0);
-  generate.stopTokens = turnEnds(model_);
-  generate.tapWeights = uniformWeights(engine.config());
-  const Error enough{ErrorCode::Cancelled, "The model says that there is nothing."};
-  const Result<GenerateEnd> end = engine.generate(
-      states, generate,
-      [&](const GeneratedToken& token) -> Result<void> {
-        TRY(reader.take(token));
-        if (writer.saidNotFound()) return enough;
-        return {};
-      },
-      stop);
-  const bool stopped = !end && end.error().code == ErrorCode::Cancelled && !writer.saidNotFound();
-  if (!end && !writer.saidNotFound() && (!stopped || writer.isEmpty())) return end.error();
-  TRY(reader.finish());
-
+  const AskedModel asked{library_, model_,          documents, *reading_->index,
+                         states,   options.sampler, most};
+  if (options.quote && !reading_->quotable) {
+    reading_->quotable = std::make_shared<const QuoteSource>(documents.context, *model_.tokenizer);
+  }
+  const Decoded decoded =
+      options.quote ? TRY(writeQuotations(asked, reading_->quotable, options.quoting, sink, stop))
+                    : TRY(writeFreely(asked, sink, stop));
   Finished finished;
   finished.reading = documents.reading;
   finished.reading.engine = model_.name;
-  finished.thoughtTokens = reader.thoughts();
-  finished.end = stopped ? AnswerEnd::Stopped : end ? endOf(*end) : AnswerEnd::Whole;
-  // A model that ends without a word has nothing to say either.
-  const bool silent = writer.isEmpty() && finished.end == AnswerEnd::Whole;
-  if (writer.saidNotFound() || silent) {
-    finished.found = false;
+  finished.thoughtTokens = decoded.thoughtTokens;
+  finished.end = decoded.end;
+  finished.found = decoded.found;
+  if (!decoded.found) {
     finished.nearest = TRY(nearestTo(library_, scope, question));
     sayNotFound(sink);
   }

@@ -5,6 +5,7 @@
 #include "core/answer/answer_model.h"
 #include "core/answer/context_index.h"
 #include "core/answer/document_context.h"
+#include "core/answer/quote_constraint.h"
 #include "core/library/library.h"
 
 #include <memory>
@@ -19,16 +20,21 @@ struct ModelAnswerOptions {
   SamplerOptions sampler;
   int64_t maxTokens = 1024;         ///< of the answer
   int64_t maxThoughtTokens = 4096;  ///< besides, of a model that thinks
+  /// Quotations alone instead of the model's own words; it does not think then.
+  bool quote = false;
+  QuoteOptions quoting;  ///< its tokens are filled in
   std::string instructions{kAnswerInstructions};
 };
 
 /// Answers with a model that has the documents before it. Its words are claims: each sentence is
 /// graded when it ends, and what supports it is cited (ClaimGrader); what nothing supports is said
-/// to be uncited. NOTFOUND becomes "the documents do not say it", with the nearest places.
+/// to be uncited. Or it quotes, under a constraint. NOTFOUND becomes "the documents do not say it",
+/// with the nearest places.
 ///
 /// What was read of whole documents is kept in memory, the last ones, and the next question about
 /// the same documents begins from there; a question about them and further ones behind them reads
-/// only those. A question about a shortlist is read by itself.
+/// only those. A question about a shortlist is read by itself. A Finder is asked as
+/// answerWithFinder says.
 ///
 /// Thread: one at a time, that of `library`. Both are borrowed.
 class ModelAnswerer {
@@ -48,8 +54,10 @@ class ModelAnswerer {
   struct Reading {
     std::vector<RevisionId> scope;  ///< empty of a shortlist
     std::string instructions;
+    bool thinks = false;
     std::shared_ptr<const DocumentContext> documents;
     std::shared_ptr<const ContextIndex> index;
+    std::shared_ptr<const QuoteSource> quotable;  ///< once quotations were asked for
     States states;
   };
 

@@ -141,4 +141,11 @@ Result<std::vector<Found>> findCandidates(Library& library,
   return all;
 }
 
+std::vector<Judged> rank(const Question& question, const std::vector<Found>& found) {
+  std::vector<Candidate> candidates;
+  candidates.reserve(found.size());
+  for (const Found& one : found) candidates.push_back(one.candidate);
+  return rank(question, candidates);
+}
+
 }  // namespace lectern

@@ -43,4 +43,7 @@ Result<std::vector<Found>> findCandidates(Library& library,
                                           const Question& question,
                                           const std::vector<RevisionId>& scope);
 
+/// The candidates judged, best first.
+std::vector<Judged> rank(const Question& question, const std::vector<Found>& found);
+
 }  // namespace lectern

@@ -79,4 +79,18 @@ Result<std::vector<NearestPassage>> nearestPassages(Library& library,
   return nearest;
 }
 
+void sayNotFound(const AnswerSink& sink) {
+  Claim claim;
+  claim.grade = Grade::NotFound;
+  claim.span = {0, static_cast<int64_t>(kNotFoundText.size())};
+  sink(Text{std::string(kNotFoundText)});
+  sink(Cited{std::move(claim)});
+}
+
+Error nothingToLookFor() {
+  return {ErrorCode::Usage,
+          "The question has only words that stand in every text, so there is nothing to look for. "
+          "Name the thing that you want to know something about."};
+}
+
 }  // namespace lectern

@@ -6,6 +6,7 @@
 #include "core/library/library.h"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace lectern {
@@ -35,5 +36,10 @@ Result<std::vector<NearestPassage>> nearestPassages(Library& library,
 
 /// What is said, and stored, where the documents do not say it.
 inline constexpr std::string_view kNotFoundText = "The documents do not say it.";
+/// Says it, as a claim of grade NotFound; nothing was said before.
+void sayNotFound(const AnswerSink& sink);
+
+/// Usage: a question without a word to look for.
+Error nothingToLookFor();
 
 }  // namespace lectern

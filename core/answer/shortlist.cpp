@@ -29,10 +29,7 @@ Result<Shortlist> Shortlist::find(Library& library,
                  "that you want to know something about, or ask fewer documents."};
   }
   const std::vector<Found> found = TRY(findCandidates(library, question, scope));
-  std::vector<Candidate> candidates;
-  candidates.reserve(found.size());
-  for (const Found& one : found) candidates.push_back(one.candidate);
-  const std::vector<Judged> judged = rank(question, candidates);
+  const std::vector<Judged> judged = rank(question, found);
   const std::vector<PassageHit> passages =
       TRY(library.searchPassages(question.searchWords, scope, kPassages));
 

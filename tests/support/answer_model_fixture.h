@@ -8,7 +8,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <string>
-#include <string_view>
 
 namespace lectern::test {
 
@@ -62,30 +61,35 @@ inline nlohmann::json tinyTokenizer(TinyFamily family) {
   return nlohmann::json::parse(json.dump());  // numbers as a file would have them
 }
 
-/// A model folder with random weights, so small that thousands of tokens a second go through it.
+/// Writes a model folder with random weights, so small that thousands of tokens a second go through
+/// it.
+inline Result<void> writeTinyAnswerModel(const std::filesystem::path& folder,
+                                         TinyFamily family,
+                                         int64_t windowTokens = 262'144) {
+  nlohmann::json config = tiny_model::miniConfig();
+  config["vocab_size"] = family == TinyFamily::Bytes ? 256 : 640;
+  config["max_position_embeddings"] = windowTokens;
+  if (family == TinyFamily::Bytes) config.erase("eos_token_id");
+  TRY(tiny_model::write(folder, config));
+  if (family == TinyFamily::Bytes) return {};
+  if (family == TinyFamily::Thinking) {
+    TRY(writeFileAtomically(folder / "chat_template.jinja",
+                            "Begin by thinking about the reasoning process in the mind"));
+  }
+  return writeFileAtomically(folder / "tokenizer.json", tinyTokenizer(family).dump());
+}
+
+/// The same in a folder that goes with it.
 class TinyAnswerModel {
  public:
   explicit TinyAnswerModel(TinyFamily family, int64_t windowTokens = 262'144) {
-    nlohmann::json config = tiny_model::miniConfig();
-    config["vocab_size"] = family == TinyFamily::Bytes ? 256 : 640;
-    config["max_position_embeddings"] = windowTokens;
-    if (family == TinyFamily::Bytes) config.erase("eos_token_id");
-    const Result<void> written = tiny_model::write(path(), config);
+    const Result<void> written = writeTinyAnswerModel(path(), family, windowTokens);
     LECTERN_CHECK(written.has_value());
-    if (family != TinyFamily::Bytes) write("tokenizer.json", tinyTokenizer(family).dump());
-    if (family == TinyFamily::Thinking) {
-      write("chat_template.jinja", "Begin by thinking about the reasoning process in the mind");
-    }
   }
 
   [[nodiscard]] std::filesystem::path path() const { return folder_.path() / "tiny"; }
 
  private:
-  void write(const char* name, std::string_view text) const {
-    const Result<void> written = writeFileAtomically(path() / name, text);
-    LECTERN_CHECK(written.has_value());
-  }
-
   TemporaryFolder folder_;
 };
 

@@ -212,5 +212,64 @@ TEST_F(ModelAnswererTest, AStopAtAnyEventEndsItAndTheNextQuestionIsAnswered) {
             whole.text);
 }
 
+TEST_F(ModelAnswererTest, QuotationsAreCutFromTheDocumentsWhateverTheModelIs) {
+  for (const TinyFamily family : {TinyFamily::Bytes, TinyFamily::Jamba1, TinyFamily::Thinking}) {
+    const TinyAnswerModel folder(family);
+    AnswerModel model = open(folder);
+    ModelAnswerer answerer(*library, model);
+    int quoted = 0;
+    for (uint64_t seed = 1; seed <= 4; ++seed) {
+      ModelAnswerOptions options = drawn(seed, 600);
+      options.quote = true;
+      options.quoting.leaveMass = 0;  // a model without training never means to quote
+      options.quoting.leaveBest = 1;
+      options.quoting.abandonMass = 0;
+      const Heard heard = ask(answerer, "How much is the deposit?", {lease, manual}, options);
+      ASSERT_TRUE(heard.finished) << heard.failed->message;
+      expectEverySentenceGradedOnce(heard);
+      for (const Claim& claim : heard.claims) {
+        if (claim.grade == Grade::NotFound) continue;
+        EXPECT_EQ(claim.grade, Grade::Verbatim);
+        ASSERT_EQ(claim.citations.size(), 1U);
+        EXPECT_EQ(claim.citations[0].method, CitationMethod::Quote);
+        EXPECT_EQ(claim.citations[0].quote, heard.wordsOf(claim));
+        ++quoted;
+      }
+    }
+    EXPECT_GT(quoted, 0);
+  }
+}
+
+// Freely written or quoted, over many seeds: what is stored proves itself from the library alone.
+TEST_F(ModelAnswererTest, EveryStoredCitationVerifiesAgain) {
+  const TinyAnswerModel folder(TinyFamily::Jamba2);
+  AnswerModel model = open(folder);
+  ModelAnswerer answerer(*library, model);
+  for (uint64_t seed = 1; seed <= 10; ++seed) {
+    ModelAnswerOptions options = drawn(seed, 200);
+    options.quote = seed % 2 == 0;
+    options.quoting.leaveMass = 0;
+    options.quoting.leaveBest = 1;
+    options.quoting.abandonMass = 0;
+    const Heard heard = ask(answerer, "How much is the deposit?", {lease, manual}, options);
+    ASSERT_TRUE(heard.finished) << heard.failed->message;
+    MessageRecord question;
+    question.text = "How much is the deposit?";
+    MessageRecord answer;
+    answer.role = MessageRecord::Role::Assistant;
+    answer.text = heard.text;
+    answer.claims = heard.claims;
+    const auto stored = library->addExchange("Deposit", {lease, manual}, question, answer);
+    ASSERT_TRUE(stored) << stored.error().message;
+  }
+  int verified = 0;
+  ASSERT_TRUE(library->forEachCitation([&](const StoredCitation& stored) -> Result<void> {
+    EXPECT_EQ(TRY(verifyCitation(*library, stored)), "");
+    ++verified;
+    return {};
+  }));
+  EXPECT_GT(verified, 0);
+}
+
 }  // namespace
 }  // namespace lectern
