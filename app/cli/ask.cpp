@@ -74,6 +74,7 @@ class Ask : public Command {
            "Let the model draw its words at random with this seed, instead of always taking "
            "the most probable one")
         ->option_text("N");
+    app.add_flag("--quote", quote_, "Let the model answer with quotations alone");
     app.add_option("--max-tokens", maxTokens_, "The longest answer of a model")
         ->check(CLI::PositiveNumber)
         ->option_text("N");
@@ -145,6 +146,7 @@ class Ask : public Command {
     }
     options.model = model_;
     options.answer.maxTokens = maxTokens_;
+    options.answer.quote = quote_;
     if (seed_) {
       options.answer.sampler.temperature = kTemperature;
       options.answer.sampler.topP = kTopP;
@@ -158,6 +160,7 @@ class Ask : public Command {
   std::string engine_;
   std::string model_;
   std::optional<uint64_t> seed_;
+  bool quote_ = false;
   int64_t maxTokens_ = ModelAnswerOptions{}.maxTokens;
 };
 
