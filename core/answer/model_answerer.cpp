@@ -52,7 +52,11 @@ Result<std::vector<int32_t>> ModelAnswerer::prepare(const Scope& scope,
                                                     const ContextRequest& request,
                                                     const std::stop_token& stop) {
   const ContextReader reader(library_, scope, model_.tokenizer, request);
-  if (reading_ && reading_->scope == scope.revisions &&
+  std::vector<RevisionId> sealed;
+  for (const RevisionInfo& info : scope.infos) {
+    if (info.sealed) sealed.push_back(info.id);
+  }
+  if (reading_ && !sealed.empty() && reading_->scope == sealed &&
       reading_->instructions == request.instructions && reading_->thinks == request.format.thinks) {
     if (auto question = TRY(reader.questionBehind(*reading_->documents))) {
       return std::move(*question);
@@ -68,13 +72,13 @@ Result<std::vector<int32_t>> ModelAnswerer::prepare(const Scope& scope,
                std::move(index),
                nullptr,
                TRY(statesFor(*documents->context))};
-  if (!documents->reading.shortlisted) next.scope = scope.revisions;
+  if (!documents->reading.shortlisted) next.scope = std::move(sealed);
   reading_ = std::move(next);
   return question;
 }
 
-// Each document begins a line of the grid, so that what is read behind it is the same to the bit
-// whatever was read in one go.
+// Each document begins a line of the grid, and no chunk reaches across its end: so it makes no
+// difference to the bit whether what stands behind it is read at once or with a later question.
 Result<int64_t> ModelAnswerer::readOn(int64_t questionTokens,
                                       const AnswerSink& sink,
                                       const std::stop_token& stop) {
@@ -83,8 +87,10 @@ Result<int64_t> ModelAnswerer::readOn(int64_t questionTokens,
   const auto all = static_cast<int64_t>(context.tokens.size());
   const int64_t from = states.position();
   std::vector<int64_t> ends;
-  for (const ContextItem& item : context.items) ends.push_back(item.tokens.begin);
-  ends.push_back(all);
+  for (const ContextItem& item : context.items) {
+    ends.push_back(item.tokens.begin);
+    ends.push_back(item.tokens.end);
+  }
   const std::span<const int32_t> tokens(context.tokens);
   for (const int64_t end : ends) {
     const int64_t begin = states.position();
