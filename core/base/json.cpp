@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/json.h"
 
+#include "core/base/utf8.h"
+
 #include <fmt/format.h>
 
 #include <cstdint>
@@ -30,7 +32,7 @@ class Guard final : public nlohmann::json_sax<nlohmann::json> {
   bool end_array() override { return close(); }
   bool key(std::string& name) override {
     if (keys_.back().insert(name).second) return true;
-    problem_ = fmt::format("the key \"{}\" stands twice in one object", name.substr(0, 80));
+    problem_ = fmt::format("the key \"{}\" stands twice in one object", utf8::beginning(name, 80));
     return false;
   }
   bool parse_error(size_t position,

@@ -92,6 +92,12 @@ std::string repaired(std::string_view text) {
   return result;
 }
 
+std::string_view beginning(std::string_view text, size_t bytes) {
+  if (bytes >= text.size()) return text;
+  while (!isBoundary(text, static_cast<int64_t>(bytes))) --bytes;
+  return text.substr(0, bytes);
+}
+
 bool isBoundary(std::string_view text, int64_t offset) {
   const auto size = static_cast<int64_t>(text.size());
   if (offset < 0 || offset > size) return false;

@@ -28,6 +28,10 @@ bool isValid(std::string_view text);
 /// The text with each ill-formed sequence replaced by U+FFFD.
 std::string repaired(std::string_view text);
 
+/// The text, or as many of its first bytes as are at most `bytes` and end behind a whole code
+/// point.
+std::string_view beginning(std::string_view text, size_t bytes);
+
 /// True at 0, at the end and wherever a code point starts in well-formed text.
 bool isBoundary(std::string_view text, int64_t offset);
 

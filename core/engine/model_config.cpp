@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/engine/model_config.h"
 
+#include "core/base/utf8.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -37,8 +39,8 @@ class Reader {
     if (!value.is_number_integer() ||
         (value.is_number_unsigned() && value.get<uint64_t>() > static_cast<uint64_t>(high)) ||
         value.get<int64_t>() < low || value.get<int64_t>() > high) {
-      complain(key,
-               fmt::format("is {}, not a whole number from {} to {}", value.dump(), low, high));
+      complain(key, fmt::format("is {}, not a whole number from {} to {}",
+                                utf8::beginning(value.dump(), 40), low, high));
       return fallback;
     }
     return value.get<int64_t>();
@@ -245,7 +247,7 @@ Result<ModelConfig> parseModelConfig(const nlohmann::json& json, std::string_vie
       readMamba(reader, config);
     } else {
       reader.complain("model_type", fmt::format("is \"{}\"; this program runs jamba and mamba",
-                                                config.modelType.substr(0, 40)));
+                                                utf8::beginning(config.modelType, 40)));
     }
   }
   if (!reader.error().empty()) return Error{ErrorCode::ModelUnusable, reader.error()};

@@ -2,6 +2,7 @@
 #include "core/model_file/safetensors.h"
 
 #include "core/base/json.h"
+#include "core/base/utf8.h"
 
 #include <fmt/format.h>
 
@@ -51,7 +52,7 @@ Result<Entry> readEntry(const std::string& name,
                         const nlohmann::json& value,
                         std::string_view file) {
   const auto bad = [&](std::string_view cause) {
-    return refuse(file, fmt::format("tensor \"{}\" {}", name.substr(0, 200), cause));
+    return refuse(file, fmt::format("tensor \"{}\" {}", utf8::beginning(name, 200), cause));
   };
   if (!value.is_object() || !value.contains("dtype") || !value.contains("shape") ||
       !value.contains("data_offsets")) {

@@ -48,15 +48,15 @@ bool isKnownNormalizer(const nlohmann::json& normalizer) {
   static const auto kReplace =
       nlohmann::json::parse(R"({"type":"Replace","pattern":{"String":" "},"content":"\u2581"})");
   if (normalizer == kReplace) return true;
-  return normalizer.is_object() && normalizer.value("type", "") == "Sequence" &&
-         normalizer.contains("normalizers") &&
+  return normalizer.is_object() && normalizer.contains("type") &&
+         normalizer["type"] == "Sequence" && normalizer.contains("normalizers") &&
          normalizer["normalizers"] == nlohmann::json::array({kReplace});
 }
 
 bool isKnownDecoder(const nlohmann::json& decoder) {
   static const auto kSteps = nlohmann::json::parse(
       R"([{"type":"Replace","pattern":{"String":"\u2581"},"content":" "},{"type":"ByteFallback"},{"type":"Fuse"}])");
-  return decoder.is_object() && decoder.value("type", "") == "Sequence" &&
+  return decoder.is_object() && decoder.contains("type") && decoder["type"] == "Sequence" &&
          decoder.contains("decoders") && decoder["decoders"] == kSteps;
 }
 
@@ -139,7 +139,7 @@ Result<void> Tokenizer::readVocabulary(const nlohmann::json& vocab, std::string_
   for (const auto& [piece, number] : vocab.items()) {
     if (!number.is_number_unsigned() || number.get<uint64_t>() >= vocab.size()) {
       return unusable(file, fmt::format("the piece \"{}\" has no number below {}",
-                                        piece.substr(0, 80), vocab.size()));
+                                        utf8::beginning(piece, 80), vocab.size()));
     }
     const auto id = number.get<size_t>();
     if (seen[id]) return unusable(file, fmt::format("two pieces have the number {}", id));
@@ -173,8 +173,12 @@ Result<void> Tokenizer::readAdded(const nlohmann::json& added, std::string_view 
     if (id >= pieces_.size() || pieces_[id] != content) {
       return unusable(file,
                       fmt::format("the added token \"{}\" is not in the vocabulary under its id",
-                                  content.substr(0, 80)));
+                                  utf8::beginning(content, 80)));
     }
+    if (token.contains("special") && !token["special"].is_boolean())
+      return unusable(file, "an added token says neither true nor false of special");
+    // Texts are spelled with these, so that they cannot be kept out of them.
+    if (kinds_[id] == Kind::Byte) return unusable(file, "an added token is the piece of a byte");
     kinds_[id] = token.value("special", true) ? Kind::Control : Kind::Shown;
     added_.push_back({content, static_cast<int32_t>(id)});
   }

@@ -48,5 +48,15 @@ TEST(Utf8, KnowsBoundariesAndLength) {
   EXPECT_FALSE(utf8::isBoundary(text, 7));
 }
 
+TEST(Utf8, CutsBehindAWholeCodePoint) {
+  const std::string text = "aé€";
+  EXPECT_EQ(utf8::beginning(text, 0), "");
+  EXPECT_EQ(utf8::beginning(text, 2), "a");
+  EXPECT_EQ(utf8::beginning(text, 3), "aé");
+  EXPECT_EQ(utf8::beginning(text, 5), "aé");
+  EXPECT_EQ(utf8::beginning(text, 6), text);
+  EXPECT_EQ(utf8::beginning(text, 100), text);
+}
+
 }  // namespace
 }  // namespace lectern

@@ -140,6 +140,9 @@ TEST(Tokenizer, RefusesWhatItDoesNotDoAndWhatIsDamaged) {
   EXPECT_TRUE(has(refusal("/model/merges/0", {1, 2}), "not a pair"));
   EXPECT_TRUE(has(refusal("/added_tokens/0/id", 1), "under its id"));
   EXPECT_TRUE(has(refusal("/added_tokens/0", "x"), "no id or no content"));
+  EXPECT_TRUE(has(refusal("/added_tokens/0/special", 1), "neither true nor false"));
+  EXPECT_TRUE(has(refusal("/normalizer/type", 7), "normalizer"));
+  EXPECT_TRUE(has(refusal("/decoder/type", 7), "decoder"));
   nlohmann::json json = tinyTokenizer();
   json["model"]["vocab"].erase("<0x00>");
   json["model"]["vocab"]["zz"] = 3;
@@ -156,6 +159,16 @@ TEST(Tokenizer, TakesTheMergesFromTheOrderWhereItTellsThem) {
   const auto refused = Tokenizer::fromJson(json, "t");
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().message.find("does not tell them"), std::string::npos);
+}
+
+// Every text is spelled with the pieces of bytes: as a control token one would come from a text.
+TEST(Tokenizer, RefusesABytesPieceAsAnAddedToken) {
+  nlohmann::json json = tinyTokenizer();
+  const auto id = json["model"]["vocab"]["<0x41>"];
+  json["added_tokens"].push_back({{"id", id}, {"content", "<0x41>"}, {"special", true}});
+  const auto refused = Tokenizer::fromJson(nlohmann::json::parse(json.dump()), "t");
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_NE(refused.error().message.find("piece of a byte"), std::string::npos);
 }
 
 TEST(Tokenizer, RefusesMergesThatWouldMakeControlTokens) {
