@@ -14,10 +14,11 @@ namespace lectern {
 /// How a model says that a quotation begins and ends, and when to give one up. Any vocabulary will
 /// do: of several tokens the first one is chosen by the model and the others follow by force.
 struct QuoteOptions {
-  std::vector<int32_t> open;       ///< at least one token
-  std::vector<int32_t> close;      ///< at least one token
-  std::vector<int32_t> notFound;   ///< the answer that there is none; empty: the model has no such
-  std::vector<int32_t> endTokens;  ///< possible as soon as a quotation was made, or was given up
+  std::vector<int32_t> open;      ///< at least one token
+  std::vector<int32_t> close;     ///< at least one token
+  std::vector<int32_t> notFound;  ///< the answer that there is none; empty: the model has no such
+  /// Where Engine::generate ends; possible as soon as a quotation was made, or was given up.
+  std::vector<int32_t> endTokens;
   /// Tokens of free text before each quotation and after the last; 0: quotations only. With free
   /// text the first tokens of `open` and `notFound` must be such as no text begins with.
   int maxLeadTokens = 0;
