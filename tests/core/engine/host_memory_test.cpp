@@ -27,7 +27,8 @@ thread_local size_t largestRequest = 0;
 
 }  // namespace
 
-void* operator new(size_t bytes) {
+// Not inlined: g++ 12 would see `free` beside `new` and warn.
+[[gnu::noinline]] void* operator new(size_t bytes) {
   largestRequest = std::max(largestRequest, bytes);
   const bool refused = requestsUntilRefusal == 0;
   if (requestsUntilRefusal >= 0) --requestsUntilRefusal;
@@ -35,10 +36,17 @@ void* operator new(size_t bytes) {
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
-void operator delete(void* memory) noexcept {
+void* operator new(size_t bytes, const std::nothrow_t&) noexcept {
+  try {
+    return operator new(bytes);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
   std::free(memory);
 }
-void operator delete(void* memory, size_t) noexcept {
+[[gnu::noinline]] void operator delete(void* memory, size_t) noexcept {
   std::free(memory);
 }
 
