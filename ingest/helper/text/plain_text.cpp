@@ -11,7 +11,8 @@ namespace lectern::helper {
 
 namespace {
 
-// No hand-wrapped text has lines this long: each is a paragraph that its editor wraps.
+// Few wrap text by hand in lines this long: each is a paragraph that its editor wraps, unless it
+// breaks off within a sentence.
 constexpr int64_t kLongestWrappedLine = 120;
 constexpr int64_t kLongestHeading = 80;
 constexpr size_t kCodeIndent = 4;
@@ -77,13 +78,29 @@ bool looksPreformatted(const Lines& lines) {
   return lines.size() > 1 && count * 2 >= static_cast<ptrdiff_t>(lines.size());
 }
 
+bool endsWithMark(std::string_view line) {
+  constexpr std::string_view kMarks[] = {".", ",", ";", ":", "!", "?", "…", "。", "؟", "،", "؛"};
+  return std::ranges::any_of(kMarks, [&](std::string_view mark) { return line.ends_with(mark); });
+}
+
+// Whether a line is prose, has ended a sentence, and stops within another: not so a line of a log.
+// A closing quotation mark or bracket may stand behind the end of a sentence.
+bool breaksOff(std::string_view line) {
+  line = trimmed(line);
+  const auto within = [line](std::string_view mark) {
+    return line.find(mark) != std::string_view::npos;
+  };
+  if (!within(". ") && !within("? ") && !within("! ")) return false;
+  for (const std::string_view closer : {"\"", "'", ")", "]", "”", "’", "»", "“"}) {
+    if (line.ends_with(closer)) line.remove_suffix(closer.size());
+  }
+  return !endsWithMark(line) || line.ends_with(",");
+}
+
 bool looksLikeHeading(const Lines& lines) {
   if (lines.size() != 1) return false;
   const std::string_view line = trimmed(lines.front());
-  if (utf8::length(line) > kLongestHeading) return false;
-  constexpr std::string_view kEndMarks[] = {".", ",", ";", ":", "!", "?", "…", "。", "؟", "،", "؛"};
-  return std::none_of(std::begin(kEndMarks), std::end(kEndMarks),
-                      [&](std::string_view mark) { return line.ends_with(mark); });
+  return utf8::length(line) <= kLongestHeading && !endsWithMark(line);
 }
 
 class Parser {
@@ -152,14 +169,16 @@ class Parser {
       paragraph.clear();
     };
     bool wasLong = false;
+    bool brokeOff = false;
     for (const std::string_view line : lines) {
       const bool startsItem = startsListItem(line);
       const bool isLong = utf8::length(line) > kLongestWrappedLine;
-      if (startsItem || wasLong || isLong) {
+      if (startsItem || (wasLong ? !brokeOff : isLong)) {
         finish();
         isItem = startsItem;
       }
       wasLong = isLong;
+      brokeOff = breaksOff(line);
       append(paragraph, trimmed(line));
     }
     finish();

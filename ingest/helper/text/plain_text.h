@@ -11,7 +11,7 @@ namespace lectern::helper {
 /// lines:
 ///
 ///   paragraph   lines of one length are wrapped: joined by a space; much longer ones are a
-///               paragraph each
+///               paragraph each, but for those that break off within a sentence
 ///   list item   begins with "- ", "* ", "• ", "1. ", "(a) " and such; goes on until the next
 ///   heading     a short line alone, without an end mark, in front of a paragraph
 ///   code        an indented block, or one with columns: lines and spaces stay

@@ -46,6 +46,14 @@ TEST(PlainText, TakesEachLongLineForAParagraph) {
               ElementsAre("P " + lengthy, "P " + lengthy, "P short one."));
 }
 
+TEST(PlainText, GoesOnWhereALongLineBreaksOffWithinASentence) {
+  const std::string wide = "It rains. " + std::string(110, 'x');
+  EXPECT_THAT(blocksOf(wide + " and\nthen stops.\n" + wide + " (at last).\nSun.\n"),
+              ElementsAre("P " + wide + " and then stops.", "P " + wide + " (at last).", "P Sun."));
+  const std::string entry = "12:00 error " + std::string(120, 'x');
+  EXPECT_THAT(blocksOf(entry + "\n" + entry), ElementsAre("P " + entry, "P " + entry));
+}
+
 TEST(PlainText, TakesAShortLineInFrontOfAParagraphForAHeading) {
   EXPECT_THAT(blocksOf("Article 1\n\nAll human beings are born free.\n\nThe end\n"),
               ElementsAre("H Article 1", "P All human beings are born free.", "P The end"));
