@@ -108,6 +108,14 @@ Result<StoreReport> Workspace::ask(std::string_view question,
                                    const AskOptions& options,
                                    const AnswerSink& sink,
                                    std::stop_token stop) {
+  return store(question, scope, TRY(answer(question, scope, options, sink, std::move(stop))));
+}
+
+Result<MessageRecord> Workspace::answer(std::string_view question,
+                                        const std::vector<RevisionId>& scope,
+                                        const AskOptions& options,
+                                        const AnswerSink& sink,
+                                        std::stop_token stop) {
   Recorder recorder;
   const AnswerSink both = [&](const AnswerEvent& event) {
     recorder.take(event);
@@ -118,7 +126,7 @@ Result<StoreReport> Workspace::ask(std::string_view question,
   } else {
     askModel(question, scope, options, both, stop);
   }
-  return store(question, scope, TRY(recorder.finish()));
+  return recorder.finish();
 }
 
 void Workspace::askModel(std::string_view question,

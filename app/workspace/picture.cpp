@@ -40,16 +40,23 @@ Result<std::filesystem::path> Workspace::unchangedFile(RevisionId revision, std:
   return TRY(openUnchanged(*library_, revision, stop)).location;
 }
 
-Result<PageImage> Workspace::picture(const Citation& citation,
-                                     const PictureOptions& options,
-                                     std::stop_token stop) {
-  const SourceFile file = TRY(openUnchanged(*library_, citation.revision, stop));
+Result<PageImage> Workspace::pagePicture(RevisionId revision,
+                                         int page,
+                                         const PictureOptions& options,
+                                         std::stop_token stop) {
+  const SourceFile file = TRY(openUnchanged(*library_, revision, stop));
   ImportOptions import;
   import.helper = options_.helper;
   import.limits = options_.limits;
   import.password = options.password;
-  PageImage image = TRY(renderPage(file.descriptor, file.named, import, citation.page,
-                                   options.dotsPerInch, std::move(stop)));
+  return renderPage(file.descriptor, file.named, import, page, options.dotsPerInch,
+                    std::move(stop));
+}
+
+Result<PageImage> Workspace::picture(const Citation& citation,
+                                     const PictureOptions& options,
+                                     std::stop_token stop) {
+  PageImage image = TRY(pagePicture(citation.revision, citation.page, options, std::move(stop)));
   markRectangles(image, citation.rects);
   return image;
 }

@@ -103,14 +103,23 @@ class Workspace {
                         const std::function<void(const AddProgress&)>& progress,
                         std::stop_token stop);
 
-  /// Answers, and stores question and answer together, in a conversation of their own, once the
-  /// answer has ended. Where the documents do not say it, the stored answer is one claim of grade
-  /// NotFound that holds the nearest places. An answer that was stopped, or cut off by a limit, is
-  /// stored with what was written of it, and its header says so (`end`); `Finished` tells the same
-  /// to the sink. Returns the Error of a Failed answer, which is not stored.
+  /// Answers. Where the documents do not say it, the record is one claim of grade NotFound that
+  /// holds the nearest places. An answer that was stopped, or cut off by a limit, is recorded with
+  /// what was written of it, and its header says so (`end`); `Finished` tells the same to the sink.
+  /// Returns the Error of a Failed answer.
   ///
   /// `sink` is called here, on the caller's thread. A model stays loaded, with what it has read,
   /// for the next question.
+  Result<MessageRecord> answer(std::string_view question,
+                               const std::vector<RevisionId>& scope,
+                               const AskOptions& options,
+                               const AnswerSink& sink,
+                               std::stop_token stop);
+  /// Stores question and answer together, in a conversation of their own.
+  StoreReport store(std::string_view question,
+                    const std::vector<RevisionId>& scope,
+                    const MessageRecord& answer);
+  /// Both, one after the other.
   Result<StoreReport> ask(std::string_view question,
                           const std::vector<RevisionId>& scope,
                           const AskOptions& options,
@@ -127,8 +136,12 @@ class Workspace {
   /// none, with what became of each.
   Result<std::filesystem::path> unchangedFile(RevisionId revision, std::stop_token stop);
 
-  /// Draws the page of a citation with its rectangles marked. Errors: those of unchangedFile and
-  /// renderPage.
+  /// Draws a page. Errors: those of unchangedFile and renderPage.
+  Result<PageImage> pagePicture(RevisionId revision,
+                                int page,
+                                const PictureOptions& options,
+                                std::stop_token stop);
+  /// Draws the page of a citation with its rectangles marked.
   Result<PageImage> picture(const Citation& citation,
                             const PictureOptions& options,
                             std::stop_token stop);
@@ -144,9 +157,6 @@ class Workspace {
                 const AskOptions& options,
                 const AnswerSink& sink,
                 const std::stop_token& stop);
-  StoreReport store(std::string_view question,
-                    const std::vector<RevisionId>& scope,
-                    const MessageRecord& answer);
 
   WorkspaceOptions options_;
   std::unique_ptr<Library> library_;

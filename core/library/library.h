@@ -44,6 +44,15 @@ struct ShelfInfo {
   std::vector<RevisionId> revisions;  ///< in reading order
 };
 
+/// A page from outside, to lay a document out without its text.
+struct PageShape {
+  int number = 0;
+  std::string label;
+  double widthPt = 0;
+  double heightPt = 0;
+  PageState state = PageState::Text;
+};
+
 /// A page as it is stored, with its place in the revision's text.
 struct StoredPage {
   Page page;
@@ -157,6 +166,8 @@ class Library {
   Result<std::optional<RevisionId>> findLocation(const std::filesystem::path& path,
                                                  const FileStamp& stamp);
   Result<StoredPage> page(RevisionId revision, int number);
+  /// Of all pages stored so far, in order.
+  Result<std::vector<PageShape>> pageShapes(RevisionId revision);
   /// The page that holds that byte of the revision's text.
   Result<StoredPage> pageAt(RevisionId revision, int64_t byte);
   Result<std::string> text(RevisionId revision, TextSpan span);

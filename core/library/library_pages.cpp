@@ -193,6 +193,19 @@ Result<StoredPage> Library::page(RevisionId revision, int number) {
   return pageOf(impl_->database, row);
 }
 
+Result<std::vector<PageShape>> Library::pageShapes(RevisionId revision) {
+  Statement row = TRY(impl_->database.prepare(
+      "SELECT number, label, width_pt, height_pt, state FROM page WHERE id BETWEEN ?1 AND ?2"
+      " ORDER BY id"));
+  row.bind(rowId(revision, 0), lastRowId(revision));
+  std::vector<PageShape> shapes;
+  while (TRY(row.step())) {
+    shapes.push_back({row.number(0), row.string(1), row.real(2), row.real(3),
+                      static_cast<PageState>(indexOf(kPageStates, row.bytes(4)))});
+  }
+  return shapes;
+}
+
 Result<StoredPage> Library::pageAt(RevisionId revision, int64_t byte) {
   const auto id = static_cast<int64_t>(revision);
   Statement row = TRY(impl_->database.prepare(

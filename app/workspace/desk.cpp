@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/workspace/desk.h"
+
+#include "app/workspace/page_pace.h"
+#include "app/workspace/task_thread.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <utility>
+
+namespace lectern {
+
+namespace {
+
+WorkspaceOptions forReading(WorkspaceOptions options) {
+  options.access = Access::Read;
+  return options;
+}
+
+bool hasEnded(Job::State state) {
+  return state == Job::State::Done || state == Job::State::Failed || state == Job::State::Cancelled;
+}
+
+}  // namespace
+
+/// The writer owns the workspace that may write; answering and drawing threads read through
+/// workspaces of their own, opened when they are first needed. A job waits in `waiting_`, runs on
+/// the writer, and stays in `jobs_` for whoever tries it again. Reading a file in does what was
+/// posted to the writer meanwhile after each page, so that nobody waits for a whole document.
+class Desk::Impl {
+ public:
+  Impl(const WorkspaceOptions& options, DeskEvents events, std::unique_ptr<Workspace> workspace)
+      : options_(options), events_(std::move(events)), workspace_(std::move(workspace)) {}
+
+  ~Impl() {
+    ending_ = true;
+    const std::lock_guard lock(mutex_);
+    for (auto& [id, entry] : jobs_) entry.stop.request_stop();
+    for (auto& [id, stop] : questions_) stop.request_stop();
+  }
+
+  void refresh() {
+    writer_.post([this] { tellLibrary(); });
+  }
+
+  JobId add(const std::filesystem::path& file, const AddOptions& options) {
+    JobId id{};
+    {
+      const std::lock_guard lock(mutex_);
+      id = JobId(++lastId_);
+      Entry& entry = jobs_[id];
+      entry.job.id = id;
+      entry.job.file = file;
+      entry.options = options;
+      waiting_.push_back(id);
+      tell(entry.job);
+    }
+    writer_.post([this] { runWaiting(); });
+    return id;
+  }
+
+  void interrupt(JobId id, Job::State wanted) {
+    const std::lock_guard lock(mutex_);
+    const auto found = jobs_.find(id);
+    if (found == jobs_.end() || hasEnded(found->second.job.state)) return;
+    Entry& entry = found->second;
+    entry.wanted = wanted;
+    if (entry.job.state == Job::State::Reading) {
+      entry.stop.request_stop();
+      return;
+    }
+    std::erase(waiting_, id);
+    entry.job.state = wanted;
+    tell(entry.job);
+  }
+
+  void resume(JobId id, const std::string& password) {
+    {
+      const std::lock_guard lock(mutex_);
+      const auto found = jobs_.find(id);
+      if (found == jobs_.end()) return;
+      Entry& entry = found->second;
+      if (entry.job.state == Job::State::Waiting || entry.job.state == Job::State::Reading ||
+          entry.job.state == Job::State::Done) {
+        return;
+      }
+      if (!password.empty()) entry.options.password = password;
+      entry.stop = std::stop_source();
+      entry.job.state = Job::State::Waiting;
+      entry.job.error.reset();
+      waiting_.push_back(id);
+      tell(entry.job);
+    }
+    writer_.post([this] { runWaiting(); });
+  }
+
+  void remove(RevisionId revision) {
+    writer_.post([this, revision] {
+      if (const auto removed = workspace_->library().removeRevision(revision); !removed) {
+        events_.failed(removed.error());
+      }
+      tellLibrary();
+    });
+  }
+
+  QuestionId ask(const std::string& question,
+                 const std::vector<RevisionId>& scope,
+                 const AskOptions& options,
+                 AnswerSink sink,
+                 std::function<void(const Result<StoreReport>&)> done) {
+    QuestionId id{};
+    std::stop_source stop;
+    {
+      const std::lock_guard lock(mutex_);
+      id = QuestionId(++lastId_);
+      questions_[id] = stop;
+    }
+    asker_.post([this, id, question, scope, options, sink = std::move(sink), done = std::move(done),
+                 stop = stop.get_token()] {
+      Result<MessageRecord> answer = [&]() -> Result<MessageRecord> {
+        Workspace& reader = *TRY(readerOf(askReader_));
+        return reader.answer(question, scope, options, sink, stop);
+      }();
+      {
+        const std::lock_guard lock(mutex_);
+        questions_.erase(id);
+      }
+      if (!answer) {
+        done(std::move(answer).error());
+        return;
+      }
+      writer_.post([this, question, scope, record = std::move(*answer), done] {
+        done(workspace_->store(question, scope, record));
+      });
+    });
+    return id;
+  }
+
+  void stop(QuestionId id) {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = questions_.find(id); found != questions_.end()) {
+      found->second.request_stop();
+    }
+  }
+
+  void openDocument(RevisionId revision, std::function<void(const Result<DocumentView>&)> done) {
+    drawers_[0].thread.post([this, revision, done = std::move(done)] {
+      done([&]() -> Result<DocumentView> {
+        Workspace& reader = *TRY(readerOf(drawers_[0].reader));
+        DocumentView view;
+        view.info = TRY(reader.library().revision(revision));
+        view.pages = TRY(reader.library().pageShapes(revision));
+        return view;
+      }());
+    });
+  }
+
+  void render(RevisionId revision,
+              int page,
+              const PictureOptions& options,
+              std::stop_token stop,
+              std::function<void(Result<PageImage>)> done) {
+    Drawer& drawer = drawers_[static_cast<size_t>(page) % drawers_.size()];
+    drawer.thread.post(
+        [this, &drawer, revision, page, options, stop = std::move(stop), done = std::move(done)] {
+          if (stop.stop_requested() || ending_) return;
+          Result<PageImage> image = [&]() -> Result<PageImage> {
+            Workspace& reader = *TRY(readerOf(drawer.reader));
+            return reader.pagePicture(revision, page, options, stop);
+          }();
+          if (!stop.stop_requested()) done(std::move(image));
+        });
+  }
+
+ private:
+  struct Entry {
+    Job job;
+    AddOptions options;
+    std::stop_source stop;
+    Job::State wanted = Job::State::Cancelled;  // what a stop that was asked for means
+    PagePace pace;
+  };
+  struct Drawer {
+    std::unique_ptr<Workspace> reader;  // of the thread
+    TaskThread thread;
+  };
+
+  Result<Workspace*> readerOf(std::unique_ptr<Workspace>& reader) {
+    if (!reader) reader = TRY(Workspace::open(forReading(options_)));
+    return reader.get();
+  }
+
+  // With `mutex_` held, so that states arrive in their order.
+  void tell(const Job& job) { events_.jobChanged(job); }
+
+  void tellLibrary() {
+    auto view = std::make_shared<LibraryView>();
+    const auto read = [&]() -> Result<void> {
+      view->documents = TRY(workspace_->library().revisions());
+      view->shelves = TRY(workspace_->library().shelves());
+      return {};
+    }();
+    if (!read) {
+      events_.failed(read.error());
+      return;
+    }
+    view->canWrite = workspace_->canWrite();
+    view->readOnlyReason = workspace_->readOnlyReason();
+    view->notices = workspace_->library().notices();
+    events_.libraryChanged(std::move(view));
+  }
+
+  // One at a time: a job that lets others catch up must not begin the next one.
+  void runWaiting() {
+    if (running_) return;
+    running_ = true;
+    while (Entry* entry = nextJob()) run(*entry);
+    running_ = false;
+  }
+
+  Entry* nextJob() {
+    const std::lock_guard lock(mutex_);
+    if (waiting_.empty() || ending_) return nullptr;
+    Entry& entry = jobs_.at(waiting_.front());
+    waiting_.pop_front();
+    entry.job.state = Job::State::Reading;
+    entry.pace.start(PagePace::Clock::now());
+    tell(entry.job);
+    return &entry;
+  }
+
+  void run(Entry& entry) {
+    const Result<AddReport> report = workspace_->add(
+        entry.job.file, entry.options,
+        [this, &entry](const AddProgress& progress) { pageStored(entry, progress); },
+        entry.stop.get_token());
+    {
+      const std::lock_guard lock(mutex_);
+      Job& job = entry.job;
+      job.left.reset();
+      if (report) {
+        job.state = Job::State::Done;
+        job.report = *report;
+      } else if (report.error().code == ErrorCode::Cancelled) {
+        job.state = entry.wanted;
+      } else {
+        job.state = Job::State::Failed;
+        job.error = report.error();
+      }
+      tell(job);
+    }
+    tellLibrary();
+  }
+
+  void pageStored(Entry& entry, const AddProgress& progress) {
+    {
+      const std::lock_guard lock(mutex_);
+      entry.pace.pageDone(PagePace::Clock::now());
+      entry.job.page = progress.page;
+      entry.job.pageCount = progress.pageCount;
+      entry.job.left = entry.pace.left(progress.pageCount - progress.page);
+      tell(entry.job);
+      if (ending_) return;
+    }
+    writer_.catchUp();
+  }
+
+  WorkspaceOptions options_;
+  DeskEvents events_;
+  std::unique_ptr<Workspace> workspace_;  // of the writer
+  std::unique_ptr<Workspace> askReader_;  // of the asker
+  bool running_ = false;                  // of the writer: a job is being read
+
+  std::mutex mutex_;  // guards what follows, down to `questions_`
+  int64_t lastId_ = 0;
+  std::map<JobId, Entry> jobs_;
+  std::deque<JobId> waiting_;
+  std::map<QuestionId, std::stop_source> questions_;
+
+  std::atomic<bool> ending_ = false;
+  TaskThread writer_;  // last to end: the others post to it
+  TaskThread asker_;
+  std::array<Drawer, 2> drawers_;
+};
+
+Desk::Desk(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Desk::~Desk() = default;
+
+Result<std::unique_ptr<Desk>> Desk::open(const WorkspaceOptions& options, DeskEvents events) {
+  auto workspace = TRY(Workspace::open(options));
+  return std::unique_ptr<Desk>(
+      new Desk(std::make_unique<Impl>(options, std::move(events), std::move(workspace))));
+}
+
+void Desk::refresh() {
+  impl_->refresh();
+}
+JobId Desk::add(const std::filesystem::path& file, const AddOptions& options) {
+  return impl_->add(file, options);
+}
+void Desk::pause(JobId job) {
+  impl_->interrupt(job, Job::State::Paused);
+}
+void Desk::resume(JobId job, const std::string& password) {
+  impl_->resume(job, password);
+}
+void Desk::cancel(JobId job) {
+  impl_->interrupt(job, Job::State::Cancelled);
+}
+void Desk::remove(RevisionId revision) {
+  impl_->remove(revision);
+}
+QuestionId Desk::ask(const std::string& question,
+                     const std::vector<RevisionId>& scope,
+                     const AskOptions& options,
+                     AnswerSink sink,
+                     std::function<void(const Result<StoreReport>&)> done) {
+  return impl_->ask(question, scope, options, std::move(sink), std::move(done));
+}
+void Desk::stop(QuestionId question) {
+  impl_->stop(question);
+}
+void Desk::openDocument(RevisionId revision,
+                        std::function<void(const Result<DocumentView>&)> done) {
+  impl_->openDocument(revision, std::move(done));
+}
+void Desk::render(RevisionId revision,
+                  int page,
+                  const PictureOptions& options,
+                  std::stop_token stop,
+                  std::function<void(Result<PageImage>)> done) {
+  impl_->render(revision, page, options, std::move(stop), std::move(done));
+}
+
+}  // namespace lectern

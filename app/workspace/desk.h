@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/workspace/workspace.h"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace lectern {
+
+enum class JobId : int64_t {};
+enum class QuestionId : int64_t {};
+
+/// A file on its way into the library.
+struct Job {
+  enum class State : uint8_t {
+    Waiting,    ///< others are read first
+    Reading,    ///< its pages are being read
+    Paused,     ///< the pages it has are kept; it goes on behind them
+    Done,       ///< `report` says what became of it
+    Failed,     ///< `error` says why; nothing that was read is lost
+    Cancelled,  ///< by the user; likewise
+  };
+
+  JobId id{};
+  std::filesystem::path file;
+  State state = State::Waiting;
+  int page = 0;  ///< the last one that is stored
+  int pageCount = 0;
+  std::optional<std::chrono::milliseconds> left;  ///< once it can be told
+  std::optional<AddReport> report;
+  std::optional<Error> error;
+};
+
+/// All that the lists of a face show.
+struct LibraryView {
+  std::vector<RevisionInfo> documents;  ///< in the order in which they were added
+  std::vector<ShelfInfo> shelves;
+  bool canWrite = false;
+  std::string readOnlyReason;
+  std::vector<std::string> notices;
+};
+
+/// A document with the shapes of all its pages.
+struct DocumentView {
+  RevisionInfo info;
+  std::vector<PageShape> pages;
+};
+
+/// What a desk tells. Each is called on a thread of the desk, never on the caller's.
+struct DeskEvents {
+  std::function<void(std::shared_ptr<const LibraryView>)> libraryChanged;
+  std::function<void(const Job&)> jobChanged;
+  /// A request that has no answer of its own failed: taking a document off, changing a shelf.
+  std::function<void(const Error&)> failed;
+};
+
+/// A workspace for faces that must not wait: every call returns at once, and what comes of it
+/// arrives later, as an immutable value. One thread writes to the library and reads files in, one
+/// answers questions, two draw pages; while a document is added, the library can be read, asked and
+/// changed. The destructor stops all of it at the next page or token, and waits for that.
+/// Thread: any, but the destructor.
+class Desk {
+ public:
+  /// Errors: those of Workspace::open.
+  static Result<std::unique_ptr<Desk>> open(const WorkspaceOptions& options, DeskEvents events);
+  ~Desk();
+  Desk(const Desk&) = delete;
+  Desk& operator=(const Desk&) = delete;
+
+  /// Calls libraryChanged.
+  void refresh();
+
+  // Files into the library, one after the other.
+  JobId add(const std::filesystem::path& file, const AddOptions& options);
+  void pause(JobId job);
+  /// Goes on with a paused job, or tries a failed or cancelled one again with another password.
+  void resume(JobId job, const std::string& password);
+  void cancel(JobId job);
+
+  void remove(RevisionId revision);
+
+  /// Asks, and stores question and answer. `sink` hears the events, and at last `done` what became
+  /// of the answer in the library, or the error of a failed one.
+  QuestionId ask(const std::string& question,
+                 const std::vector<RevisionId>& scope,
+                 const AskOptions& options,
+                 AnswerSink sink,
+                 std::function<void(const Result<StoreReport>&)> done);
+  void stop(QuestionId question);
+
+  void openDocument(RevisionId revision, std::function<void(const Result<DocumentView>&)> done);
+  /// Draws a page. Nothing is called once `stop` is requested.
+  void render(RevisionId revision,
+              int page,
+              const PictureOptions& options,
+              std::stop_token stop,
+              std::function<void(Result<PageImage>)> done);
+
+ private:
+  class Impl;
+
+  explicit Desk(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lectern

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/workspace/desk.h"
+
+#include "tests/app/support/temporary_folder.h"
+#include "tests/support/fixtures.h"
+
+#include <gmock/gmock.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+
+namespace lectern {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+
+/// What a desk told, for a thread that waits.
+class Told {
+ public:
+  DeskEvents events() {
+    DeskEvents events;
+    events.libraryChanged = [this](std::shared_ptr<const LibraryView> view) {
+      change([&] { library = std::move(view); });
+    };
+    events.jobChanged = [this](const Job& job) { change([&] { jobs.push_back(job); }); };
+    events.failed = [this](const Error& error) { change([&] { errors.push_back(error); }); };
+    return events;
+  }
+
+  void change(const std::function<void()>& what) {
+    const std::lock_guard lock(mutex_);
+    what();
+    changed_.notify_all();
+  }
+
+  /// Waits until it holds; called with what was told held still.
+  testing::AssertionResult until(const std::function<bool()>& holds) {
+    std::unique_lock lock(mutex_);
+    if (changed_.wait_for(lock, 60s, holds)) return testing::AssertionSuccess();
+    return testing::AssertionFailure() << "it did not happen within a minute";
+  }
+
+  [[nodiscard]] Job::State stateOf(JobId id) const {
+    Job::State state{};
+    for (const Job& job : jobs) {
+      if (job.id == id) state = job.state;
+    }
+    return state;
+  }
+
+  std::shared_ptr<const LibraryView> library;
+  std::vector<Job> jobs;
+  std::vector<Error> errors;
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+};
+
+class DeskTest : public ::testing::Test {
+ protected:
+  DeskTest() {
+    options.dataFolder = folder.path() / "data";
+    options.helper = LECTERN_HELPER_PROGRAM;
+    open();
+  }
+
+  void open() {
+    auto opened = Desk::open(options, told.events());
+    ASSERT_TRUE(opened) << opened.error().message;
+    desk = std::move(*opened);
+  }
+
+  std::filesystem::path fourPages() { return test::fixture("pdf/layout/running-headers.pdf"); }
+
+  /// A text whose reading takes a while.
+  std::filesystem::path longText(int lines) {
+    std::string text;
+    for (int i = 0; i < lines; ++i) {
+      text += "Berth " + std::to_string(i) + " of the harbour is let by the day.\n\n";
+    }
+    return folder.write("long.txt", text);
+  }
+
+  RevisionId added(const std::filesystem::path& file) {
+    const JobId job = desk->add(file, {});
+    EXPECT_TRUE(told.until([&] { return told.stateOf(job) == Job::State::Done; }));
+    return told.jobs.back().report->revision;
+  }
+
+  test::TemporaryFolder folder;
+  WorkspaceOptions options;
+  Told told;
+  std::unique_ptr<Desk> desk;
+};
+
+TEST_F(DeskTest, AddsAFileAndTellsEachStep) {
+  const RevisionId revision = added(fourPages());
+  EXPECT_TRUE(told.until([&] { return told.library && told.library->documents.size() == 1; }));
+  EXPECT_EQ(told.library->documents.front().id, revision);
+  std::vector<int> pages;
+  for (const Job& job : told.jobs) {
+    if (job.state == Job::State::Reading && job.page > 0) pages.push_back(job.page);
+  }
+  EXPECT_THAT(pages, ::testing::ElementsAre(1, 2, 3, 4));
+  EXPECT_EQ(told.jobs.front().state, Job::State::Waiting);
+}
+
+TEST_F(DeskTest, AFileThatCannotBeReadFailsWithItsSentenceAndTheNextIsRead) {
+  const JobId bad = desk->add("/nowhere/lease.pdf", {});
+  added(fourPages());
+  EXPECT_EQ(told.stateOf(bad), Job::State::Failed);
+  const auto failed = std::ranges::find_if(
+      told.jobs, [](const Job& job) { return job.state == Job::State::Failed; });
+  EXPECT_THAT(failed->error->message, HasSubstr("/nowhere/lease.pdf"));
+}
+
+TEST_F(DeskTest, APausedJobKeepsItsPagesAndGoesOnBehindThem) {
+  const JobId job = desk->add(longText(60'000), {});
+  ASSERT_TRUE(told.until([&] { return told.jobs.back().page >= 3; }));
+  desk->pause(job);
+  ASSERT_TRUE(told.until([&] { return told.stateOf(job) == Job::State::Paused; }));
+  const int kept = told.jobs.back().page;
+  EXPECT_LT(kept, told.jobs.back().pageCount);
+  desk->resume(job, {});
+  ASSERT_TRUE(told.until([&] { return told.stateOf(job) == Job::State::Done; }));
+  EXPECT_GE(told.jobs.back().report->resumedAtPage, kept);
+}
+
+TEST_F(DeskTest, AWaitingJobIsCancelledBeforeItsTurn) {
+  const JobId first = desk->add(longText(20'000), {});
+  const JobId second = desk->add(fourPages(), {});
+  desk->cancel(second);
+  ASSERT_TRUE(told.until([&] { return told.stateOf(first) == Job::State::Done; }));
+  EXPECT_EQ(told.stateOf(second), Job::State::Cancelled);
+  EXPECT_TRUE(told.until([&] { return told.library && told.library->documents.size() == 1; }));
+}
+
+TEST_F(DeskTest, AnswersAndStoresWhileAnotherDocumentIsRead) {
+  const RevisionId revision = added(folder.write("a.txt", "The well is nine metres deep.\n"));
+  const JobId job = desk->add(longText(60'000), {});
+  ASSERT_TRUE(told.until([&] { return told.jobs.back().page >= 1; }));
+  std::optional<Result<StoreReport>> stored;
+  std::string text;
+  desk->ask(
+      "How deep is the well?", {revision}, {},
+      [&](const AnswerEvent& event) {
+        if (const auto* more = std::get_if<Text>(&event)) text += more->utf8;
+      },
+      [&](const Result<StoreReport>& report) { told.change([&] { stored = report; }); });
+  ASSERT_TRUE(told.until([&] { return stored.has_value(); }));
+  EXPECT_EQ(told.stateOf(job), Job::State::Reading) << "the answer came before the document";
+  EXPECT_THAT(text, HasSubstr("nine metres"));
+  ASSERT_TRUE(*stored) << stored->error().message;
+  EXPECT_TRUE((*stored)->message);
+  EXPECT_THAT((*stored)->citations, ::testing::SizeIs(1));
+}
+
+TEST_F(DeskTest, DrawsAPageAndOpensADocument) {
+  const RevisionId revision = added(fourPages());
+  std::optional<Result<PageImage>> image;
+  std::optional<Result<DocumentView>> view;
+  desk->openDocument(
+      revision, [&](const Result<DocumentView>& opened) { told.change([&] { view = opened; }); });
+  desk->render(revision, 2, {36, {}}, {},
+               [&](Result<PageImage> drawn) { told.change([&] { image = std::move(drawn); }); });
+  ASSERT_TRUE(told.until([&] { return image && view; }));
+  ASSERT_TRUE(*view) << view->error().message;
+  ASSERT_EQ((*view)->pages.size(), 4U);
+  ASSERT_TRUE(*image) << image->error().message;
+  EXPECT_NEAR((*image)->width, (*view)->pages[1].widthPt / 2, 1);
+}
+
+TEST_F(DeskTest, TakesADocumentOff) {
+  const RevisionId revision = added(fourPages());
+  desk->remove(revision);
+  EXPECT_TRUE(told.until([&] { return told.library && told.library->documents.empty(); }));
+  desk->remove(revision);
+  EXPECT_TRUE(told.until([&] { return !told.errors.empty(); }));
+}
+
+TEST_F(DeskTest, EndsInTheMiddleOfAllOfItAndLosesNoPage) {
+  const JobId job = desk->add(longText(60'000), {});
+  ASSERT_TRUE(told.until([&] { return told.jobs.back().page >= 2; }));
+  const int kept = told.jobs.back().page;
+  desk->ask("Which berth?", {}, {}, [](const AnswerEvent&) {}, [](const Result<StoreReport>&) {});
+  desk.reset();
+  EXPECT_NE(told.stateOf(job), Job::State::Reading);
+  open();
+  desk->refresh();
+  ASSERT_TRUE(told.until([&] { return told.library && told.library->documents.size() == 1; }));
+  EXPECT_GE(told.library->documents.front().pagesStored, kept);
+}
+
+}  // namespace
+}  // namespace lectern
