@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The project's options, and the flags that every target of ours is compiled with.
 
+option(LECTERN_BUILD_GUI "Build the window (Qt 6)" ON)
 option(LECTERN_BUILD_TESTS "Build the tests and the fuzz targets" ON)
 option(LECTERN_FUZZ "Build the fuzz targets with libFuzzer (clang); without it they replay their seeds" OFF)
 set(LECTERN_SANITIZE "" CACHE STRING "Sanitizers for everything: address,undefined or thread")

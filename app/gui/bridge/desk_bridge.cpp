@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/bridge/desk_bridge.h"
+
+#include "app/gui/bridge/strings.h"
+
+namespace lectern::gui {
+
+namespace {
+
+/// The same pixels; they live as long as the image.
+QImage imageOf(PageImage&& page) {
+  auto* kept = new PageImage(std::move(page));
+  return {reinterpret_cast<const uchar*>(kept->pixels.data()),
+          kept->width,
+          kept->height,
+          static_cast<qsizetype>(kept->width) * 4,
+          QImage::Format_RGB32,
+          [](void* pixels) { delete static_cast<PageImage*>(pixels); },
+          kept};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<DeskBridge>> DeskBridge::open(const WorkspaceOptions& options) {
+  std::unique_ptr<DeskBridge> bridge(new DeskBridge);
+  DeskBridge* self = bridge.get();
+  DeskEvents events;
+  events.libraryChanged = [self](LibraryViewPtr view) {
+    self->later([self, view = std::move(view)] { emit self->libraryChanged(view); });
+  };
+  events.jobChanged = [self](const Job& job) {
+    self->later([self, job] { emit self->jobChanged(job); });
+  };
+  events.failed = [self](const Error& error) {
+    self->later([self, sentence = toQt(error.message)] { emit self->failed(sentence); });
+  };
+  bridge->desk_ = TRY(Desk::open(options, std::move(events)));
+  return bridge;
+}
+
+DeskBridge::~DeskBridge() = default;
+
+QuestionId DeskBridge::ask(const QString& question,
+                           const std::vector<RevisionId>& scope,
+                           const AskOptions& options) {
+  // Known once the question is on its way, and before the first event gets through the queue.
+  const auto id = std::make_shared<QuestionId>();
+  *id = desk_->ask(
+      fromQt(question), scope, options,
+      [this, id](const AnswerEvent& event) {
+        later([this, id, event] { emit answerEvent(*id, event); });
+      },
+      [this, id](const Result<StoreReport>& report) {
+        StoreReport store;
+        QString problem;
+        if (!report) {
+          problem = toQt(report.error().message);
+        } else {
+          store = *report;
+          if (store.notStored) problem = toQt(store.notStored->message);
+        }
+        later([this, id, store, problem] { emit answerEnded(*id, store, problem); });
+      });
+  return *id;
+}
+
+void DeskBridge::openDocument(RevisionId revision) {
+  desk_->openDocument(revision, [this](const Result<DocumentView>& document) {
+    if (!document) {
+      later([this, sentence = toQt(document.error().message)] { emit failed(sentence); });
+      return;
+    }
+    later([this, view = std::make_shared<const DocumentView>(*document)] {
+      emit documentOpened(view);
+    });
+  });
+}
+
+void DeskBridge::draw(RevisionId revision, int page, double dotsPerInch, std::stop_token stop) {
+  PictureOptions options;
+  options.dotsPerInch = dotsPerInch;
+  desk_->render(revision, page, options, std::move(stop),
+                [this, revision, page, dotsPerInch](Result<PageImage> drawn) {
+                  QImage image;
+                  QString problem;
+                  if (drawn) {
+                    image = imageOf(std::move(*drawn));
+                  } else {
+                    problem = toQt(drawn.error().message);
+                  }
+                  later([this, revision, page, dotsPerInch, image, problem] {
+                    emit pageDrawn(revision, page, dotsPerInch, image, problem);
+                  });
+                });
+}
+
+}  // namespace lectern::gui

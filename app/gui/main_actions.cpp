@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The menus: everything the window does, with its keys.
+#include "app/gui/main_window.h"
+#include "app/gui/views/conversation_view.h"
+
+#include <QAction>
+#include <QMenuBar>
+#include <QPlainTextEdit>
+#include <QSpinBox>
+#include <QTreeView>
+
+#include <functional>
+
+namespace lectern::gui {
+
+void MainWindow::makeActions() {
+  const auto add = [this](QMenu* menu, const QString& text, const QKeySequence& keys,
+                          const std::function<void()>& what) {
+    auto* action = new QAction(text, this);
+    action->setShortcut(keys);
+    connect(action, &QAction::triggered, this, what);
+    menu->addAction(action);
+    return action;
+  };
+
+  QMenu* file = menuBar()->addMenu(tr("&File"));
+  add(file, tr("&Add documents …"), QKeySequence::Open, [this] { chooseFiles(); });
+  QAction* remove = add(file, tr("&Take off"), QKeySequence::Delete, [this] { removeSelected(); });
+  remove->setShortcutContext(Qt::WidgetShortcut);
+  tree_->addAction(remove);
+  file->addSeparator();
+  add(file, tr("&Quit"), QKeySequence::Quit, [this] { close(); });
+
+  QMenu* view = menuBar()->addMenu(tr("&View"));
+  add(view, tr("Zoom &in"), QKeySequence::ZoomIn, [this] { reader_->zoom(1.2); });
+  add(view, tr("Zoom &out"), QKeySequence::ZoomOut, [this] { reader_->zoom(1 / 1.2); });
+  add(view, tr("Fit &width"), QKeySequence(Qt::CTRL | Qt::Key_0),
+      [this] { reader_->setFit(PageLayout::Fit::Width); });
+  add(view, tr("Fit &page"), QKeySequence(Qt::CTRL | Qt::Key_J),
+      [this] { reader_->setFit(PageLayout::Fit::Page); });
+  view->addSeparator();
+  const auto toggle = [this, view, &add](const QString& text, int key, QWidget* pane) {
+    QAction* action = add(view, text, QKeySequence(key), [] {});
+    action->setCheckable(true);
+    action->setChecked(true);
+    connect(action, &QAction::toggled, pane, &QWidget::setVisible);
+  };
+  toggle(tr("&Library"), Qt::Key_F7, tree_);
+  toggle(tr("&Conversation"), Qt::Key_F9, conversation_);
+
+  QMenu* go = menuBar()->addMenu(tr("&Go"));
+  // Mirrored where the window is.
+  const Qt::Key before = layoutDirection() == Qt::RightToLeft ? Qt::Key_Right : Qt::Key_Left;
+  const Qt::Key behind = layoutDirection() == Qt::RightToLeft ? Qt::Key_Left : Qt::Key_Right;
+  add(go, tr("&Back"), QKeySequence(Qt::ALT | before), [this] { travel(back_, forward_); });
+  add(go, tr("&Forward"), QKeySequence(Qt::ALT | behind), [this] { travel(forward_, back_); });
+  add(go, tr("Go to &page"), QKeySequence(Qt::CTRL | Qt::Key_G), [this] {
+    pageBox_->setFocus(Qt::ShortcutFocusReason);
+    pageBox_->selectAll();
+  });
+  go->addSeparator();
+  add(go, tr("&Next evidence"), QKeySequence(Qt::Key_F8), [this] { stepEvidence(1); });
+  add(go, tr("Pre&vious evidence"), QKeySequence(Qt::SHIFT | Qt::Key_F8),
+      [this] { stepEvidence(-1); });
+  go->addSeparator();
+  add(go, tr("Next pane"), QKeySequence(Qt::Key_F6), [this] { cyclePanes(1); });
+  add(go, tr("Previous pane"), QKeySequence(Qt::SHIFT | Qt::Key_F6), [this] { cyclePanes(-1); });
+  add(go, tr("Go to library"), QKeySequence(Qt::ALT | Qt::Key_1),
+      [this] { tree_->setFocus(Qt::ShortcutFocusReason); });
+  add(go, tr("Go to reader"), QKeySequence(Qt::ALT | Qt::Key_2),
+      [this] { reader_->setFocus(Qt::ShortcutFocusReason); });
+  add(go, tr("Go to conversation"), QKeySequence(Qt::ALT | Qt::Key_3),
+      [this] { conversation_->questionBox()->setFocus(Qt::ShortcutFocusReason); });
+
+  QMenu* talk = menuBar()->addMenu(tr("&Conversation"));
+  add(talk, tr("&Ask …"), QKeySequence(Qt::CTRL | Qt::Key_L),
+      [this] { conversation_->questionBox()->setFocus(Qt::ShortcutFocusReason); });
+}
+
+}  // namespace lectern::gui

@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/main_window.h"
+
+#include "app/gui/bridge/strings.h"
+#include "app/gui/models/library_model.h"
+#include "app/gui/views/answer_view.h"
+#include "app/gui/views/conversation_view.h"
+#include "app/gui/widgets/drop_overlay.h"
+#include "app/gui/widgets/dropped_files.h"
+#include "app/gui/widgets/job_strip.h"
+
+#include <QApplication>
+#include <QCloseEvent>
+#include <QDragEnterEvent>
+#include <QDropEvent>
+#include <QFileDialog>
+#include <QLabel>
+#include <QMenu>
+#include <QMimeData>
+#include <QPlainTextEdit>
+#include <QSettings>
+#include <QSpinBox>
+#include <QSplitter>
+#include <QStatusBar>
+#include <QTreeView>
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace lectern::gui {
+
+namespace {
+
+constexpr int kHoverLimit = 2'000;   // entries looked at while files hover
+constexpr int kDropLimit = 100'000;  // and once they are dropped
+constexpr size_t kHistory = 100;
+
+}  // namespace
+
+MainWindow::MainWindow(std::unique_ptr<DeskBridge> bridge, const MainWindowOptions& options)
+    : options_(options), bridge_(std::move(bridge)) {
+  setWindowTitle(tr("Lectern"));
+  setAcceptDrops(true);
+  makePanes();
+  makeActions();
+  connectBridge();
+  restoreState();
+  bridge_->desk().refresh();
+}
+
+MainWindow::~MainWindow() {
+  // What was taken off and can be had back no more, now that the window goes.
+  for (const RevisionId revision : leaving_) bridge_->desk().remove(revision);
+}
+
+void MainWindow::makePanes() {
+  model_ = new LibraryModel(this);
+  tree_ = new QTreeView(this);
+  tree_->setModel(model_);
+  tree_->setHeaderHidden(true);
+  tree_->setAccessibleName(tr("Library"));
+  tree_->setUniformRowHeights(true);
+  tree_->setTextElideMode(Qt::ElideMiddle);
+  tree_->setContextMenuPolicy(Qt::ActionsContextMenu);
+
+  reader_ = new ReaderView(this);
+  conversation_ = new ConversationView(this);
+  conversation_->setTitles([this](RevisionId revision) { return titleOf(revision); });
+
+  splitter_ = new QSplitter(this);
+  splitter_->setChildrenCollapsible(true);
+  splitter_->addWidget(tree_);
+  splitter_->addWidget(reader_);
+  splitter_->addWidget(conversation_);
+  splitter_->setStretchFactor(1, 1);
+  splitter_->setSizes({220, 640, 380});
+
+  jobs_ = new JobStrip(this);
+  auto* middle = new QWidget(this);
+  auto* layout = new QVBoxLayout(middle);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->setSpacing(0);
+  layout->addWidget(splitter_, 1);
+  layout->addWidget(jobs_);
+  setCentralWidget(middle);
+  overlay_ = new DropOverlay(this);
+
+  pageBox_ = new QSpinBox(this);
+  pageBox_->setAccessibleName(tr("Page"));
+  pageBox_->setKeyboardTracking(false);
+  pageBox_->setEnabled(false);
+  pageCount_ = new QLabel(this);
+  statusBar()->addWidget(new QLabel(tr("Page"), this));
+  statusBar()->addWidget(pageBox_);
+  statusBar()->addWidget(pageCount_);
+  evidenceText_ = new QLabel(this);
+  statusBar()->addWidget(evidenceText_);
+  auto* network = new QLabel(tr("Network: off"), this);
+  network->setToolTip(tr("Your documents stay on this computer."));
+  statusBar()->addPermanentWidget(network);
+
+  connect(tree_->selectionModel(), &QItemSelectionModel::currentChanged, this,
+          &MainWindow::updateScope);
+  connect(tree_, &QTreeView::activated, this, [this](const QModelIndex& index) {
+    if (const auto revision = model_->document(index)) {
+      rememberPlace();
+      openDocument(*revision, std::nullopt);
+    }
+  });
+  connect(conversation_, &ConversationView::asked, this, &MainWindow::ask);
+  connect(conversation_, &ConversationView::citationOpened, this, &MainWindow::openCitation);
+  connect(reader_, &ReaderView::pageChanged, this, [this](int page) {
+    const QSignalBlocker quiet(pageBox_);
+    pageBox_->setValue(page);
+    const auto& document = reader_->document();
+    const std::string& label = document->pages[static_cast<size_t>(page - 1)].label;
+    const QString count = QLocale().toString(document->info.document.pageCount);
+    pageCount_->setText(label.empty() ? tr("of %1").arg(count)
+                                      : tr("of %1 (%2)").arg(count, isolated(toQt(label))));
+  });
+  connect(pageBox_, &QSpinBox::valueChanged, this, [this](int page) {
+    rememberPlace();
+    reader_->goToPage(page);
+  });
+  connect(jobs_, &JobStrip::pauseWanted, this, [this](JobId id) { bridge_->desk().pause(id); });
+  connect(jobs_, &JobStrip::cancelWanted, this, [this](JobId id) { bridge_->desk().cancel(id); });
+  connect(jobs_, &JobStrip::resumeWanted, this, [this](JobId id, const QString& password) {
+    bridge_->desk().resume(id, fromQt(password));
+  });
+}
+
+void MainWindow::connectBridge() {
+  DeskBridge* bridge = bridge_.get();
+  connect(bridge, &DeskBridge::libraryChanged, this, &MainWindow::takeLibrary);
+  connect(bridge, &DeskBridge::jobChanged, this, &MainWindow::takeJob);
+  connect(bridge, &DeskBridge::failed, jobs_, &JobStrip::showProblem);
+  connect(bridge, &DeskBridge::documentOpened, this, &MainWindow::takeDocument);
+  connect(bridge, &DeskBridge::pageDrawn, reader_, &ReaderView::takePage);
+  connect(reader_, &ReaderView::drawWanted, bridge, &DeskBridge::draw);
+  connect(bridge, &DeskBridge::answerEvent, conversation_, &ConversationView::take);
+  connect(bridge, &DeskBridge::answerEnded, conversation_,
+          [this](QuestionId id, const StoreReport& /*store*/, const QString& problem) {
+            conversation_->end(id, problem);
+          });
+  connect(conversation_, &ConversationView::stopWanted, this,
+          [this](QuestionId id) { bridge_->desk().stop(id); });
+}
+
+void MainWindow::takeLibrary(const LibraryViewPtr& view) {
+  const bool first = library_ == nullptr;
+  library_ = view;
+  model_->setLibrary(view);
+  if (first) {
+    tree_->expandAll();
+    tree_->setCurrentIndex(model_->index(0, 0, {}));
+    if (!view->canWrite) jobs_->showProblem(toQt(view->readOnlyReason));
+    for (const std::string& notice : view->notices) jobs_->showProblem(toQt(notice));
+  }
+  updateScope();
+}
+
+void MainWindow::takeJob(const Job& job) {
+  jobs_->show(job);
+  if (job.state != Job::State::Done || !job.report) return;
+  for (const Page& page : job.report->troubled) {
+    if (page.state != PageState::Skipped) continue;
+    jobs_->showProblem(tr("Page %1 of %2 could not be read: %3")
+                           .arg(QLocale().toString(page.number),
+                                isolated(pathToQt(job.file.filename())), toQt(page.problem)));
+    break;  // the list tells how many there are
+  }
+  if (!openNext_) return;
+  openNext_ = false;
+  openDocument(job.report->revision, std::nullopt);
+  if (afterAdding_ == AfterAdding::Ask) conversation_->questionBox()->setFocus();
+}
+
+void MainWindow::addFiles(const std::vector<std::filesystem::path>& files) {
+  openNext_ = !files.empty();
+  for (const std::filesystem::path& file : files) bridge_->desk().add(file, {});
+}
+
+void MainWindow::chooseFiles() {
+  auto* dialog = new QFileDialog(this, tr("Add documents"));
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->setFileMode(QFileDialog::ExistingFiles);
+  dialog->setNameFilters({tr("Documents (*.pdf *.txt *.md *.markdown)"), tr("All files (*)")});
+  connect(dialog, &QFileDialog::filesSelected, this, [this](const QStringList& names) {
+    std::vector<std::filesystem::path> files;
+    for (const QString& name : names) files.push_back(pathFromQt(name));
+    addFiles(files);
+  });
+  dialog->open();
+}
+
+// It goes at once from the list, and from the library when the undo is over.
+void MainWindow::removeSelected() {
+  const auto revision = model_->document(tree_->currentIndex());
+  if (!revision) return;
+  leaving_.insert(*revision);
+  model_->setHidden(leaving_);
+  if (reader_->document() != nullptr && reader_->document()->info.id == *revision) {
+    reader_->clear();
+  }
+  const RevisionId id = *revision;
+  jobs_->offerUndo(
+      tr("%1 was taken off.").arg(isolated(titleOf(id))),
+      [this, id] {
+        leaving_.erase(id);
+        model_->setHidden(leaving_);
+      },
+      [this, id] {
+        if (leaving_.erase(id) > 0) bridge_->desk().remove(id);
+      });
+}
+
+void MainWindow::updateScope() {
+  const QModelIndex current = tree_->currentIndex();
+  conversation_->setScope(model_->scopeName(current),
+                          static_cast<int>(model_->scope(current).size()));
+}
+
+void MainWindow::ask(const QString& question) {
+  const std::vector<RevisionId> scope = model_->scope(tree_->currentIndex());
+  if (scope.empty()) return;
+  const QuestionId id = bridge_->ask(question, scope, {});
+  evidenceOf_ = conversation_->begin(id, question);
+  evidence_ = -1;
+}
+
+void MainWindow::openDocument(RevisionId revision, std::optional<ReaderPlace> place) {
+  wantedPlace_ = std::move(place);
+  wantedCitation_.reset();
+  bridge_->openDocument(revision);
+}
+
+void MainWindow::takeDocument(const DocumentViewPtr& document) {
+  reader_->setDocument(document);
+  const QSignalBlocker quiet(pageBox_);
+  pageBox_->setEnabled(true);
+  pageBox_->setRange(1, std::max(1, static_cast<int>(document->pages.size())));
+  setWindowTitle(tr("%1 — Lectern").arg(toQt(document->info.document.title)));
+  if (const QModelIndex row = model_->indexOf(document->info.id);
+      row.isValid() && model_->document(tree_->currentIndex()) != document->info.id) {
+    tree_->scrollTo(row);
+  }
+  if (wantedCitation_) {
+    reader_->showEvidence(wantedCitation_->page, wantedCitation_->rects);
+  } else if (wantedPlace_) {
+    reader_->goTo(*wantedPlace_);
+  }
+  wantedCitation_.reset();
+  wantedPlace_.reset();
+}
+
+void MainWindow::openCitation(AnswerView* answer, int index) {
+  evidenceOf_ = answer;
+  evidence_ = index - 1;
+  stepEvidence(1);
+}
+
+void MainWindow::stepEvidence(int by) {
+  if (evidenceOf_ == nullptr) return;
+  const std::vector<Citation> citations = evidenceOf_->answer().citations();
+  const auto count = static_cast<int>(citations.size());
+  if (count == 0) return;
+  evidence_ = evidence_ < 0 && by < 0 ? count - 1 : (evidence_ + by + count) % count;
+  evidenceText_->setText(
+      tr("Evidence %1 of %2").arg(QLocale().toString(evidence_ + 1), QLocale().toString(count)));
+  showCitation(citations[static_cast<size_t>(evidence_)]);
+}
+
+void MainWindow::showCitation(const Citation& citation) {
+  rememberPlace();
+  if (reader_->document() != nullptr && reader_->document()->info.id == citation.revision) {
+    reader_->showEvidence(citation.page, citation.rects);
+  } else {
+    openDocument(citation.revision, std::nullopt);
+    wantedCitation_ = citation;
+  }
+  reader_->setFocus();
+}
+
+void MainWindow::rememberPlace() {
+  const auto place = reader_->place();
+  if (!place) return;
+  back_.push_back(*place);
+  if (back_.size() > kHistory) back_.erase(back_.begin());
+  forward_.clear();
+}
+
+void MainWindow::travel(std::vector<ReaderPlace>& from, std::vector<ReaderPlace>& to) {
+  if (from.empty()) return;
+  const ReaderPlace place = from.back();
+  from.pop_back();
+  if (const auto here = reader_->place()) to.push_back(*here);
+  if (reader_->document() != nullptr && reader_->document()->info.id == place.revision) {
+    reader_->goTo(place);
+  } else {
+    openDocument(place.revision, place);
+  }
+}
+
+void MainWindow::cyclePanes(int by) {
+  const std::array<QWidget*, 3> panes = {tree_, reader_, conversation_->questionBox()};
+  const auto holds = [](const QWidget* pane) {
+    const QWidget* focus = QApplication::focusWidget();
+    return focus != nullptr && (focus == pane || pane->isAncestorOf(focus));
+  };
+  int at = 0;
+  for (int i = 0; i < 3; ++i) {
+    if (holds(panes[static_cast<size_t>(i)])) at = i;
+  }
+  if (conversation_->isAncestorOf(QApplication::focusWidget())) at = 2;
+  for (int step = 1; step <= 3; ++step) {
+    QWidget* next = panes[static_cast<size_t>((at + by * step + 9) % 3)];
+    if (!next->isVisible()) continue;
+    next->setFocus(Qt::ShortcutFocusReason);
+    return;
+  }
+}
+
+QString MainWindow::titleOf(RevisionId revision) const {
+  const RevisionInfo* info = model_->info(revision);
+  return info == nullptr ? tr("a document that was taken off") : toQt(info->document.title);
+}
+
+void MainWindow::restoreState() {
+  resize(1280, 800);
+  if (options_.stateFile.empty()) return;
+  const QSettings state(pathToQt(options_.stateFile), QSettings::IniFormat);
+  restoreGeometry(state.value(QStringLiteral("geometry")).toByteArray());
+  splitter_->restoreState(state.value(QStringLiteral("panes")).toByteArray());
+  const qlonglong revision = state.value(QStringLiteral("document"), 0).toLongLong();
+  if (revision == 0) return;
+  openDocument(RevisionId(revision),
+               ReaderPlace{RevisionId(revision), state.value(QStringLiteral("page"), 1).toInt(),
+                           state.value(QStringLiteral("down"), 0).toDouble()});
+}
+
+void MainWindow::saveState() {
+  if (options_.stateFile.empty()) return;
+  QSettings state(pathToQt(options_.stateFile), QSettings::IniFormat);
+  state.setValue(QStringLiteral("geometry"), saveGeometry());
+  state.setValue(QStringLiteral("panes"), splitter_->saveState());
+  const auto place = reader_->place();
+  state.setValue(QStringLiteral("document"),
+                 place ? static_cast<qlonglong>(place->revision) : qlonglong{0});
+  if (!place) return;
+  state.setValue(QStringLiteral("page"), place->page);
+  state.setValue(QStringLiteral("down"), place->down);
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+  saveState();
+  event->accept();
+}
+
+void MainWindow::resizeEvent(QResizeEvent* event) {
+  QMainWindow::resizeEvent(event);
+  overlay_->hide();
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
+  if (!event->mimeData()->hasUrls()) return;
+  const DroppedFiles dropped = filesOf(event->mimeData()->urls(), kHoverLimit);
+  if (dropped.files.empty()) return;
+  overlay_->show(dropped);
+  event->acceptProposedAction();
+}
+
+void MainWindow::dragLeaveEvent(QDragLeaveEvent* /*event*/) {
+  overlay_->hide();
+}
+
+void MainWindow::dropEvent(QDropEvent* event) {
+  overlay_->hide();
+  const DroppedFiles dropped = filesOf(event->mimeData()->urls(), kDropLimit);
+  if (dropped.files.empty()) return;
+  event->acceptProposedAction();
+  if (dropped.more) {
+    jobs_->showProblem(tr("There are more files than can be added at once; the first %1 are.")
+                           .arg(QLocale().toString(static_cast<int>(dropped.files.size()))));
+  }
+  auto* menu = new QMenu(this);
+  menu->setAttribute(Qt::WA_DeleteOnClose);
+  const auto offer = [&](const QString& text, AfterAdding after) {
+    menu->addAction(text, this, [this, files = dropped.files, after] {
+      afterAdding_ = after;
+      addFiles(files);
+    });
+  };
+  const auto count = static_cast<int>(dropped.files.size());
+  offer(tr("Add %n document(s)", nullptr, count), AfterAdding::Open);
+  offer(tr("Add and ask"), AfterAdding::Ask);
+  menu->setActiveAction(menu->actions().front());
+  menu->popup(mapToGlobal(event->position().toPoint()));
+}
+
+}  // namespace lectern::gui

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/views/answer_text.h"
+
+#include "app/gui/bridge/strings.h"
+
+#include <QCoreApplication>
+#include <QLocale>
+#include <QTextBlock>
+#include <QTextCursor>
+
+#include <algorithm>
+#include <string_view>
+#include <variant>
+
+namespace lectern::gui {
+
+namespace {
+
+struct Words {
+  Q_DECLARE_TR_FUNCTIONS(lectern::gui::Answer)
+};
+
+// Private characters that stand around unsupported sentences while Markdown is laid out.
+constexpr char16_t kOpen = 0xE000;
+constexpr char16_t kClose = 0xE001;
+
+// Words of a document are not Markdown, whatever they contain.
+QString escaped(const QString& text) {
+  QString result;
+  for (const QChar c : text) {
+    if (c == QLatin1Char('\n')) {
+      result += QLatin1Char(' ');
+      continue;
+    }
+    const bool isMark = c.unicode() < 128 && !c.isLetterOrNumber() && !c.isSpace();
+    if (isMark) result += QLatin1Char('\\');
+    result += c;
+  }
+  return result;
+}
+
+QString chipLink(int number, const Citation& citation, Grade grade) {
+  return QStringLiteral(" [%1](cite:%2)")
+      .arg(escaped(chipText(number, citation, grade)), QString::number(number - 1));
+}
+
+class MarkdownWriter {
+ public:
+  explicit MarkdownWriter(const Answer& answer) : answer_(answer) {}
+
+  QString write() {
+    int64_t at = 0;
+    for (const Claim& claim : answer_.claims) {
+      plain(at, claim.span.begin);
+      writeClaim(claim);
+      at = std::max(at, claim.span.end);
+    }
+    plain(at, static_cast<int64_t>(answer_.text.size()));
+    if (answer_.finished && !answer_.finished->nearest.empty()) writeNearest();
+    return markdown_;
+  }
+
+ private:
+  void plain(int64_t begin, int64_t end) {
+    if (end > begin) markdown_ += piece({begin, end});
+  }
+
+  QString piece(TextSpan span) const {
+    return toQt(std::string_view(answer_.text)
+                    .substr(static_cast<size_t>(span.begin), static_cast<size_t>(span.length())));
+  }
+
+  void writeClaim(const Claim& claim) {
+    const bool isQuote = std::ranges::any_of(claim.citations, [](const Citation& citation) {
+      return citation.method == CitationMethod::Quote;
+    });
+    const QString text = piece(claim.span);
+    if (claim.grade == Grade::Uncited) {
+      markdown_ += QChar(kOpen) + text + QChar(kClose);
+    } else if (isQuote) {
+      markdown_ += QStringLiteral("“") + escaped(text) + QStringLiteral("”");
+    } else {
+      markdown_ += text;
+    }
+    if (claim.grade == Grade::NotFound) return;
+    for (const Citation& citation : claim.citations) {
+      markdown_ += chipLink(++chips_, citation, claim.grade);
+    }
+  }
+
+  void writeNearest() {
+    markdown_ += QStringLiteral("\n\n") +
+                 Words::tr("The nearest passages, which may say something else:") +
+                 QStringLiteral("\n\n");
+    for (const NearestPassage& near : answer_.finished->nearest) {
+      markdown_ += QStringLiteral("* ") + escaped(toQt(near.citation.quote)) +
+                   chipLink(++chips_, near.citation, Grade::Related) + QLatin1Char('\n');
+    }
+  }
+
+  const Answer& answer_;
+  QString markdown_;
+  int chips_ = 0;
+};
+
+bool isSolid(const QString& chip) {
+  return chip.startsWith(QLatin1Char('['));
+}
+
+void styleChips(const QPalette& palette, QTextDocument& document) {
+  for (QTextBlock block = document.begin(); block.isValid(); block = block.next()) {
+    for (auto part = block.begin(); !part.atEnd(); ++part) {
+      const QTextFragment fragment = part.fragment();
+      if (!fragment.charFormat().isAnchor()) continue;
+      QTextCharFormat format = fragment.charFormat();
+      format.setFontUnderline(false);
+      if (isSolid(fragment.text())) {
+        format.setBackground(palette.brush(QPalette::Highlight));
+        format.setForeground(palette.brush(QPalette::HighlightedText));
+      } else {
+        format.setForeground(palette.brush(QPalette::Link));
+      }
+      QTextCursor cursor(&document);
+      cursor.setPosition(fragment.position());
+      cursor.setPosition(fragment.position() + fragment.length(), QTextCursor::KeepAnchor);
+      cursor.setCharFormat(format);
+    }
+  }
+}
+
+void styleUnsupported(const QPalette& palette, QTextDocument& document) {
+  QTextCharFormat dotted;
+  dotted.setUnderlineStyle(QTextCharFormat::DotLine);
+  dotted.setUnderlineColor(palette.color(QPalette::WindowText));
+  for (;;) {
+    QTextCursor open = document.find(QString(QChar(kOpen)));
+    if (open.isNull()) return;
+    const int begin = open.selectionStart();
+    open.removeSelectedText();
+    QTextCursor close = document.find(QString(QChar(kClose)), begin);
+    if (close.isNull()) return;
+    const int end = close.selectionStart();
+    close.removeSelectedText();
+    QTextCursor cursor(&document);
+    cursor.setPosition(begin);
+    cursor.setPosition(end, QTextCursor::KeepAnchor);
+    cursor.mergeCharFormat(dotted);
+  }
+}
+
+}  // namespace
+
+void Answer::take(const AnswerEvent& event) {
+  if (const auto* more = std::get_if<Text>(&event)) text += more->utf8;
+  if (const auto* cited = std::get_if<Cited>(&event)) claims.push_back(cited->claim);
+  if (const auto* progress = std::get_if<Loading>(&event)) loading = *progress;
+  if (const auto* progress = std::get_if<Prefilling>(&event)) reading = *progress;
+  if (const auto* progress = std::get_if<Thinking>(&event)) thinking = *progress;
+  if (const auto* end = std::get_if<Finished>(&event)) finished = *end;
+  if (const auto* end = std::get_if<Failed>(&event)) failed = end->error;
+}
+
+std::vector<Citation> Answer::citations() const {
+  std::vector<Citation> all;
+  for (const Claim& claim : claims) {
+    if (claim.grade == Grade::NotFound) continue;
+    all.insert(all.end(), claim.citations.begin(), claim.citations.end());
+  }
+  if (finished) {
+    for (const NearestPassage& near : finished->nearest) all.push_back(near.citation);
+  }
+  return all;
+}
+
+QString chipText(int number, const Citation& citation, Grade grade) {
+  const bool solid = grade == Grade::Verbatim || grade == Grade::Matched;
+  const QString sign = citation.status != CitationStatus::Ok ? QStringLiteral("↻")
+                       : solid                               ? QStringLiteral("✓")
+                                                             : QStringLiteral("≈");
+  const QLocale locale;
+  const QString inside = Words::tr("%1 %2 p. %3", "number, sign and page of a citation")
+                             .arg(locale.toString(number), sign, locale.toString(citation.page));
+  return solid ? QLatin1Char('[') + inside + QLatin1Char(']')
+               : QLatin1Char('(') + inside + QLatin1Char(')');
+}
+
+void showAnswer(const Answer& answer, const QPalette& palette, QTextDocument& document) {
+  document.setMarkdown(MarkdownWriter(answer).write(), QTextDocument::MarkdownNoHTML);
+  styleChips(palette, document);
+  styleUnsupported(palette, document);
+}
+
+namespace {
+
+// What is going on before the first word.
+QString progressText(const Answer& answer) {
+  const auto share = [](int64_t done, int64_t total) {
+    return QLocale().toString(static_cast<int>(total > 0 ? 100 * done / total : 0));
+  };
+  if (!answer.text.empty()) return Words::tr("Answering …");
+  if (answer.thinking) {
+    return Words::tr("Thinking, %n token(s) …", nullptr, static_cast<int>(answer.thinking->tokens));
+  }
+  if (answer.reading) {
+    return Words::tr("Reading, %1 % …").arg(share(answer.reading->done, answer.reading->total));
+  }
+  if (answer.loading) {
+    return Words::tr("Loading the model, %1 % …")
+        .arg(share(answer.loading->doneBytes, answer.loading->totalBytes));
+  }
+  return Words::tr("Searching …");
+}
+
+QString endText(AnswerEnd end) {
+  switch (end) {
+    case AnswerEnd::TokenLimit:
+      return Words::tr("cut off: it has reached its longest length");
+    case AnswerEnd::WindowFull:
+      return Words::tr("cut off: the model's window is full");
+    case AnswerEnd::Stopped:
+      return Words::tr("stopped");
+    case AnswerEnd::Whole:
+      break;
+  }
+  return {};
+}
+
+}  // namespace
+
+QString answerHeader(const Answer& answer) {
+  if (answer.failed) return Words::tr("No answer");
+  if (!answer.finished) return progressText(answer);
+  const ReadingReport& reading = answer.finished->reading;
+  const bool extractive = reading.engine == "extractive";
+  QStringList parts;
+  parts << (answer.finished->found ? Words::tr("Answered from your documents")
+                                   : Words::tr("Not found in the selected documents"));
+  parts << Words::tr("%n document(s) searched", nullptr, reading.documents);
+  parts << Words::tr("%n page(s)", nullptr, static_cast<int>(reading.pagesRead));
+  if (reading.pagesUnread > 0) {
+    parts << Words::tr("%n page(s) could not be read", nullptr,
+                       static_cast<int>(reading.pagesUnread));
+  }
+  if (!extractive && reading.shortlisted) {
+    parts << Words::tr("the model read %n of them", nullptr, static_cast<int>(reading.pagesShown));
+  }
+  parts << (extractive ? Words::tr("quotations only, no model") : isolated(toQt(reading.engine)));
+  if (const QString end = endText(answer.finished->end); !end.isEmpty()) parts << end;
+  return parts.join(QStringLiteral(" · "));
+}
+
+QString answerWithReferences(const Answer& answer,
+                             const std::function<QString(RevisionId)>& titleOf) {
+  QTextDocument document;
+  showAnswer(answer, QPalette(), document);
+  QString text = document.toPlainText();
+  int number = 0;
+  for (const Citation& citation : answer.citations()) {
+    text += QStringLiteral("\n[%1] %2, %3: “%4”")
+                .arg(QLocale().toString(++number), isolated(titleOf(citation.revision)),
+                     Words::tr("page %1").arg(QLocale().toString(citation.page)),
+                     toQt(citation.quote).simplified());
+  }
+  return text;
+}
+
+}  // namespace lectern::gui

@@ -1,0 +1,134 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="en_US">
+<context>
+    <name>lectern::gui::Answer</name>
+    <message numerus="yes">
+        <source>%n document(s) searched</source>
+        <translation>
+            <numerusform>%n document searched</numerusform>
+            <numerusform>%n documents searched</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n page(s)</source>
+        <translation>
+            <numerusform>%n page</numerusform>
+            <numerusform>%n pages</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n page(s) could not be read</source>
+        <translation>
+            <numerusform>%n page could not be read</numerusform>
+            <numerusform>%n pages could not be read</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Thinking, %n token(s) …</source>
+        <translation>
+            <numerusform>Thinking, %n token …</numerusform>
+            <numerusform>Thinking, %n tokens …</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>the model read %n of them</source>
+        <translation>
+            <numerusform>the model read %n of them</numerusform>
+            <numerusform>the model read %n of them</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>lectern::gui::ConversationView</name>
+    <message numerus="yes">
+        <source>%1 · %n document(s)</source>
+        <translation>
+            <numerusform>%1 · %n document</numerusform>
+            <numerusform>%1 · %n documents</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>lectern::gui::DropOverlay</name>
+    <message numerus="yes">
+        <source>Drop to add more than %n document(s)</source>
+        <translation>
+            <numerusform>Drop to add more than %n document</numerusform>
+            <numerusform>Drop to add more than %n documents</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Drop to add %n document(s)</source>
+        <translation>
+            <numerusform>Drop to add %n document</numerusform>
+            <numerusform>Drop to add %n documents</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n file(s) cannot be read and are left out</source>
+        <translation>
+            <numerusform>%n file cannot be read and is left out</numerusform>
+            <numerusform>%n files cannot be read and are left out</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>lectern::gui::JobRow</name>
+    <message numerus="yes">
+        <source>%n second(s) left</source>
+        <translation>
+            <numerusform>%n second left</numerusform>
+            <numerusform>%n seconds left</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n minute(s) left</source>
+        <translation>
+            <numerusform>%n minute left</numerusform>
+            <numerusform>%n minutes left</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>lectern::gui::LibraryModel</name>
+    <message numerus="yes">
+        <source>%n page(s)</source>
+        <translation>
+            <numerusform>%n page</numerusform>
+            <numerusform>%n pages</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n page(s) could not be read</source>
+        <translation>
+            <numerusform>%n page could not be read</numerusform>
+            <numerusform>%n pages could not be read</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n page(s) without text</source>
+        <translation>
+            <numerusform>%n page without text</numerusform>
+            <numerusform>%n pages without text</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%1, %n document(s)</source>
+        <translation>
+            <numerusform>%1, %n document</numerusform>
+            <numerusform>%1, %n documents</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>lectern::gui::MainWindow</name>
+    <message numerus="yes">
+        <source>Add %n document(s)</source>
+        <translation>
+            <numerusform>Add %n document</numerusform>
+            <numerusform>Add %n documents</numerusform>
+        </translation>
+    </message>
+</context>
+</TS>

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/views/answer_text.h"
+
+#include <QTextBlock>
+
+#include <gtest/gtest.h>
+
+namespace lectern::gui {
+namespace {
+
+Citation citation(int page, CitationMethod method) {
+  Citation result;
+  result.page = page;
+  result.method = method;
+  result.quote = "the words";
+  return result;
+}
+
+void say(Answer& answer,
+         const std::string& sentence,
+         Grade grade,
+         const std::vector<Citation>& citations) {
+  const auto begin = static_cast<int64_t>(answer.text.size());
+  answer.take(Text{sentence});
+  Claim claim;
+  claim.span = {begin, static_cast<int64_t>(answer.text.size())};
+  claim.grade = grade;
+  claim.citations = citations;
+  answer.take(Cited{claim});
+}
+
+QString shown(const Answer& answer) {
+  QTextDocument document;
+  showAnswer(answer, QPalette(), document);
+  return document.toPlainText();
+}
+
+/// Links and underlines, as "text→target" and "text~".
+QStringList marks(const Answer& answer) {
+  QTextDocument document;
+  showAnswer(answer, QPalette(), document);
+  QStringList found;
+  for (QTextBlock block = document.begin(); block.isValid(); block = block.next()) {
+    for (auto part = block.begin(); !part.atEnd(); ++part) {
+      const QTextFragment fragment = part.fragment();
+      const QTextCharFormat format = fragment.charFormat();
+      if (format.isAnchor()) {
+        found << fragment.text() + QStringLiteral("→") + format.anchorHref();
+      } else if (format.underlineStyle() == QTextCharFormat::DotLine) {
+        found << fragment.text() + QLatin1Char('~');
+      }
+    }
+  }
+  return found;
+}
+
+TEST(AnswerText, PutsAChipBehindEachClaim) {
+  Answer answer;
+  say(answer, "Notice is three months.", Grade::Matched, {citation(47, CitationMethod::Align)});
+  answer.take(Text{" "});
+  say(answer, "It may be six weeks.", Grade::Related, {citation(3, CitationMethod::Align)});
+  EXPECT_EQ(marks(answer), (QStringList{QStringLiteral("[1 ✓ p. 47]→cite:0"),
+                                        QStringLiteral("(2 ≈ p. 3)→cite:1")}));
+}
+
+TEST(AnswerText, ShowsWordsCutFromADocumentAsTheyAre) {
+  Answer answer;
+  say(answer, "# *Set* `LANG=C` & <b>run</b> [it](x) 1. \\n", Grade::Verbatim,
+      {citation(1, CitationMethod::Quote)});
+  EXPECT_TRUE(
+      shown(answer).startsWith(QStringLiteral("“# *Set* `LANG=C` & <b>run</b> [it](x) 1. \\n”")))
+      << shown(answer).toStdString();
+}
+
+TEST(AnswerText, RendersMarkdownThatAModelWrote) {
+  Answer answer;
+  say(answer, "It is **three** months.", Grade::Matched, {citation(1, CitationMethod::Align)});
+  EXPECT_TRUE(shown(answer).startsWith(QStringLiteral("It is three months.")));
+}
+
+TEST(AnswerText, NeverRunsMarkupOfAModel) {
+  Answer answer;
+  answer.take(Text{"<img src=\"file:///etc/passwd\"> <b>x</b>"});
+  EXPECT_TRUE(shown(answer).contains(QStringLiteral("<b>")));
+}
+
+TEST(AnswerText, DrawsADottedLineUnderWhatNothingSupports) {
+  Answer answer;
+  say(answer, "The moon is cheese.", Grade::Uncited, {});
+  EXPECT_EQ(marks(answer), QStringList{QStringLiteral("The moon is cheese.~")});
+  EXPECT_EQ(shown(answer), QStringLiteral("The moon is cheese."));
+}
+
+TEST(AnswerText, MarksACitationWhoseFileHasChanged) {
+  Citation moved = citation(9, CitationMethod::Quote);
+  moved.status = CitationStatus::Moved;
+  EXPECT_EQ(chipText(2, moved, Grade::Verbatim), QStringLiteral("[2 ↻ p. 9]"));
+}
+
+TEST(AnswerText, ListsTheNearestPassagesWhereNothingAnswers) {
+  Answer answer;
+  Finished finished;
+  finished.found = false;
+  finished.nearest.push_back({citation(5, CitationMethod::Quote), "Lease"});
+  answer.take(finished);
+  EXPECT_TRUE(shown(answer).contains(QStringLiteral("the words (1 ≈ p. 5)")))
+      << shown(answer).toStdString();
+  EXPECT_TRUE(answerHeader(answer).startsWith(QStringLiteral("Not found")));
+  EXPECT_EQ(answer.citations().size(), 1U);
+}
+
+TEST(AnswerText, CopiesWithReferences) {
+  Answer answer;
+  say(answer, "Three months.", Grade::Verbatim, {citation(47, CitationMethod::Quote)});
+  const QString text =
+      answerWithReferences(answer, [](RevisionId) { return QStringLiteral("lease.pdf"); });
+  EXPECT_TRUE(text.contains(QStringLiteral("page 47: “the words”"))) << text.toStdString();
+}
+
+}  // namespace
+}  // namespace lectern::gui

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// How the window looks: light, dark, mirrored, small, and with something gone wrong. The words of a
+// citation must be in view and marked in each. With LECTERN_SCREENSHOTS the pictures go to that
+// folder: resources/screenshots has them, and the README shows them.
+#include "tests/app/gui/window_fixture.h"
+
+#include <QApplication>
+#include <QDir>
+
+namespace lectern::gui {
+namespace {
+
+QPalette darkPalette() {
+  QPalette dark(QColor(0x2b, 0x2d, 0x30));
+  dark.setColor(QPalette::Base, QColor(0x1e, 0x1f, 0x22));
+  dark.setColor(QPalette::Text, Qt::white);
+  dark.setColor(QPalette::WindowText, Qt::white);
+  dark.setColor(QPalette::ButtonText, Qt::white);
+  dark.setColor(QPalette::PlaceholderText, QColor(0xb0, 0xb4, 0xba));
+  dark.setColor(QPalette::Highlight, QColor(0x2f, 0x65, 0xca));
+  dark.setColor(QPalette::HighlightedText, Qt::white);
+  dark.setColor(QPalette::Link, QColor(0x8a, 0xb4, 0xf8));
+  return dark;
+}
+
+class Looks : public WindowFixture {
+ protected:
+  ~Looks() override {
+    QApplication::setPalette(QPalette());
+    QApplication::setLayoutDirection(Qt::LeftToRight);
+  }
+
+  void addShelf() {
+    for (const char* name :
+         {"tenancy-agreement.pdf", "dehumidifier-manual.md", "hausordnung.txt", "notice-he.pdf"}) {
+      add(test::fixture(std::string("../../resources/sample/") + name));
+    }
+  }
+
+  void expectMarkedEvidence() {
+    clickLink(window->conversation()->lastAnswer(), QStringLiteral("cite:0"));
+    ASSERT_TRUE(until([&] { return !window->reader()->evidenceInView().isEmpty(); }));
+    ASSERT_TRUE(until([&] { return window->reader()->isSharp(); }));
+    const QRect marked = window->reader()->evidenceInView();
+    EXPECT_TRUE(window->reader()->viewport()->rect().contains(marked.center()));
+  }
+
+  void picture(const QString& name) {
+    QTest::qWait(50);
+    const QString folder = qEnvironmentVariable("LECTERN_SCREENSHOTS");
+    if (folder.isEmpty()) return;
+    ASSERT_TRUE(QDir().mkpath(folder));
+    ASSERT_TRUE(window->grab().save(folder + QLatin1Char('/') + name + QStringLiteral(".png")));
+  }
+};
+
+TEST_F(Looks, Light) {
+  addShelf();
+  askByKeyboard(QStringLiteral("How long is the notice period?"));
+  expectMarkedEvidence();
+  picture(QStringLiteral("light"));
+}
+
+TEST_F(Looks, Dark) {
+  QApplication::setPalette(darkPalette());
+  addShelf();
+  askByKeyboard(QStringLiteral("Wann wird die Papiertonne geleert?"));
+  expectMarkedEvidence();
+  picture(QStringLiteral("dark"));
+}
+
+TEST_F(Looks, Mirrored) {
+  QApplication::setLayoutDirection(Qt::RightToLeft);
+  open();
+  add(test::fixture("../../resources/sample/notice-he.pdf"));
+  askByKeyboard(QStringLiteral("מתי יתחיל שיפוץ חדר המדרגות?"));
+  expectMarkedEvidence();
+  picture(QStringLiteral("mirrored"));
+}
+
+TEST_F(Looks, Small) {
+  window->resize(900, 600);
+  addShelf();
+  askByKeyboard(QStringLiteral("How long is the notice period?"));
+  expectMarkedEvidence();
+  EXPECT_EQ(window->size(), QSize(900, 600));
+  picture(QStringLiteral("small"));
+}
+
+TEST_F(Looks, WithProblems) {
+  add(test::fixture("../../resources/sample/tenancy-agreement.pdf"));
+  window->addFiles({"/nowhere/lease.pdf", test::fixture("pdf/hostile/truncated-10.pdf")});
+  ASSERT_TRUE(until([&] { return window->jobs()->rowCount() == 2; }));
+  askByKeyboard(QStringLiteral("Which violin concerto did the plumber compose?"));
+  ASSERT_TRUE(until([&] { return window->reader()->isSharp(); }));
+  picture(QStringLiteral("problems"));
+}
+
+}  // namespace
+}  // namespace lectern::gui

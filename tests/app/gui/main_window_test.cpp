@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The window as a person uses it: files are dropped, a question is typed, a chip is clicked, and
+// the words on the page are marked.
+#include "tests/app/gui/window_fixture.h"
+
+#include <QLineEdit>
+#include <QPushButton>
+
+namespace lectern::gui {
+namespace {
+
+using MainWindowTest = WindowFixture;
+
+TEST_F(MainWindowTest, FromADroppedFileToTheMarkedWords) {
+  dropOnReader(test::fixture("../../resources/sample/tenancy-agreement.pdf"));
+  ASSERT_TRUE(until([&] { return window->reader()->document() != nullptr; }));
+  ASSERT_TRUE(until([&] { return window->reader()->isSharp(); }));
+
+  askByKeyboard(QStringLiteral("How long is the notice period?"));
+  AnswerView* answer = window->conversation()->lastAnswer();
+  ASSERT_TRUE(answer->answer().finished && answer->answer().finished->found);
+  EXPECT_TRUE(answer->body()->toPlainText().contains(QStringLiteral("three months")))
+      << answer->body()->toPlainText().toStdString();
+
+  ReaderView* reader = window->reader();
+  clickLink(answer, QStringLiteral("cite:0"));
+  const Citation citation = answer->answer().citations().front();
+  EXPECT_EQ(reader->currentPage(), citation.page);
+  const QRect marked = reader->evidenceInView();
+  ASSERT_TRUE(reader->viewport()->rect().contains(marked.center()));
+  ASSERT_TRUE(until([&] { return reader->isSharp(); }));
+  // The marker's colour lies on the words: less blue than red, where the page is white elsewhere.
+  const QImage shot = reader->viewport()->grab().toImage();
+  int yellow = 0;
+  for (int x = marked.left(); x <= marked.right(); ++x) {
+    const QColor pixel = shot.pixelColor(x, marked.top() + marked.height() / 2);
+    if (pixel.red() > pixel.blue() + 40) ++yellow;
+  }
+  EXPECT_GT(yellow, marked.width() / 2);
+
+  QTest::keyClick(window.get(), Qt::Key_Left, Qt::AltModifier);
+  EXPECT_EQ(reader->currentPage(), 1);
+}
+
+TEST_F(MainWindowTest, SaysWhatTheDocumentsDoNotSay) {
+  add(test::fixture("../../resources/sample/tenancy-agreement.pdf"));
+  askByKeyboard(QStringLiteral("Which violin concerto did the plumber compose?"));
+  const Answer& answer = window->conversation()->lastAnswer()->answer();
+  ASSERT_TRUE(answer.finished);
+  EXPECT_FALSE(answer.finished->found);
+}
+
+TEST_F(MainWindowTest, AFileThatCannotBeReadGetsARowThatCanBeDismissed) {
+  window->addFiles({"/nowhere/lease.pdf"});
+  ASSERT_TRUE(until([&] { return window->jobs()->rowCount() == 1; }));
+  ASSERT_TRUE(until([&] {
+    for (QPushButton* button : window->jobs()->findChildren<QPushButton*>()) {
+      if (button->isVisible() && button->text() == QStringLiteral("Dismiss")) return true;
+    }
+    return false;
+  }));
+  for (QPushButton* button : window->jobs()->findChildren<QPushButton*>()) {
+    if (button->text() == QStringLiteral("Dismiss")) button->click();
+  }
+  EXPECT_EQ(window->jobs()->rowCount(), 0);
+}
+
+TEST_F(MainWindowTest, ALockedFileOpensWithItsPassword) {
+  const auto file = test::sample("pdf/encrypted-aes256.pdf");
+  if (!file) GTEST_SKIP() << "encrypted-aes256.pdf is not there (LECTERN_SAMPLES)";
+  window->addFiles({*file});
+  QLineEdit* field = nullptr;
+  ASSERT_TRUE(until([&] {
+    for (QLineEdit* edit : window->jobs()->findChildren<QLineEdit*>()) {
+      if (edit->isVisible()) field = edit;
+    }
+    return field != nullptr;
+  }));
+  QTest::keyClicks(field, QStringLiteral("lectern-user"));
+  QTest::keyClick(field, Qt::Key_Return);
+  EXPECT_TRUE(until([&] { return documents() == 1 && window->jobs()->rowCount() == 0; }));
+}
+
+TEST_F(MainWindowTest, TakingOffCanBeUndone) {
+  add(folder.write("a.txt", "The well is nine metres deep.\n"));
+  QTreeView* tree = window->libraryView();
+  tree->setFocus();
+  tree->setCurrentIndex(window->library()->index(0, 0, window->library()->index(0, 0, {})));
+  QTest::keyClick(tree, Qt::Key_Delete);
+  EXPECT_EQ(documents(), 0);
+  for (QPushButton* button : window->jobs()->findChildren<QPushButton*>()) {
+    if (button->text() == QStringLiteral("Undo")) button->click();
+  }
+  EXPECT_EQ(documents(), 1);
+  QTest::keyClick(tree, Qt::Key_Home);
+  tree->setCurrentIndex(window->library()->index(0, 0, window->library()->index(0, 0, {})));
+  QTest::keyClick(tree, Qt::Key_Delete);
+  open();
+  EXPECT_TRUE(until([&] { return window->library()->rowCount({}) == 1; }));
+  EXPECT_EQ(documents(), 0) << "closing the window is the end of the undo";
+}
+
+TEST_F(MainWindowTest, OpensAgainAsItWasLeft) {
+  add(test::fixture("../../resources/sample/tenancy-agreement.pdf"));
+  window->reader()->goToPage(3);
+  const int page = window->reader()->currentPage();
+  window->close();
+  open();
+  ASSERT_TRUE(until([&] { return window->reader()->document() != nullptr; }));
+  EXPECT_EQ(window->reader()->currentPage(), page);
+}
+
+TEST_F(MainWindowTest, EveryControlHasANameAndCanBeReached) {
+  add(test::fixture("../../resources/sample/tenancy-agreement.pdf"));
+  askByKeyboard(QStringLiteral("How long is the notice period?"));
+  for (const QWidget* widget : window->findChildren<QWidget*>()) {
+    if (widget->focusPolicy() == Qt::NoFocus || !widget->isVisible()) continue;
+    const auto* button = qobject_cast<const QPushButton*>(widget);
+    const bool named =
+        !widget->accessibleName().isEmpty() || (button != nullptr && !button->text().isEmpty());
+    const QString type = QString::fromLatin1(widget->metaObject()->className());
+    // Parts that Qt makes inside its own controls answer for those.
+    const bool inside = widget->objectName().startsWith(QStringLiteral("qt_"));
+    EXPECT_TRUE(named || inside) << type.toStdString() << ' ' << widget->objectName().toStdString();
+  }
+}
+
+}  // namespace
+}  // namespace lectern::gui
