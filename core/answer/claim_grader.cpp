@@ -14,11 +14,13 @@ namespace {
 // Of a sentence that shares half of its content words with its source the source is among the first
 // five (citations.md 1.4); more of them cost time and find nothing.
 constexpr size_t kSearched = 32;
+// Besides them, where runs of its words stand: function words in a row say what no search weighs.
+constexpr size_t kExact = 32;
 
 struct Candidates {
   std::vector<int32_t> segments;
   std::vector<Source> sources;
-  size_t searched = 0;  // so many come from the search, the others only from attention
+  size_t found = 0;  // so many come from the text, the others only from attention
 };
 
 Candidates candidatesFor(std::string_view sentence,
@@ -29,7 +31,6 @@ Candidates candidatesFor(std::string_view sentence,
   const std::vector<ContentWord> words = contentWords(sentence, unicode::words(sentence), weight);
   const std::vector<ContextIndex::Hit> hits = index.search(words, kSearched);
   Candidates candidates;
-  candidates.searched = hits.size();
   std::unordered_map<int32_t, size_t> known;
   const auto add = [&](int32_t segment, double bm25, double attention) {
     const auto [at, isNew] = known.emplace(segment, candidates.sources.size());
@@ -43,6 +44,8 @@ Candidates candidatesFor(std::string_view sentence,
   for (const ContextIndex::Hit& hit : hits) {
     add(hit.segment, hit.bm25 / hits.front().bm25, 0);
   }
+  for (const int32_t segment : index.exactPlaces(sentence, kExact)) add(segment, 0, 0);
+  candidates.found = candidates.segments.size();
   for (const AttentionEvidence::Share& share : looked) add(share.segment, 0, share.share);
   return candidates;
 }
@@ -66,7 +69,7 @@ Result<Claim> ClaimGrader::grade(std::string_view sentence,
     const RevisionId revision =
         documents_.context->items[static_cast<size_t>(segment.item)].revision;
     const CitationMethod method =
-        chosen < candidates.searched ? CitationMethod::Align : CitationMethod::Attention;
+        chosen < candidates.found ? CitationMethod::Align : CitationMethod::Attention;
     Result<Citation> citation =
         makeCitation(library_, revision, support.span.shifted(segment.bytes.begin), method);
     if (!citation.has_value()) {

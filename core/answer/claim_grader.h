@@ -13,9 +13,10 @@
 namespace lectern {
 
 /// Grades the sentences of an answer against what the model has before it, and cites the places
-/// that support them. Candidates are the best segments by BM25 and those that the model looked at;
-/// `gradeClaim` decides. A place that cannot be shown on its page is no support. Ten milliseconds
-/// for a sentence. Thread: that of `library`; everything is borrowed.
+/// that support them. Candidates are the best segments by BM25, those in which runs of the
+/// sentence's words stand, and those that the model looked at; `gradeClaim` decides. A place that
+/// cannot be shown on its page is no support. Ten milliseconds for a sentence. Thread: that of
+/// `library`; everything is borrowed.
 class ClaimGrader {
  public:
   ClaimGrader(Library& library, const DocumentContext& documents, const ContextIndex& index)

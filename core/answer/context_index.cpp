@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
 
 namespace lectern {
 
@@ -13,7 +14,8 @@ constexpr double kB = 0.75;
 
 }  // namespace
 
-ContextIndex::ContextIndex(const std::vector<std::string>& segmentTexts) {
+ContextIndex::ContextIndex(const Context& context, const std::vector<std::string>& segmentTexts)
+    : exact_(context, segmentTexts) {
   lengths_.reserve(segmentTexts.size());
   int64_t total = 0;
   for (const std::string& text : segmentTexts) {
@@ -38,6 +40,21 @@ ContextIndex::ContextIndex(const std::vector<std::string>& segmentTexts) {
 const std::vector<ContextIndex::Posting>* ContextIndex::find(const std::string& folded) const {
   const auto at = postings_.find(folded);
   return at == postings_.end() ? nullptr : &at->second;
+}
+
+std::vector<int32_t> ContextIndex::exactPlaces(std::string_view sentence, size_t limit) const {
+  std::vector<ExactMatch> matches = exact_.matches(sentence);
+  std::ranges::stable_sort(matches, std::greater<>(), &ExactMatch::words);
+  std::vector<int32_t> segments;
+  for (const ExactMatch& match : matches) {
+    for (const ExactMatch::Place& place : match.places) {
+      for (int32_t segment = place.firstSegment; segment <= place.lastSegment; ++segment) {
+        if (segments.size() == limit) return segments;
+        if (std::ranges::find(segments, segment) == segments.end()) segments.push_back(segment);
+      }
+    }
+  }
+  return segments;
 }
 
 double ContextIndex::weight(std::string_view foldedWord) const {

@@ -64,7 +64,7 @@ Result<std::vector<int32_t>> ModelAnswerer::prepare(const Scope& scope,
   }
   auto documents = std::make_shared<const DocumentContext>(TRY(reader.read(stop)));
   std::vector<int32_t> question = documents->question;
-  auto index = std::make_shared<const ContextIndex>(documents->segmentTexts);
+  auto index = std::make_shared<const ContextIndex>(*documents->context, documents->segmentTexts);
   Reading next{{},
                request.instructions,
                request.format.thinks,

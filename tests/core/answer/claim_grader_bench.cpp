@@ -67,7 +67,7 @@ TEST_F(ClaimGraderBench, GradesASentenceWithinTenMilliseconds) {
                              {{text::TemplateFamily::None, false, false}, "", "?", 1 << 20, 100});
   const DocumentContext documents = reader.read({}).value();
   double begin = workedMs();
-  const ContextIndex index(documents.segmentTexts);
+  const ContextIndex index(*documents.context, documents.segmentTexts);
   std::cout << documents.segmentTexts.size() << " sentences, " << documents.context->tokens.size()
             << " bytes, index in " << workedMs() - begin << " ms\n";
 

@@ -15,7 +15,7 @@ class ClaimGraderTest : public test::AnsweringTest {
     const ContextReader reader(*library, scope, text::Tokenizer::ofBytes(),
                                {{text::TemplateFamily::None, false, false}, "", "?", 100'000, 100});
     documents = reader.read({}).value();
-    index = std::make_unique<ContextIndex>(documents.segmentTexts);
+    index = std::make_unique<ContextIndex>(*documents.context, documents.segmentTexts);
   }
 
   Claim grade(std::string_view sentence,
@@ -70,6 +70,14 @@ TEST_F(ClaimGraderTest, AttentionNominatesButDoesNotSupportByItself) {
   ASSERT_FALSE(claim.citations.empty());
   EXPECT_DOUBLE_EQ(claim.citations[0].attention.value(), 0.9);
   EXPECT_GE(claim.citations[0].score, grade("The deposit is 1,720 crowns.").citations[0].score);
+}
+
+TEST_F(ClaimGraderTest, TheIndexFindsWhereWordsStandInARow) {
+  const auto places = index->exactPlaces("No more than back within SIXTY days after the tenant", 8);
+  ASSERT_FALSE(places.empty());
+  EXPECT_EQ(places.front(), segmentWith("within sixty days"));
+  EXPECT_TRUE(index->exactPlaces("days sixty within back", 8).empty());
+  EXPECT_EQ(index->exactPlaces("within sixty days after the tenant", 0).size(), 0U);
 }
 
 TEST_F(ClaimGraderTest, TheIndexFindsARareWordFirst) {
