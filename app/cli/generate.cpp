@@ -84,7 +84,9 @@ class Generate : public Command {
         counted(static_cast<int64_t>(written.ids.size()), "token"), written.seconds,
         static_cast<double>(written.ids.size()) / std::max(written.seconds, 1e-9),
         engine->backend().name);
-    return written.end == "stopped" ? ExitCode::Cancelled : ExitCode::Answered;
+    // An output that failed is reported where its cause is known, in main.
+    const bool stopped = written.end == "stopped" && context.streams.out;
+    return stopped ? ExitCode::Cancelled : ExitCode::Answered;
   }
 
  private:
@@ -161,7 +163,8 @@ class Generate : public Command {
         [&](const GeneratedToken& token) -> Result<void> {
           written.ids.push_back(token.token);
           show(decoder.push(token.token));
-          return {};
+          if (context.streams.out) return {};
+          return Error{ErrorCode::Cancelled, "Nobody reads on."};
         },
         context.stop);
     if (!end && end.error().code != ErrorCode::Cancelled) return end.error();
