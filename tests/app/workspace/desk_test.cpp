@@ -42,6 +42,14 @@ class Told {
     return testing::AssertionFailure() << "it did not happen within a minute";
   }
 
+  /// What it is now, from outside of `until`.
+  template <class What>
+  auto now(const What& what) {
+    const std::lock_guard lock(mutex_);
+    return what();
+  }
+
+  /// Within `until` or `now`.
   [[nodiscard]] Job::State stateOf(JobId id) const {
     Job::State state{};
     for (const Job& job : jobs) {
@@ -87,7 +95,7 @@ class DeskTest : public ::testing::Test {
   RevisionId added(const std::filesystem::path& file) {
     const JobId job = desk->add(file, {});
     EXPECT_TRUE(told.until([&] { return told.stateOf(job) == Job::State::Done; }));
-    return told.jobs.back().report->revision;
+    return told.now([&] { return told.jobs.back().report->revision; });
   }
 
   test::TemporaryFolder folder;
@@ -122,11 +130,11 @@ TEST_F(DeskTest, APausedJobKeepsItsPagesAndGoesOnBehindThem) {
   ASSERT_TRUE(told.until([&] { return told.jobs.back().page >= 3; }));
   desk->pause(job);
   ASSERT_TRUE(told.until([&] { return told.stateOf(job) == Job::State::Paused; }));
-  const int kept = told.jobs.back().page;
-  EXPECT_LT(kept, told.jobs.back().pageCount);
+  const Job paused = told.now([&] { return told.jobs.back(); });
+  EXPECT_LT(paused.page, paused.pageCount);
   desk->resume(job, {});
   ASSERT_TRUE(told.until([&] { return told.stateOf(job) == Job::State::Done; }));
-  EXPECT_GE(told.jobs.back().report->resumedAtPage, kept);
+  EXPECT_GE(told.jobs.back().report->resumedAtPage, paused.page);
 }
 
 TEST_F(DeskTest, AWaitingJobIsCancelledBeforeItsTurn) {
@@ -151,7 +159,8 @@ TEST_F(DeskTest, AnswersAndStoresWhileAnotherDocumentIsRead) {
       },
       [&](const Result<StoreReport>& report) { told.change([&] { stored = report; }); });
   ASSERT_TRUE(told.until([&] { return stored.has_value(); }));
-  EXPECT_EQ(told.stateOf(job), Job::State::Reading) << "the answer came before the document";
+  EXPECT_EQ(told.now([&] { return told.stateOf(job); }), Job::State::Reading)
+      << "the answer came before the document";
   EXPECT_THAT(text, HasSubstr("nine metres"));
   ASSERT_TRUE(*stored) << stored->error().message;
   EXPECT_TRUE((*stored)->message);
@@ -184,7 +193,7 @@ TEST_F(DeskTest, TakesADocumentOff) {
 TEST_F(DeskTest, EndsInTheMiddleOfAllOfItAndLosesNoPage) {
   const JobId job = desk->add(longText(60'000), {});
   ASSERT_TRUE(told.until([&] { return told.jobs.back().page >= 2; }));
-  const int kept = told.jobs.back().page;
+  const int kept = told.now([&] { return told.jobs.back().page; });
   desk->ask("Which berth?", {}, {}, [](const AnswerEvent&) {}, [](const Result<StoreReport>&) {});
   desk.reset();
   EXPECT_NE(told.stateOf(job), Job::State::Reading);
