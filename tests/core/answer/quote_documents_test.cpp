@@ -2,6 +2,7 @@
 // Real documents, real engine steps, and models without any sense: whatever they want, every
 // quotation is a contiguous range of its document. $LECTERN_QUOTATIONS says how many are made.
 #include "core/answer/quote_constraint.h"
+#include "core/context/context_writer.h"
 #include "core/engine/engine.h"
 #include "core/library/library.h"
 #include "tests/bench/question_maker.h"
@@ -28,42 +29,27 @@ using test::TemporaryFolder;
 constexpr const char* kDocuments[] = {"pdf/manual-en.pdf", "pdf/paper-two-columns.pdf",
                                       "pdf/hebrew.pdf"};
 
-// A context of whole documents, segment by segment; `mark` stands before each page and each gap.
+// The documents whole, as a model that can reads them.
 std::shared_ptr<const Context> readContext(Library& library,
-                                           const text::Tokenizer& tokenizer,
-                                           int32_t mark) {
-  auto context = std::make_shared<Context>();
-  const auto position = [&] { return static_cast<int64_t>(context->tokens.size()); };
+                                           std::shared_ptr<const text::Tokenizer> tokenizer) {
+  ContextWriter writer(std::move(tokenizer));
   const std::vector<RevisionInfo> revisions = library.revisions().value();
   for (const RevisionInfo& info : revisions) {
-    const auto item = static_cast<int32_t>(context->items.size());
-    const int64_t begin = position();
-    int page = 0;
-    int64_t end = 0;  // of the segment before
     const std::vector<StoredSegment> segments =
         library.segments(info.id, 0, static_cast<int>(info.segments)).value();
-    for (const StoredSegment& stored : segments) {
-      if (stored.segment.kind == SegmentKind::Furniture) continue;
-      const TextSpan span = stored.segment.span;
-      std::string space = library.text(info.id, {end, span.begin}).value();
-      if (stored.segment.page != page || space.find_first_not_of(" \n\t") != std::string::npos) {
-        context->tokens.push_back(mark);
-        context->bytes.emplace_back();
-        space.clear();
+    writer.openItem(info.id);
+    for (int number = 1; number <= info.document.pageCount; ++number) {
+      const StoredPage stored = library.page(info.id, number).value();
+      PageText page{std::to_string(number), stored.byteStart, stored.page.text, {}};
+      for (const StoredSegment& segment : segments) {
+        if (segment.segment.page == number)
+          page.segments.push_back({segment.number, segment.segment});
       }
-      page = stored.segment.page;
-      end = span.end;
-      const int64_t first = position();
-      const auto start = span.begin - static_cast<int64_t>(space.size());
-      for (const text::Token& token : tokenizer.encode(space + stored.text)) {
-        context->tokens.push_back(token.id);
-        context->bytes.push_back(token.span.shifted(start));
-      }
-      context->segments.push_back({item, {first, position()}, span, stored.number});
+      writer.wholePage(page);
     }
-    context->items.push_back({info.id, {begin, position()}});
+    writer.closeItem();
   }
-  return context;
+  return std::make_shared<const Context>(writer.take());
 }
 
 int64_t wantedQuotations() {
@@ -76,7 +62,6 @@ struct Case {
   nlohmann::json config;
   std::shared_ptr<const text::Tokenizer> tokenizer;
   QuoteOptions options;
-  int32_t mark = 0;
   int64_t readTokens = 0;  ///< of the context, before the answers
 };
 
@@ -131,7 +116,7 @@ class QuotedDocuments : public testing::Test {
     ASSERT_TRUE(tiny_model::write(folder_.path() / c.name, c.config));
     const auto engine =
         Engine::open(folder_.path() / c.name, {.threads = 2, .windowTokens = 8192}, {}).value();
-    const auto context = readContext(*library_, *c.tokenizer, c.mark);
+    const auto context = readContext(*library_, c.tokenizer);
     const auto source = std::make_shared<const QuoteSource>(context, *c.tokenizer);
     States reading = engine->newStates().value();
     ASSERT_TRUE(engine->prefill(
@@ -192,7 +177,7 @@ class QuotedDocuments : public testing::Test {
 
 // The midi model reads bytes; what is above them are marks.
 TEST_F(QuotedDocuments, AreQuotedInContiguousRangesByTheMidiModel) {
-  Case c{"midi", tiny_model::midiConfig(), text::Tokenizer::ofBytes(), {}, 256, 1500};
+  Case c{"midi", tiny_model::midiConfig(), text::Tokenizer::ofBytes(), {}, 1500};
   c.options.open = {257, 258};
   c.options.close = {259};
   c.options.notFound = {260};
@@ -205,7 +190,7 @@ TEST_F(QuotedDocuments, AreQuotedInContiguousRangesByTheMidiModel) {
 TEST_F(QuotedDocuments, AreQuotedInContiguousRangesWithTheJambaVocabulary) {
   const auto path = test::sample("tokenizer/jamba2/tokenizer.json");
   if (!path) GTEST_SKIP() << "the Jamba vocabulary is not there: set LECTERN_SAMPLES";
-  Case c{"jamba", tiny_model::miniConfig(), text::Tokenizer::fromFile(*path).value(), {}, 1, 400};
+  Case c{"jamba", tiny_model::miniConfig(), text::Tokenizer::fromFile(*path).value(), {}, 400};
   c.config["vocab_size"] = 65'536;
   for (const text::Token& token : c.tokenizer->encode("\"")) c.options.open.push_back(token.id);
   c.options.close = c.options.open;
