@@ -310,19 +310,43 @@ TEST_F(ModelCommands, ABrokenFolderIsRefused) {
   EXPECT_THAT(refusal(), HasSubstr("config.json"));
 }
 
-/// A text long enough that it is still being written when the signal comes.
-TEST_F(ModelCommands, ControlCKeepsWhatIsWritten) {
-  nlohmann::json config = test::tinyConfig();
-  config.erase("eos_token_id");
-  config["max_position_embeddings"] = 262'144;
-  test::writeModel(model, config);
+class EndlessModel : public ModelCommands {
+ protected:
+  /// A text long enough that it is still being written when something happens.
+  void SetUp() override {
+    nlohmann::json config = test::tinyConfig();
+    config.erase("eos_token_id");
+    config["max_position_embeddings"] = 262'144;
+    test::writeModel(model, config);
+  }
+  [[nodiscard]] std::vector<std::string> command() const {
+    return {LECTERN_CLI_PROGRAM, "generate", "--model",      model.string(),
+            "--prompt",          "ab",       "--max-tokens", "1000000",
+            "--temperature",     "2"};
+  }
+};
+
+TEST_F(EndlessModel, AReaderThatHasEnoughEndsIt) {
+  std::vector<std::string> piped = {"bash", "-c",
+                                    "set -o pipefail; \"$0\" \"$@\" | head -c 20 >/dev/null"};
+  for (const std::string& argument : command()) piped.push_back(argument);
+  const auto outcome = test::ChildProcess(terminal.folder.path(), piped, {}).wait();
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+}
+
+TEST_F(EndlessModel, AFullOutputEndsItAndIsSaid) {
+  test::ChildProcess::Options options;
+  options.out = "/dev/full";
+  const auto outcome = test::ChildProcess(terminal.folder.path(), command(), options).wait();
+  EXPECT_EQ(outcome.code, 7) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("No space left on device"));
+}
+
+TEST_F(EndlessModel, ControlCKeepsWhatIsWritten) {
   const auto out = terminal.folder.path() / "written";
   test::ChildProcess::Options options;
   options.out = out;
-  test::ChildProcess writing(terminal.folder.path(),
-                             {LECTERN_CLI_PROGRAM, "generate", "--model", model.string(),
-                              "--prompt", "ab", "--max-tokens", "1000000", "--temperature", "2"},
-                             options);
+  test::ChildProcess writing(terminal.folder.path(), command(), options);
   while (writing.isRunning() && bytesOf(out).size() < 100) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
