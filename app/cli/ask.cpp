@@ -4,6 +4,8 @@
 #include "app/cli/open_workspace.h"
 #include "app/cli/progress_line.h"
 #include "app/cli/terminal_text.h"
+#include "app/workspace/model_choice.h"
+#include "app/workspace/paths.h"
 #include "core/base/utf8.h"
 
 #include <CLI/CLI.hpp>
@@ -67,8 +69,11 @@ class Ask : public Command {
                    "reads them and answers, and what supports each sentence is cited")
         ->check(CLI::IsMember({"extractive", "model"}))
         ->option_text("ENGINE");
-    app.add_option("--model", model_, "The folder of the model (implies --engine model)")
-        ->option_text("DIR");
+    app.add_option(
+           "--model", model_,
+           "pocket, an imported model by its name (models list), or the folder of one (implies "
+           "--engine model)")
+        ->option_text("MODEL");
     app.add_option(
            "--seed", seed_,
            "Let the model draw its words at random with this seed, instead of always taking "
@@ -85,7 +90,7 @@ class Ask : public Command {
     answer.question = TRY(question(context));
     choice_.files.assign(words_.begin(), std::prev(words_.end()));
 
-    const AskOptions options = TRY(askOptions());
+    const AskOptions options = TRY(askOptions(context));
 
     const auto workspace = TRY(openWorkspace(context, Access::WriteIfFree));
     const std::vector<RevisionId> scope = TRY(chosenDocuments(*workspace, choice_, context));
@@ -132,7 +137,7 @@ class Ask : public Command {
     return text;
   }
 
-  Result<AskOptions> askOptions() {
+  Result<AskOptions> askOptions(const CommandContext& context) {
     AskOptions options;
     const bool extractive = engine_ == "extractive" || (engine_.empty() && model_.empty());
     if (extractive && (!model_.empty() || seed_)) {
@@ -142,9 +147,10 @@ class Ask : public Command {
     }
     if (extractive) return options;
     if (model_.empty()) {
-      return Error{ErrorCode::Usage, "Name the folder of the model with --model."};
+      return Error{ErrorCode::Usage,
+                   "Name the model with --model: pocket, an imported one, or its folder."};
     }
-    options.model = model_;
+    options.model = TRY(findModel(model_, TRY(dataFolder(context.workspace.dataFolder))));
     options.answer.maxTokens = maxTokens_;
     options.answer.quote = quote_;
     if (seed_) {

@@ -13,7 +13,7 @@ namespace lectern::cli {
 
 void ModelOption::declare(CLI::App& app) {
   app.add_option("--model", name_,
-                 "An imported model by its name (models list), or the folder of one")
+                 "pocket, an imported model by its name (models list), or the folder of one")
       ->required()
       ->option_text("MODEL");
 }

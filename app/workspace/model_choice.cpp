@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/workspace/model_choice.h"
 
+#include "app/workspace/paths.h"
 #include "core/base/file.h"
 #include "core/base/json.h"
 
@@ -41,10 +42,15 @@ Result<fs::path> findModel(std::string_view nameOrFolder, const fs::path& dataFo
   std::error_code ignored;
   const fs::path named(nameOrFolder);
   // A name is one step of a path, and not "." or "..".
-  if (!named.empty() && named == named.filename() && !nameOrFolder.starts_with('.')) {
+  const bool isName = !named.empty() && named == named.filename() && !nameOrFolder.starts_with('.');
+  if (isName) {
     if (fs::path own = modelsFolder(dataFolder) / named; fs::is_directory(own, ignored)) return own;
   }
   if (fs::is_directory(named, ignored)) return named;
+  if (isName) {
+    const fs::path shipped = sharedFolder() / "models" / named;
+    if (fs::is_directory(shipped, ignored)) return shipped;
+  }
   const bool isFile = fs::exists(named, ignored);
   return Error{ErrorCode::ModelUnusable,
                isFile ? fmt::format("{} is a file, not the folder of a model. Name the folder that "

@@ -15,8 +15,9 @@ namespace lectern {
 std::filesystem::path modelsFolder(const std::filesystem::path& dataFolder);
 
 /// The folder of a model that was named on a command line or in the settings: an imported model's
-/// name, or the path of a model folder; where both are there the imported one ("./name" is the
-/// other). Errors: ModelUnusable where there is neither, with what can be done.
+/// name, the path of a model folder, or the name of one that came with the program ("pocket"), the
+/// first of them that is there ("./name" is always the path). Errors: ModelUnusable where there is
+/// neither, with what can be done.
 Result<std::filesystem::path> findModel(std::string_view nameOrFolder,
                                         const std::filesystem::path& dataFolder);
 

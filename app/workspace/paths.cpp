@@ -30,6 +30,11 @@ fs::path homeFolder() {
   return entry == nullptr || entry->pw_dir == nullptr ? fs::path{} : fs::path{entry->pw_dir};
 }
 
+fs::path programFolder() {
+  std::error_code ignored;
+  return fs::read_symlink("/proc/self/exe", ignored).parent_path();
+}
+
 }  // namespace
 
 Result<fs::path> dataFolder(const fs::path& wanted) {
@@ -66,10 +71,14 @@ fs::path helperProgram(const fs::path& wanted) {
   if (!wanted.empty()) return wanted;
   if (fs::path own = fromEnvironment("LECTERN_HELPER"); !own.empty()) return own;
   std::error_code ignored;
-  const fs::path folder = fs::read_symlink("/proc/self/exe", ignored).parent_path();
+  const fs::path folder = programFolder();
   fs::path beside = folder / "lectern-extract";
   if (fs::exists(beside, ignored)) return beside;
   return (folder / ".." / "libexec" / "lectern" / "lectern-extract").lexically_normal();
+}
+
+fs::path sharedFolder() {
+  return (programFolder() / ".." / "share" / "lectern").lexically_normal();
 }
 
 }  // namespace lectern

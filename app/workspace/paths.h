@@ -20,4 +20,7 @@ Result<void> makePrivateFolder(const std::filesystem::path& folder);
 /// it.
 std::filesystem::path helperProgram(const std::filesystem::path& wanted);
 
+/// What is installed beside this program, ../share/lectern, "models" among it.
+std::filesystem::path sharedFolder();
+
 }  // namespace lectern

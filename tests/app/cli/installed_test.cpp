@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <string>
 
 namespace lectern::cli {
@@ -36,6 +37,12 @@ TEST_F(Installed, TheProgramFindsItsHelperAndAnswers) {
       run({prefix + "/bin/lectern-cli", "ask", agreement, "How long is the notice period?"});
   EXPECT_EQ(asked.code, 0) << asked.err;
   EXPECT_THAT(asked.out, HasSubstr("three months"));
+  const ProcessOutcome model = run({prefix + "/bin/lectern-cli", "ask", agreement, "--model",
+                                    "pocket", "How long is the notice period?"});
+  EXPECT_EQ(model.code, 0) << model.err;
+  EXPECT_THAT(model.out, HasSubstr("Answered by pocket"));
+  EXPECT_THAT(model.out, HasSubstr("three months"));
+  EXPECT_FALSE(std::filesystem::exists(prefix + "/share/lectern/models/pocket/train"));
 }
 
 TEST_F(Installed, OnlyTheHelperLinksWhatParsesForeignFiles) {
