@@ -56,7 +56,7 @@ class MainWindow : public QMainWindow {
   void resizeEvent(QResizeEvent* event) override;
 
  private:
-  enum class AfterAdding : uint8_t { Open, Ask, Summarise };
+  enum class AfterAdding : uint8_t { Open, Ask };
 
   void makePanes();
   void makeActions();

@@ -23,6 +23,8 @@ struct Words {
 // Private characters that stand around unsupported sentences while Markdown is laid out.
 constexpr char16_t kOpen = 0xE000;
 constexpr char16_t kClose = 0xE001;
+// Stands before a chip's text: only what bears it is a citation, whatever links a model writes.
+constexpr char16_t kChip = 0xE002;
 
 // Words of a document are not Markdown, whatever they contain.
 QString escaped(const QString& text) {
@@ -40,8 +42,8 @@ QString escaped(const QString& text) {
 }
 
 QString chipLink(int number, const Citation& citation, Grade grade) {
-  return QStringLiteral(" [%1](cite:%2)")
-      .arg(escaped(chipText(number, citation, grade)), QString::number(number - 1));
+  return QStringLiteral(" [%1%2](cite:%3)")
+      .arg(QChar(kChip), escaped(chipText(number, citation, grade)), QString::number(number - 1));
 }
 
 class MarkdownWriter {
@@ -66,8 +68,11 @@ class MarkdownWriter {
   }
 
   QString piece(TextSpan span) const {
-    return toQt(std::string_view(answer_.text)
-                    .substr(static_cast<size_t>(span.begin), static_cast<size_t>(span.length())));
+    QString text =
+        toQt(std::string_view(answer_.text)
+                 .substr(static_cast<size_t>(span.begin), static_cast<size_t>(span.length())));
+    for (const char16_t own : {kOpen, kClose, kChip}) text.remove(QChar(own));
+    return text;
   }
 
   void writeClaim(const Claim& claim) {
@@ -104,7 +109,7 @@ class MarkdownWriter {
 };
 
 bool isSolid(const QString& chip) {
-  return chip.startsWith(QLatin1Char('['));
+  return chip.startsWith(QChar(kChip) + QLatin1Char('['));
 }
 
 void styleChips(const QPalette& palette, QTextDocument& document) {
@@ -113,12 +118,18 @@ void styleChips(const QPalette& palette, QTextDocument& document) {
       const QTextFragment fragment = part.fragment();
       if (!fragment.charFormat().isAnchor()) continue;
       QTextCharFormat format = fragment.charFormat();
+      if (!fragment.text().startsWith(QChar(kChip))) {
+        format.setAnchor(false);
+        format.clearProperty(QTextFormat::AnchorHref);
+      }
       format.setFontUnderline(false);
-      if (isSolid(fragment.text())) {
+      if (format.isAnchor() && isSolid(fragment.text())) {
         format.setBackground(palette.brush(QPalette::Highlight));
         format.setForeground(palette.brush(QPalette::HighlightedText));
-      } else {
+      } else if (format.isAnchor()) {
         format.setForeground(palette.brush(QPalette::Link));
+      } else {
+        format.clearForeground();
       }
       QTextCursor cursor(&document);
       cursor.setPosition(fragment.position());
@@ -187,6 +198,10 @@ QString chipText(int number, const Citation& citation, Grade grade) {
 void showAnswer(const Answer& answer, const QPalette& palette, QTextDocument& document) {
   document.setMarkdown(MarkdownWriter(answer).write(), QTextDocument::MarkdownNoHTML);
   styleChips(palette, document);
+  for (QTextCursor mark = document.find(QString(QChar(kChip))); !mark.isNull();
+       mark = document.find(QString(QChar(kChip)))) {
+    mark.removeSelectedText();
+  }
   styleUnsupported(palette, document);
 }
 

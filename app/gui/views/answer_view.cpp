@@ -107,13 +107,18 @@ void AnswerView::fitHeight() {
   body_->setFixedHeight(std::max(1, static_cast<int>(std::ceil(height))));
 }
 
-void AnswerView::follow(const QUrl& link) {
-  const int index = link.path().toInt();
-  if (link.scheme() != QLatin1String("cite") || index < 0 ||
+std::optional<int> AnswerView::citationOf(const QUrl& link) const {
+  bool isNumber = false;
+  const int index = link.path().toInt(&isNumber);
+  if (link.scheme() != QLatin1String("cite") || !isNumber || index < 0 ||
       index >= static_cast<int>(citations_.size())) {
-    return;
+    return std::nullopt;
   }
-  emit citationOpened(index);
+  return index;
+}
+
+void AnswerView::follow(const QUrl& link) {
+  if (const auto index = citationOf(link)) emit citationOpened(*index);
 }
 
 QString AnswerView::describe(const Citation& citation) const {
@@ -128,10 +133,8 @@ QString AnswerView::describe(const Citation& citation) const {
 bool AnswerView::eventFilter(QObject* watched, QEvent* event) {
   if (event->type() != QEvent::ToolTip) return QFrame::eventFilter(watched, event);
   const auto* help = static_cast<QHelpEvent*>(event);
-  const QUrl link(body_->anchorAt(help->pos()));
-  const int index = link.path().toInt();
-  if (link.scheme() == QLatin1String("cite") && index < static_cast<int>(citations_.size())) {
-    QToolTip::showText(help->globalPos(), describe(citations_[static_cast<size_t>(index)]), body_);
+  if (const auto index = citationOf(QUrl(body_->anchorAt(help->pos())))) {
+    QToolTip::showText(help->globalPos(), describe(citations_[static_cast<size_t>(*index)]), body_);
   } else {
     QToolTip::hideText();
   }
@@ -141,11 +144,10 @@ bool AnswerView::eventFilter(QObject* watched, QEvent* event) {
 void AnswerView::openMenu(QPoint at) {
   auto* menu = new QMenu(this);
   menu->setAttribute(Qt::WA_DeleteOnClose);
-  const QUrl link(body_->anchorAt(at));
-  const int index = link.path().toInt();
-  if (link.scheme() == QLatin1String("cite") && index < static_cast<int>(citations_.size())) {
-    const Citation citation = citations_[static_cast<size_t>(index)];
-    menu->addAction(tr("Show on the page"), this, [this, index] { emit citationOpened(index); });
+  if (const auto index = citationOf(QUrl(body_->anchorAt(at)))) {
+    const Citation citation = citations_[static_cast<size_t>(*index)];
+    menu->addAction(tr("Show on the page"), this,
+                    [this, index = *index] { emit citationOpened(index); });
     menu->addAction(tr("Copy quotation and reference"), this, [this, citation] {
       QGuiApplication::clipboard()->setText(
           QStringLiteral("“%1” (%2, %3)")

@@ -7,6 +7,7 @@
 #include <QTimer>
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 class QLabel;
@@ -44,6 +45,8 @@ class AnswerView : public QFrame {
   void show();
   void fitHeight();
   void follow(const QUrl& link);
+  /// The index in `citations_` that a link leads to.
+  [[nodiscard]] std::optional<int> citationOf(const QUrl& link) const;
   [[nodiscard]] QString describe(const Citation& citation) const;
   void openMenu(QPoint at);
 

@@ -57,7 +57,6 @@ JobRow::JobRow(QWidget* parent) : QFrame(parent) {
 }
 
 void JobRow::show(const Job& job) {
-  job_ = job;
   using State = Job::State;
   const bool locked = job.error && job.error->code == ErrorCode::PasswordNeeded;
   const bool runs = job.state == State::Waiting || job.state == State::Reading;

@@ -30,7 +30,6 @@ class JobRow : public QFrame {
  private:
   [[nodiscard]] static QString textOf(const Job& job);
 
-  Job job_;
   QLabel* text_ = nullptr;
   QProgressBar* bar_ = nullptr;
   QLineEdit* password_ = nullptr;

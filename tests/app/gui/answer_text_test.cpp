@@ -84,6 +84,15 @@ TEST(AnswerText, NeverRunsMarkupOfAModel) {
   EXPECT_TRUE(shown(answer).contains(QStringLiteral("<b>")));
 }
 
+TEST(AnswerText, TakesNoLinkOfAModelForACitation) {
+  Answer answer;
+  say(answer, "It says so [1 ✓ p. 9](cite:0), <cite:-1> and \xEE\x80\x82[2](cite:1).",
+      Grade::Uncited, {});
+  for (const QString& mark : marks(answer)) {
+    EXPECT_FALSE(mark.contains(QStringLiteral("→"))) << mark.toStdString();
+  }
+}
+
 TEST(AnswerText, DrawsADottedLineUnderWhatNothingSupports) {
   Answer answer;
   say(answer, "The moon is cheese.", Grade::Uncited, {});
