@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Tells how many tests ran per label, and fails where fewer ran than the committed minimum or one failed.
 
+What a failed test printed is printed once more, so that the end of a long log says why it failed.
+
     count_tests.py REPORTS MINIMUM
 
 REPORTS holds, per lane, ctest's JUnit report LANE.xml and its list of tests LANE.json. A line of MINIMUM is
@@ -31,10 +33,16 @@ def outcome(case):
     return "skipped" if case.find("skipped") is not None or case.get("status") == "notrun" else "failed"
 
 
+def last_words(case, limit=4000):
+    """The end of what a test printed."""
+    return (case.findtext("system-out") or "").strip()[-limit:]
+
+
 def main(reports, minimum):
     counts = collections.defaultdict(collections.Counter)
     total = collections.Counter()
     skipped = []
+    failed = []
     for report in sorted(reports.glob("*.xml")):
         labels = labels_of(report.with_suffix(".json"))
         for case in xml.parse(report).getroot().iter("testcase"):
@@ -42,10 +50,14 @@ def main(reports, minimum):
             total[result] += 1
             if result == "skipped":
                 skipped.append((report.stem, case.get("name")))
+            if result == "failed":
+                failed.append((report.stem, case.get("name"), last_words(case)))
             for label in labels.get(case.get("name"), ["none"]):
                 counts[report.stem, label][result] += 1
     for lane, name in skipped:
         print("skipped in %s: %s" % (lane, name))
+    for lane, name, words in failed:
+        print("failed in %s: %s\n%s" % (lane, name, words))
     for (lane, label), counted in sorted(counts.items()):
         print("%-8s %-12s %5d passed %5d failed %5d skipped"
               % (lane, label, counted["passed"], counted["failed"], counted["skipped"]))
