@@ -3,6 +3,8 @@
 
 #include "core/base/check.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace lectern {
@@ -16,7 +18,7 @@ std::string_view cut(std::string_view text, int64_t begin, int64_t end) {
 }
 
 std::string markOf(const PageText& page) {
-  return "⟦p" + page.name + "⟧ ";
+  return fmt::format("⟦p{}⟧ ", page.name);
 }
 
 bool isBlank(std::string_view text) {
@@ -107,7 +109,7 @@ void ContextWriter::partsOfPage(const PageText& page) {
 void ContextWriter::segment(const NumberedSegment& segment, std::string_view text) {
   LECTERN_CHECK(static_cast<int64_t>(text.size()) == segment.segment.span.length());
   const auto before = static_cast<size_t>(tokens());
-  quotable(segment, " " + std::string(text), segment.segment.span.begin - 1);
+  quotable(segment, fmt::format(" {}", text), segment.segment.span.begin - 1);
   // The space is the prompt's, not the document's.
   for (size_t i = before; i < context_.bytes.size(); ++i) {
     context_.bytes[i].begin = std::max(context_.bytes[i].begin, segment.segment.span.begin);

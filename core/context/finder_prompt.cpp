@@ -90,7 +90,7 @@ FinderPrompt finderPrompt(const FinderLayout& layout,
                           std::string_view question,
                           const std::vector<FinderSentence>& sentences) {
   LECTERN_CHECK(static_cast<int64_t>(sentences.size()) <= layout.markers);
-  const std::string asked = " " + std::string(question);
+  const std::string asked = fmt::format(" {}", question);
   ContextWriter writer(std::move(tokenizer));
   FinderPrompt prompt;
   writer.token(layout.start);
