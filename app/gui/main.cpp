@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/bridge/desk_bridge.h"
 #include "app/gui/bridge/strings.h"
+#include "app/gui/desktop/session_application.h"
+#include "app/gui/desktop/termination.h"
 #include "app/gui/main_window.h"
 #include "app/gui/translations.h"
 
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QDir>
+#include <QFileInfo>
+#include <QIcon>
 #include <QMessageBox>
+#include <QUrl>
 
 namespace {
 
@@ -20,6 +25,36 @@ std::filesystem::path stateFile() {
   return lectern::gui::pathFromQt(folder + QStringLiteral("/lectern/window.ini"));
 }
 
+QList<QUrl> urlsOf(const QStringList& names) {
+  QList<QUrl> urls;
+  for (const QString& name : names) {
+    const QUrl url(name);
+    urls.push_back(url.isLocalFile() ? url
+                                     : QUrl::fromLocalFile(QFileInfo(name).absoluteFilePath()));
+  }
+  return urls;
+}
+
+std::vector<std::filesystem::path> filesOf(const QList<QUrl>& urls) {
+  std::vector<std::filesystem::path> files;
+  for (const QUrl& url : urls) {
+    if (url.isLocalFile()) files.push_back(lectern::gui::pathFromQt(url.toLocalFile()));
+  }
+  return files;
+}
+
+// One window a session, but for those over a library of their own.
+bool isOneOfMany() {
+  return qEnvironmentVariableIsSet("LECTERN_DATA_DIR");
+}
+
+void bringForward(QWidget& window) {
+  window.setWindowState(window.windowState() & ~Qt::WindowMinimized);
+  window.show();
+  window.raise();
+  window.activateWindow();
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -30,7 +65,9 @@ int main(int argc, char** argv) {
   QApplication::setApplicationName(QStringLiteral("lectern"));
   QApplication::setApplicationDisplayName(QStringLiteral("Lectern"));
   QApplication::setApplicationVersion(QStringLiteral(LECTERN_VERSION));
-
+  QGuiApplication::setDesktopFileName(QStringLiteral("org.lectern.Lectern"));
+  QApplication::setWindowIcon(QIcon::fromTheme(QStringLiteral("org.lectern.Lectern"),
+                                               QIcon(QStringLiteral(":/icons/128.png"))));
   installTranslations(application);
 
   QCommandLineParser parser;
@@ -43,6 +80,10 @@ int main(int argc, char** argv) {
                                QStringLiteral("[files …]"));
   parser.process(application);
 
+  const QList<QUrl> urls = urlsOf(parser.positionalArguments());
+  SessionApplication session;
+  if (!isOneOfMany() && !session.claim() && SessionApplication::handOver(urls)) return 0;
+
   auto bridge = DeskBridge::open({});
   if (!bridge) {
     QMessageBox box(QMessageBox::Critical, QStringLiteral("Lectern"), toQt(bridge.error().message));
@@ -50,9 +91,12 @@ int main(int argc, char** argv) {
     return QApplication::exec() == 0 ? 7 : 1;
   }
   MainWindow window(std::move(*bridge), {stateFile()});
+  quitOnSignals(application);
+  QObject::connect(&session, &SessionApplication::opened, &window, [&](const QList<QUrl>& more) {
+    window.addFiles(filesOf(more));
+    bringForward(window);
+  });
   window.show();
-  std::vector<std::filesystem::path> files;
-  for (const QString& name : parser.positionalArguments()) files.push_back(pathFromQt(name));
-  window.addFiles(files);
+  window.addFiles(filesOf(urls));
   return QApplication::exec();
 }
