@@ -32,7 +32,8 @@ QLabel* plainLabel(const QString& text, QWidget* parent) {
   label->setTextFormat(Qt::PlainText);
   label->setText(text);
   label->setWordWrap(true);
-  label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  label->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+  label->setFocusPolicy(Qt::StrongFocus);
   return label;
 }
 

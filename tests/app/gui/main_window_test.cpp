@@ -6,6 +6,8 @@
 #include <QLineEdit>
 #include <QPushButton>
 
+#include <set>
+
 namespace lectern::gui {
 namespace {
 
@@ -122,6 +124,24 @@ TEST_F(MainWindowTest, EveryControlHasANameAndCanBeReached) {
     // Parts that Qt makes inside its own controls answer for those.
     const bool inside = widget->objectName().startsWith(QStringLiteral("qt_"));
     EXPECT_TRUE(named || inside) << type.toStdString() << ' ' << widget->objectName().toStdString();
+  }
+}
+
+TEST_F(MainWindowTest, TabComesToEveryControl) {
+  add(test::fixture("../../resources/sample/tenancy-agreement.pdf"));
+  askByKeyboard(QStringLiteral("How long is the notice period?"));
+  std::set<const QWidget*> reached;
+  for (int presses = 0; presses < 100; ++presses) {
+    QTest::keyClick(QApplication::focusWidget(), Qt::Key_Tab);
+    reached.insert(QApplication::focusWidget());
+  }
+  for (const QWidget* widget : window->findChildren<QWidget*>()) {
+    if (widget->focusPolicy() == Qt::NoFocus || !widget->isVisible() || !widget->isEnabled() ||
+        widget->focusProxy() != nullptr) {
+      continue;
+    }
+    EXPECT_TRUE(reached.contains(widget))
+        << widget->metaObject()->className() << ' ' << widget->accessibleName().toStdString();
   }
 }
 
