@@ -76,3 +76,30 @@ class Home:
     def documents(self):
         """How many are stored whole; 0 also while there is no library yet."""
         return len(self.library.complete()) if (self.library.folder / "library.db").exists() else 0
+
+
+class Driver:
+    """Mouse and keys of the X server, for one window."""
+
+    def __init__(self, process, home):
+        self.process, self.environment, self.window = process, home.environment, None
+
+    def xdotool(self, *arguments):
+        return subprocess.run(["xdotool", *map(str, arguments)], env=self.environment, capture_output=True, text=True,
+                              timeout=60)
+
+    def wait_for_window(self, what):
+        def found():
+            done = self.xdotool("search", "--onlyvisible", "--class", "lectern")
+            self.window = (done.stdout.split() or [None])[-1]
+            return self.window is not None or self.process.poll() is not None
+        if not until(found, 60, "the window: " + what) or self.window is None:
+            return product.check(False, "%s: no window; it ended with %s" % (what, self.process.poll()))
+        self.xdotool("windowfocus", self.window)  # there is no window manager to do it
+        return True
+
+    def press(self, keys):
+        self.xdotool("key", "--clearmodifiers", keys)
+
+    def type(self, text):
+        self.xdotool("type", "--delay", 15, text)
