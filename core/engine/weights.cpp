@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/engine/weights.h"
 
+#include "core/model_file/elements.h"
 #include "core/model_file/finite.h"
 #include "kernels/bfloat16.h"
 
@@ -32,30 +33,30 @@ std::string placeText(const StoredTensor& tensor, int64_t index) {
   return shapeText(place);
 }
 
-// IEEE 754 binary16, subnormals included.
-float halfToFloat(uint16_t bits) {
-  const uint32_t sign = static_cast<uint32_t>(bits & 0x8000U) << 16;
-  const uint32_t exponent = (bits >> 10) & 0x1FU;
-  const uint32_t fraction = bits & 0x3FFU;
-  if (exponent == 0) {
-    const float value = std::ldexp(static_cast<float>(fraction), -24);
-    return sign != 0 ? -value : value;
-  }
-  const uint32_t widened = exponent == 31 ? 0xFFU : exponent + 112;
-  return std::bit_cast<float>(sign | (widened << 23) | (fraction << 13));
+std::vector<float> elementsOf(const StoredTensor& tensor) {
+  std::vector<float> values(static_cast<size_t>(tensor.elements()));
+  readElements(tensor, 0, values);
+  return values;
 }
 
-// File data may be unaligned, hence the copies.
-float elementAt(const StoredTensor& tensor, int64_t index) {
-  const char* data = tensor.data.data();
-  if (tensor.type == StoredType::F32) {
-    float value = 0;
-    std::memcpy(&value, data + index * 4, 4);
-    return value;
+// A matrix's rows as `dtype`, one behind the other from `to` on; returns the end. A row at a time,
+// so that no second copy of a large matrix is made.
+char* copyRows(const StoredTensor& tensor, int64_t in, DType dtype, char* to) {
+  std::vector<float> row(static_cast<size_t>(in));
+  for (int64_t at = 0; at < tensor.elements(); at += in) {
+    readElements(tensor, at, row);
+    if (dtype == DType::F32) {
+      std::memcpy(to, row.data(), row.size() * sizeof(float));
+      to += row.size() * sizeof(float);
+      continue;
+    }
+    for (const float value : row) {
+      const BFloat16 rounded = kernels::toBFloat16(value);
+      std::memcpy(to, &rounded, sizeof rounded);
+      to += sizeof rounded;
+    }
   }
-  uint16_t bits = 0;
-  std::memcpy(&bits, data + index * 2, 2);
-  return tensor.type == StoredType::BF16 ? kernels::toFloat(BFloat16{bits}) : halfToFloat(bits);
+  return to;
 }
 
 }  // namespace
@@ -161,7 +162,9 @@ class WeightLoader {
   }
   Result<Tensor> floats(const std::string& name, const std::vector<int64_t>& shape) {
     const StoredTensor* tensor = TRY(stored(name, shape));
-    return place(1, tensor->elements(), [&](int64_t, int64_t i) { return elementAt(*tensor, i); });
+    const std::vector<float> values = elementsOf(*tensor);
+    return place(1, tensor->elements(),
+                 [&](int64_t, int64_t i) { return values[static_cast<size_t>(i)]; });
   }
 
   // Rows of the named matrices [out, in] below each other, one matrix a group where `groups` is
@@ -190,16 +193,9 @@ class WeightLoader {
         static_cast<size_t>(weight.out * in * kernels::elementBytes(weight.dtype)));
     for (int64_t group = 0; group < groups; ++group) {
       const size_t first = static_cast<size_t>(group) * partsPerGroup;
-      int64_t index = 0;
+      char* to = rows.data();
       for (const StoredTensor* part : std::span(parts).subspan(first, partsPerGroup)) {
-        for (int64_t i = 0; i < part->elements(); ++i, ++index) {
-          const float value = elementAt(*part, i);
-          if (weight.dtype == DType::BF16) {
-            reinterpret_cast<BFloat16*>(rows.data())[index] = kernels::toBFloat16(value);
-          } else {
-            reinterpret_cast<float*>(rows.data())[index] = value;
-          }
-        }
+        to = copyRows(*part, in, weight.dtype, to);
       }
       TRY(backend_->pack(weight, group, rows.data(), packed));
     }
@@ -237,8 +233,10 @@ class WeightLoader {
     result.inProj = TRY(matrix(root + "in_proj.weight", 2 * inner, hidden));
     if (config_.mambaProjBias) result.inBias = TRY(floats(root + "in_proj.bias", {2 * inner}));
     const StoredTensor* conv = TRY(stored(root + "conv1d.weight", {inner, 1, taps}));
-    result.convWeight = TRY(
-        place(taps, inner, [&](int64_t k, int64_t c) { return elementAt(*conv, c * taps + k); }));
+    const std::vector<float> kernel = elementsOf(*conv);
+    result.convWeight = TRY(place(taps, inner, [&](int64_t k, int64_t c) {
+      return kernel[static_cast<size_t>(c * taps + k)];
+    }));
     if (config_.mambaConvBias) result.convBias = TRY(floats(root + "conv1d.bias", {inner}));
     result.xProj = TRY(matrix(root + "x_proj.weight", rank + 2 * state, inner));
     if (config_.mambaInnerNorms) {
@@ -249,8 +247,9 @@ class WeightLoader {
     result.deltaProj = TRY(matrix(root + "dt_proj.weight", inner, rank));
     result.deltaBias = TRY(floats(root + "dt_proj.bias", {inner}));
     const StoredTensor* aLog = TRY(stored(root + "A_log", {inner, state}));
+    const std::vector<float> logarithms = elementsOf(*aLog);
     result.a = TRY(place(state, inner, [&](int64_t s, int64_t c) {
-      return -std::exp(elementAt(*aLog, c * state + s));
+      return -std::exp(logarithms[static_cast<size_t>(c * state + s)]);
     }));
     result.skip = TRY(floats(root + "D", {inner}));
     result.outProj = TRY(matrix(root + "out_proj.weight", hidden, inner));

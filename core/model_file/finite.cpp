@@ -2,6 +2,7 @@
 #include "core/model_file/finite.h"
 
 #include "core/base/check.h"
+#include "core/model_file/elements.h"
 
 #include <algorithm>
 #include <cstring>
@@ -33,6 +34,22 @@ int64_t firstWithExponent(std::string_view data, Bits exponent) {
   return -1;
 }
 
+// The same of blocks, which are finite where their scales are: the largest of a K block is below
+// 65504 · 63 · 31 + 65504 · 63.
+int64_t firstWithScale(const StoredTensor& tensor, int64_t firstScale, int scales) {
+  const BlockShape shape = blockShape(tensor.type);
+  const auto blocks = static_cast<int64_t>(tensor.data.size()) / shape.bytes;
+  for (int64_t block = 0; block < blocks; ++block) {
+    const char* data = tensor.data.data() + block * shape.bytes + firstScale;
+    for (int i = 0; i < scales; ++i) {
+      uint16_t bits = 0;
+      std::memcpy(&bits, data + 2L * i, sizeof bits);
+      if ((bits & 0x7C00U) == 0x7C00U) return block * shape.elements;
+    }
+  }
+  return -1;
+}
+
 }  // namespace
 
 int64_t firstNotFinite(const StoredTensor& tensor) {
@@ -43,6 +60,17 @@ int64_t firstNotFinite(const StoredTensor& tensor) {
       return firstWithExponent<uint16_t>(tensor.data, 0x7F80U);
     case StoredType::F16:
       return firstWithExponent<uint16_t>(tensor.data, 0x7C00U);
+    case StoredType::Q4_0:
+    case StoredType::Q5_0:
+    case StoredType::Q8_0:
+      return firstWithScale(tensor, 0, 1);
+    case StoredType::Q4_1:
+    case StoredType::Q5_1:
+    case StoredType::Q4_K:
+    case StoredType::Q5_K:
+      return firstWithScale(tensor, 0, 2);
+    case StoredType::Q6_K:
+      return firstWithScale(tensor, 208, 1);
     case StoredType::Other:
       break;
   }

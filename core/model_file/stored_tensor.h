@@ -8,8 +8,22 @@
 
 namespace lectern {
 
-/// Element types that model files of ours may hold.
-enum class StoredType : uint8_t { F32, F16, BF16, Other };
+/// Element types that model files of ours may hold. The quantised ones are those of llama.cpp
+/// (ggml-common.h): blocks of elements that lie one behind the other in a row.
+enum class StoredType : uint8_t {
+  F32,
+  F16,
+  BF16,
+  Q4_0,
+  Q4_1,
+  Q5_0,
+  Q5_1,
+  Q8_0,
+  Q4_K,
+  Q5_K,
+  Q6_K,
+  Other,  ///< known by its size only
+};
 
 /// A tensor in a mapped model file, row-major, little-endian. `data` may be unaligned and lives as
 /// long as the file.

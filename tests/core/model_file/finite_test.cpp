@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/model_file/finite.h"
 
+#include "core/model_file/elements.h"
+
 #include <gtest/gtest.h>
 
 #include <bit>
@@ -8,6 +10,7 @@
 #include <cstring>
 #include <limits>
 #include <string>
+#include <vector>
 
 namespace lectern {
 namespace {
@@ -37,6 +40,26 @@ TEST(FirstNotFinite, TellsTheLargestNumberFromInfinity) {
   EXPECT_EQ(firstIn<uint16_t>(StoredType::BF16, 1, 0, 0xFFFF), 0);
   EXPECT_EQ(firstIn<uint16_t>(StoredType::F16, 1, 0, 0x7BFF), -1);
   EXPECT_EQ(firstIn<uint16_t>(StoredType::F16, 1, 0, 0x7C00), 0);
+}
+
+TEST(FirstNotFinite, FindsTheBlockWithTheScale) {
+  const struct {
+    StoredType type;
+    std::vector<int64_t> scales;  // their places in a block
+  } kinds[] = {{StoredType::Q4_0, {0}},    {StoredType::Q4_1, {0, 2}}, {StoredType::Q5_0, {0}},
+               {StoredType::Q5_1, {0, 2}}, {StoredType::Q8_0, {0}},    {StoredType::Q4_K, {0, 2}},
+               {StoredType::Q5_K, {0, 2}}, {StoredType::Q6_K, {208}}};
+  for (const auto& kind : kinds) {
+    const BlockShape shape = blockShape(kind.type);
+    for (const int64_t scale : kind.scales) {
+      std::string file(static_cast<size_t>(3 * shape.bytes), '\x33');
+      const StoredTensor tensor{"t", kind.type, "", {3 * shape.elements}, file};
+      EXPECT_EQ(firstNotFinite(tensor), -1);
+      const uint16_t infinity = 0x7C00;
+      std::memcpy(file.data() + 2 * shape.bytes + scale, &infinity, sizeof infinity);
+      EXPECT_EQ(firstNotFinite(tensor), 2 * shape.elements);
+    }
+  }
 }
 
 TEST(FirstNotFinite, FindsNothingInNothing) {
