@@ -66,7 +66,7 @@ Result<ModelDescription> describeModel(const fs::path& folder,
                                        std::stop_token stop) {
   ModelDescription description;
   const auto files = TRY(ModelFolder::open(folder));
-  description.config = TRY(parseModelConfig(files->config(), (folder / "config.json").string()));
+  description.config = TRY(parseModelConfig(files->config(), files->configFile().string()));
   const auto tokenizer = TRY(readTokenizer(folder));
   if (tokenizer->vocabSize() > description.config.vocabSize) {
     return Error{

@@ -54,7 +54,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const std::filesystem::path& folder
                                              std::stop_token stop) {
   auto engine = std::unique_ptr<Engine>(new Engine);
   const auto files = TRY(ModelFolder::open(folder));
-  engine->config_ = TRY(parseModelConfig(files->config(), (folder / "config.json").string()));
+  engine->config_ = TRY(parseModelConfig(files->config(), files->configFile().string()));
   const int64_t madeFor = engine->config_.maxPositionEmbeddings;
   engine->windowTokens_ =
       options.windowTokens > 0 ? std::min(options.windowTokens, madeFor) : madeFor;

@@ -118,6 +118,26 @@ void readMambaSides(Reader& reader,
   config.mambaDtRank = isAuto ? automatic : reader.integer(rank, automatic, 1, kMaxSide);
 }
 
+// How many experts each layer has, where the file lists it; one is a dense network.
+void readExpertList(Reader& reader, ModelConfig& config) {
+  if (!reader.has("layers_num_experts")) return;
+  const auto& list = reader.json()["layers_num_experts"];
+  if (!list.is_array() || list.size() != config.layers.size()) {
+    reader.complain("layers_num_experts", "does not name every layer");
+    return;
+  }
+  for (size_t i = 0; i < list.size(); ++i) {
+    const FeedForward kind = list[i] == 1 ? FeedForward::Dense : FeedForward::Experts;
+    if ((kind == FeedForward::Experts && list[i] != config.numExperts) ||
+        (reader.has("expert_layer_period") && kind != config.layers[i].feedForward)) {
+      reader.complain("layers_num_experts",
+                      fmt::format("disagrees with the other keys at layer {}", i));
+      return;
+    }
+    config.layers[i].feedForward = kind;
+  }
+}
+
 // The layout by periods and offsets; then what the file lists, if it does, must say the same.
 void readJambaLayers(Reader& reader, ModelConfig& config) {
   const int64_t count = reader.integer("num_hidden_layers", 32, 1, kMaxLayers);
@@ -140,6 +160,7 @@ void readJambaLayers(Reader& reader, ModelConfig& config) {
          config.numExperts > 1 && i % expertPeriod == expertOffset ? FeedForward::Experts
                                                                    : FeedForward::Dense});
   }
+  readExpertList(reader, config);
   if (!listed) return;
   const auto& list = reader.json()["layers_block_type"];
   if (!list.is_array() || static_cast<int64_t>(list.size()) != count) {

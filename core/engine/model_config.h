@@ -52,10 +52,10 @@ struct ModelConfig {
 };
 
 /// Reads a config.json of model_type "jamba" (Lieber et al. 2024) or "mamba" (Gu & Dao 2023: Mamba
-/// layers alone). The period rule gives the layout; "layers_block_type" must agree where it is
-/// present, or decides where the periods are not. Errors: ModelUnusable, naming the key, its value
-/// and what it must be: wrong types, sides that do not divide, numbers beyond what memory or this
-/// program can hold, functions other than SiLU, sliding windows.
+/// layers alone). The period rule gives the layout; "layers_block_type" and "layers_num_experts"
+/// must agree where they are present, or decide where the periods are not. Errors: ModelUnusable,
+/// naming the key, its value and what it must be: wrong types, sides that do not divide, numbers
+/// beyond what memory or this program can hold, functions other than SiLU, sliding windows.
 Result<ModelConfig> parseModelConfig(const nlohmann::json& json, std::string_view fileName);
 
 }  // namespace lectern

@@ -101,7 +101,7 @@ class WeightLoader {
     for (const auto& [name, tensor] : folder_.tensors()) {
       if (!used_.contains(name)) {
         return unusable(
-            fmt::format("it has a tensor \"{}\" that config.json does not ask for", name));
+            fmt::format("it has a tensor \"{}\" that its config does not ask for", name));
       }
     }
     if (stream_ != nullptr) TRY(stream_->wait());
@@ -124,7 +124,7 @@ class WeightLoader {
                                   shapeText(shape)));
     }
     if (tensor->type == StoredType::Other) {
-      return unusable(fmt::format("the tensor \"{}\" is of type {}, not F32, BF16 or F16", name,
+      return unusable(fmt::format("the tensor \"{}\" is of type {}, which holds no weights", name,
                                   tensor->typeName));
     }
     const int64_t bad = what_ == WeightCheck::Values ? firstNotFinite(*tensor) : -1;
@@ -246,15 +246,24 @@ class WeightLoader {
     }
     result.deltaProj = TRY(matrix(root + "dt_proj.weight", inner, rank));
     result.deltaBias = TRY(floats(root + "dt_proj.bias", {inner}));
-    const StoredTensor* aLog = TRY(stored(root + "A_log", {inner, state}));
-    const std::vector<float> logarithms = elementsOf(*aLog);
-    result.a = TRY(place(state, inner, [&](int64_t s, int64_t c) {
-      return -std::exp(logarithms[static_cast<size_t>(c * state + s)]);
-    }));
+    result.a = TRY(transition(root));
     result.skip = TRY(floats(root + "D", {inner}));
     result.outProj = TRY(matrix(root + "out_proj.weight", hidden, inner));
     if (config_.mambaProjBias) result.outBias = TRY(floats(root + "out_proj.bias", {hidden}));
     return result;
+  }
+
+  // A folder holds A_log, a GGUF file A itself.
+  Result<Tensor> transition(const std::string& root) {
+    const int64_t inner = config_.mambaInner;
+    const int64_t state = config_.mambaDState;
+    const bool isReady = folder_.find(root + "A") != nullptr;
+    const StoredTensor* tensor = TRY(stored(root + (isReady ? "A" : "A_log"), {inner, state}));
+    const std::vector<float> values = elementsOf(*tensor);
+    return place(state, inner, [&](int64_t s, int64_t c) {
+      const float value = values[static_cast<size_t>(c * state + s)];
+      return isReady ? value : -std::exp(value);
+    });
   }
 
   Result<AttentionWeights> attention(const std::string& root) {

@@ -22,29 +22,29 @@ constexpr uint32_t kMaxRank = 4;
 constexpr int64_t kDefaultAlignment = 32;
 
 struct ElementType {
-  int32_t id;
   std::string_view name;
+  int32_t id;
   StoredType type;
 };
 
 // ggml.h, enum ggml_type. Those that no weights of ours come in have a name for the message only.
 constexpr ElementType kTypes[] = {
-    {0, "F32", StoredType::F32},        {1, "F16", StoredType::F16},
-    {2, "Q4_0", StoredType::Q4_0},      {3, "Q4_1", StoredType::Q4_1},
-    {6, "Q5_0", StoredType::Q5_0},      {7, "Q5_1", StoredType::Q5_1},
-    {8, "Q8_0", StoredType::Q8_0},      {9, "Q8_1", StoredType::Other},
-    {10, "Q2_K", StoredType::Other},    {11, "Q3_K", StoredType::Other},
-    {12, "Q4_K", StoredType::Q4_K},     {13, "Q5_K", StoredType::Q5_K},
-    {14, "Q6_K", StoredType::Q6_K},     {15, "Q8_K", StoredType::Other},
-    {16, "IQ2_XXS", StoredType::Other}, {17, "IQ2_XS", StoredType::Other},
-    {18, "IQ3_XXS", StoredType::Other}, {19, "IQ1_S", StoredType::Other},
-    {20, "IQ4_NL", StoredType::Other},  {21, "IQ3_S", StoredType::Other},
-    {22, "IQ2_S", StoredType::Other},   {23, "IQ4_XS", StoredType::Other},
-    {24, "I8", StoredType::Other},      {25, "I16", StoredType::Other},
-    {26, "I32", StoredType::Other},     {27, "I64", StoredType::Other},
-    {28, "F64", StoredType::Other},     {29, "IQ1_M", StoredType::Other},
-    {30, "BF16", StoredType::BF16},     {34, "TQ1_0", StoredType::Other},
-    {35, "TQ2_0", StoredType::Other},   {39, "MXFP4", StoredType::Other}};
+    {"F32", 0, StoredType::F32},        {"F16", 1, StoredType::F16},
+    {"Q4_0", 2, StoredType::Q4_0},      {"Q4_1", 3, StoredType::Q4_1},
+    {"Q5_0", 6, StoredType::Q5_0},      {"Q5_1", 7, StoredType::Q5_1},
+    {"Q8_0", 8, StoredType::Q8_0},      {"Q8_1", 9, StoredType::Other},
+    {"Q2_K", 10, StoredType::Other},    {"Q3_K", 11, StoredType::Other},
+    {"Q4_K", 12, StoredType::Q4_K},     {"Q5_K", 13, StoredType::Q5_K},
+    {"Q6_K", 14, StoredType::Q6_K},     {"Q8_K", 15, StoredType::Other},
+    {"IQ2_XXS", 16, StoredType::Other}, {"IQ2_XS", 17, StoredType::Other},
+    {"IQ3_XXS", 18, StoredType::Other}, {"IQ1_S", 19, StoredType::Other},
+    {"IQ4_NL", 20, StoredType::Other},  {"IQ3_S", 21, StoredType::Other},
+    {"IQ2_S", 22, StoredType::Other},   {"IQ4_XS", 23, StoredType::Other},
+    {"I8", 24, StoredType::Other},      {"I16", 25, StoredType::Other},
+    {"I32", 26, StoredType::Other},     {"I64", 27, StoredType::Other},
+    {"F64", 28, StoredType::Other},     {"IQ1_M", 29, StoredType::Other},
+    {"BF16", 30, StoredType::BF16},     {"TQ1_0", 34, StoredType::Other},
+    {"TQ2_0", 35, StoredType::Other},   {"MXFP4", 39, StoredType::Other}};
 
 // The kinds of values, by their numbers in the file.
 enum class Kind : int32_t { U8, I8, U16, I16, U32, I32, F32, Bool, String, Array, U64, I64, F64 };
@@ -95,9 +95,7 @@ class Reader {
   template <class Number>
   Number number() {
     Number value{};
-    if (const auto part = take(sizeof value); part.size() == sizeof value) {
-      std::memcpy(&value, part.data(), sizeof value);
-    }
+    take(sizeof value).copy(reinterpret_cast<char*>(&value), sizeof value);
     return value;
   }
   std::string_view string() { return take(number<uint64_t>()); }

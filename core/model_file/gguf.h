@@ -24,8 +24,10 @@ using GgufValue = std::variant<bool,
                                std::vector<double>,
                                std::vector<std::string_view>>;
 
+using GgufMetadata = std::map<std::string, GgufValue, std::less<>>;
+
 struct GgufContent {
-  std::map<std::string, GgufValue, std::less<>> metadata;
+  GgufMetadata metadata;
   std::vector<StoredTensor> tensors;  ///< in the order of their data
 };
 

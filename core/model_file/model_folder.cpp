@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/model_file/model_folder.h"
 
+#include "core/model_file/gguf_jamba.h"
 #include "core/model_file/safetensors.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
+#include <regex>
 #include <set>
 
 namespace lectern {
@@ -12,13 +16,9 @@ namespace lectern {
 namespace {
 
 constexpr int64_t kMaxJsonBytes = 16 << 20;
+constexpr int64_t kMaxParts = 1000;
 constexpr std::string_view kIndexName = "model.safetensors.index.json";
 constexpr std::string_view kSingleName = "model.safetensors";
-
-Error unusable(const std::filesystem::path& folder, std::string_view cause) {
-  return {ErrorCode::ModelUnusable,
-          fmt::format("The model in {} cannot be used: {}.", folder.string(), cause)};
-}
 
 Result<nlohmann::json> readJson(const std::filesystem::path& folder, std::string_view name) {
   Result<std::string> text = readFile(folder / name, kMaxJsonBytes);
@@ -45,20 +45,84 @@ std::string todaysName(std::string name) {
   return name;
 }
 
+// "name-00001-of-00004" without what tells the part.
+std::string withoutPart(const std::string& stem) {
+  static const std::regex part("-[0-9]{5}-of-[0-9]{5}$");
+  return std::regex_replace(stem, part, "");
+}
+
+/// The GGUF model that a path means, if it means one: the file itself, or the only one (or its
+/// first part) of a folder without a config.json.
+Result<std::optional<std::filesystem::path>> ggufOf(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(path, ignored)) {
+    return path.extension() == ".gguf" ? std::optional(path) : std::nullopt;
+  }
+  if (std::filesystem::exists(path / "config.json", ignored)) return std::nullopt;
+  std::vector<std::filesystem::path> found;
+  for (const auto& entry : std::filesystem::directory_iterator(path, ignored)) {
+    if (entry.path().extension() == ".gguf") found.push_back(entry.path());
+  }
+  if (found.empty()) return std::nullopt;
+  std::ranges::sort(found);
+  for (const std::filesystem::path& other : found) {
+    if (withoutPart(other.stem().string()) != withoutPart(found.front().stem().string())) {
+      return Error{ErrorCode::ModelUnusable,
+                   fmt::format("{} holds more than one GGUF model. Name the file.", path.string())};
+    }
+  }
+  return found.front();
+}
+
+/// "name-00001-of-00004.gguf" and the three behind it.
+Result<std::vector<std::filesystem::path>> partsOf(const std::filesystem::path& first,
+                                                   int64_t count) {
+  std::vector<std::filesystem::path> parts = {first};
+  if (count == 1) return parts;
+  const std::string stem = first.stem().string();
+  const std::string name = withoutPart(stem);
+  if (stem != fmt::format("{}-{:05}-of-{:05}", name, 1, count)) {
+    return Error{
+        ErrorCode::ModelUnusable,
+        fmt::format("{} is part of a model in {} files, and is not called -00001-of-{:05}.gguf, by "
+                    "which the "
+                    "others are found. Give the files their names back, and name the first.",
+                    first.string(), count, count)};
+  }
+  for (int64_t i = 2; i <= count; ++i) {
+    parts.push_back(first.parent_path() / fmt::format("{}-{:05}-of-{:05}.gguf", name, i, count));
+  }
+  return parts;
+}
+
 }  // namespace
 
-Result<std::shared_ptr<const ModelFolder>> ModelFolder::open(const std::filesystem::path& folder) {
+Result<std::shared_ptr<const ModelFolder>> ModelFolder::open(const std::filesystem::path& path) {
   auto model = std::shared_ptr<ModelFolder>(new ModelFolder);
-  model->path_ = folder;
-  model->config_ = TRY(readJson(folder, "config.json"));
+  model->path_ = path;
+  if (const auto gguf = TRY(ggufOf(path))) {
+    TRY(model->addGguf(*gguf));
+    return model;
+  }
+  model->config_ = TRY(readJson(path, "config.json"));
   model->fileNames_ = {"config.json"};
   std::error_code ignored;
-  if (std::filesystem::exists(folder / kIndexName, ignored)) {
+  if (std::filesystem::exists(path / kIndexName, ignored)) {
     TRY(model->addShards());
   } else {
     TRY(model->addFile(std::string(kSingleName), nullptr));
   }
   return model;
+}
+
+Error ModelFolder::unusable(std::string_view cause) const {
+  return {ErrorCode::ModelUnusable,
+          fmt::format("The model in {} cannot be used: {}.", path_.string(), cause)};
+}
+
+std::filesystem::path ModelFolder::configFile() const {
+  std::error_code ignored;
+  return std::filesystem::is_directory(path_, ignored) ? path_ / fileNames_.front() : path_;
 }
 
 Result<void> ModelFolder::addFile(const std::string& fileName, const WeightMap* index) {
@@ -73,13 +137,13 @@ Result<void> ModelFolder::addFile(const std::string& fileName, const WeightMap* 
     if (index != nullptr) {
       const auto entry = index->find(tensor.name);
       if (entry == index->end() || entry->second != fileName) {
-        return unusable(path_, fmt::format("{} does not say that the tensor \"{}\" is in {}",
-                                           kIndexName, tensor.name, fileName));
+        return unusable(fmt::format("{} does not say that the tensor \"{}\" is in {}", kIndexName,
+                                    tensor.name, fileName));
       }
     }
     const auto [place, isNew] = tensors_.try_emplace(tensor.name, std::move(tensor));
     if (!isNew)
-      return unusable(path_, fmt::format("the tensor \"{}\" stands in two places", place->first));
+      return unusable(fmt::format("the tensor \"{}\" stands in two places", place->first));
   }
   return {};
 }
@@ -87,18 +151,18 @@ Result<void> ModelFolder::addFile(const std::string& fileName, const WeightMap* 
 Result<void> ModelFolder::addShards() {
   const nlohmann::json index = TRY(readJson(path_, kIndexName));
   if (!index.is_object() || !index.contains("weight_map") || !index["weight_map"].is_object()) {
-    return unusable(path_, fmt::format("{} has no weight_map", kIndexName));
+    return unusable(fmt::format("{} has no weight_map", kIndexName));
   }
   fileNames_.emplace_back(kIndexName);
   WeightMap map;
   std::set<std::string> shards;
   for (const auto& [name, shard] : index["weight_map"].items()) {
     if (!shard.is_string())
-      return unusable(path_, fmt::format("{} names no file for \"{}\"", kIndexName, name));
+      return unusable(fmt::format("{} names no file for \"{}\"", kIndexName, name));
     const auto file = shard.get<std::string>();
     if (file.empty() || file.find_first_of(std::string_view("/\\\0", 3)) != std::string::npos ||
         file.find("..") != std::string::npos) {
-      return unusable(path_, fmt::format("{} names a file outside its folder", kIndexName));
+      return unusable(fmt::format("{} names a file outside its folder", kIndexName));
     }
     shards.insert(file);
     map.emplace(todaysName(name), file);
@@ -107,10 +171,55 @@ Result<void> ModelFolder::addShards() {
   for (const auto& [name, shard] : map) {
     if (!tensors_.contains(name)) {
       return unusable(
-          path_, fmt::format("{} names a tensor \"{}\" that {} has not", kIndexName, name, shard));
+          fmt::format("{} names a tensor \"{}\" that {} has not", kIndexName, name, shard));
     }
   }
   return {};
+}
+
+Result<void> ModelFolder::addGguf(const std::filesystem::path& file) {
+  std::vector<StoredTensor> tensors = TRY(ggufPart(file, 0, 1));
+  int64_t parts = 1;
+  if (const auto found = metadata_.find("split.count"); found != metadata_.end()) {
+    const auto* count = std::get_if<int64_t>(&found->second);
+    if (count == nullptr || *count < 1 || *count > kMaxParts) {
+      return unusable("split.count is no number of files");
+    }
+    parts = *count;
+  }
+  const std::vector<std::filesystem::path> files = TRY(partsOf(file, parts));
+  for (int64_t i = 1; i < parts; ++i) {
+    for (StoredTensor& tensor : TRY(ggufPart(files[static_cast<size_t>(i)], i, parts))) {
+      tensors.push_back(std::move(tensor));
+    }
+  }
+  JambaParts jamba = TRY(jambaOfGguf(metadata_, tensors, file.string()));
+  config_ = std::move(jamba.config);
+  for (StoredTensor& tensor : jamba.tensors) {
+    const auto [place, isNew] = tensors_.try_emplace(tensor.name, std::move(tensor));
+    if (!isNew)
+      return unusable(fmt::format("the tensor \"{}\" stands in two places", place->first));
+  }
+  return {};
+}
+
+Result<std::vector<StoredTensor>> ModelFolder::ggufPart(const std::filesystem::path& file,
+                                                        int64_t number,
+                                                        int64_t count) {
+  Result<std::shared_ptr<const MappedFile>> mapped = MappedFile::open(file);
+  if (!mapped) return Error{ErrorCode::ModelUnusable, mapped.error().message};
+  GgufContent content = TRY(readGguf((*mapped)->bytes(), file.string()));
+  files_.push_back(std::move(*mapped));
+  fileNames_.push_back(file.filename().string());
+  const auto found = content.metadata.find("split.no");
+  const auto* own =
+      found == content.metadata.end() ? nullptr : std::get_if<int64_t>(&found->second);
+  if ((own != nullptr && *own != number) || (own == nullptr && count > 1)) {
+    return unusable(fmt::format("{} is not part {} of the split file; name the first part",
+                                file.string(), number + 1));
+  }
+  if (number == 0) metadata_ = std::move(content.metadata);
+  return std::move(content.tensors);
 }
 
 const StoredTensor* ModelFolder::find(const std::string& name) const {

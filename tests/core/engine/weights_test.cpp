@@ -67,7 +67,7 @@ TEST_F(WeightsTest, NamesATensorThatIsMissingOrUnknown) {
   EXPECT_TRUE(refusedFor("\"model.layers.2.self_attn.k_proj.weight\" is missing"));
   tensors_ = tiny_model::tensors(config_);
   tensors_.push_back({"model.layers.9.mamba.D", "F32", {1}, "1234"});
-  EXPECT_TRUE(refusedFor("\"model.layers.9.mamba.D\" that config.json does not ask for"));
+  EXPECT_TRUE(refusedFor("\"model.layers.9.mamba.D\" that its config does not ask for"));
 }
 
 TEST_F(WeightsTest, SaysBothShapes) {
