@@ -117,6 +117,37 @@ Result<std::shared_ptr<const Tokenizer>> Tokenizer::fromJson(const nlohmann::jso
   return tokenizer;
 }
 
+Result<std::shared_ptr<const Tokenizer>> Tokenizer::fromPieces(
+    std::span<const std::string_view> pieces,
+    std::span<const int64_t> types,
+    std::string_view fileName) {
+  enum : int64_t { Normal = 1, Unknown, Control, UserDefined, Unused, Byte };
+  if (types.size() != pieces.size()) {
+    return unusable(fileName, fmt::format("it has {} pieces and says of {} what they are",
+                                          pieces.size(), types.size()));
+  }
+  nlohmann::json vocabulary = nlohmann::json::object();
+  nlohmann::json added = nlohmann::json::array();
+  for (size_t id = 0; id < pieces.size(); ++id) {
+    const std::string piece(pieces[id]);
+    if (!utf8::isValid(piece)) return unusable(fileName, fmt::format("piece {} is no text", id));
+    if (!vocabulary.emplace(piece, id).second) {
+      return unusable(fileName, fmt::format("two pieces are \"{}\"", utf8::beginning(piece, 80)));
+    }
+    if (types[id] < Normal || types[id] > Byte) {
+      return unusable(fileName, fmt::format("piece {} is of no kind that is known", id));
+    }
+    if (types[id] == Normal || types[id] == Byte) continue;
+    added.push_back({{"id", id}, {"content", piece}, {"special", types[id] != UserDefined}});
+  }
+  auto tokenizer = std::shared_ptr<Tokenizer>(new Tokenizer);
+  TRY(tokenizer->readVocabulary(vocabulary, fileName));
+  TRY(tokenizer->readAdded(added, fileName));
+  TRY(tokenizer->implyMerges(fileName));
+  tokenizer->learnCuts();
+  return tokenizer;
+}
+
 std::shared_ptr<const Tokenizer> Tokenizer::ofBytes() {
   auto tokenizer = std::shared_ptr<Tokenizer>(new Tokenizer);
   tokenizer->bytesOnly_ = true;

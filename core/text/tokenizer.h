@@ -41,6 +41,13 @@ class Tokenizer {
       const std::filesystem::path& tokenizerJson);
   static Result<std::shared_ptr<const Tokenizer>> fromJson(const nlohmann::json& json,
                                                            std::string_view fileName);
+  /// As a GGUF file has it: the pieces in the order of their ids, and what each of them is
+  /// (llama.h, enum llama_token_type). Scores are of no use: the merges follow from the order.
+  /// Errors: ModelUnusable.
+  static Result<std::shared_ptr<const Tokenizer>> fromPieces(
+      std::span<const std::string_view> pieces,
+      std::span<const int64_t> types,
+      std::string_view fileName);
   /// The identity on bytes: 256 tokens, none of them control.
   static std::shared_ptr<const Tokenizer> ofBytes();
 

@@ -205,6 +205,62 @@ TEST(Tokenizer, GivesBackEveryText) {
   }));
 }
 
+/// What llama.cpp's converter makes of a tokenizer.json: pieces by their ids, with their kinds.
+struct GgufVocabulary {
+  std::vector<std::string> pieces;
+  std::vector<int64_t> types;
+
+  explicit GgufVocabulary(const nlohmann::json& json) {
+    const auto& vocab = json["model"]["vocab"];
+    pieces.resize(vocab.size());
+    types.assign(vocab.size(), 1);
+    for (const auto& [piece, id] : vocab.items()) {
+      pieces[id.get<size_t>()] = piece;
+      if (piece.size() == 6 && piece.starts_with("<0x")) types[id.get<size_t>()] = 6;
+    }
+    for (const auto& token : json["added_tokens"]) {
+      types[token["id"].get<size_t>()] = token.value("special", true) ? 3 : 4;
+    }
+  }
+  [[nodiscard]] Result<std::shared_ptr<const Tokenizer>> load() const {
+    const std::vector<std::string_view> views(pieces.begin(), pieces.end());
+    return Tokenizer::fromPieces(views, types, "m.gguf");
+  }
+};
+
+TEST(Tokenizer, OfPiecesIsTheOneOfTheFile) {
+  const auto t = GgufVocabulary(tinyTokenizer()).load().value();
+  // The order of these few pieces tells their merges, as that of the Jamba vocabulary does.
+  nlohmann::json json = tinyTokenizer();
+  json["model"].erase("merges");
+  const auto own = Tokenizer::fromJson(json, "test").value();
+  EXPECT_TRUE(t->merges() == own->merges());
+  for (const std::string text : {"abab ab", " a€é  b", "<|end|><note><|mask_0|>"}) {
+    EXPECT_EQ(t->encode(text), own->encode(text)) << text;
+    EXPECT_EQ(t->encodeLiteral(text), own->encodeLiteral(text)) << text;
+  }
+  for (int32_t id = 0; id < static_cast<int32_t>(t->vocabSize()); ++id) {
+    EXPECT_EQ(t->isControl(id), own->isControl(id)) << t->piece(id);
+    EXPECT_EQ(t->bytesOf(id, true), own->bytesOf(id, true));
+  }
+}
+
+TEST(Tokenizer, OfPiecesRefusesWhatIsNone) {
+  const auto refusal = [](const auto& change) {
+    GgufVocabulary vocabulary(tinyTokenizer());
+    change(vocabulary);
+    const auto result = vocabulary.load();
+    return result ? "accepted" : result.error().message;
+  };
+  EXPECT_NE(refusal([](auto& v) { v.types.pop_back(); }).find("274 pieces"), std::string::npos);
+  EXPECT_NE(refusal([](auto& v) { v.pieces[260] = v.pieces[261]; }).find("two pieces are"),
+            std::string::npos);
+  EXPECT_NE(refusal([](auto& v) { v.pieces[260] = "\xff"; }).find("no text"), std::string::npos);
+  EXPECT_NE(refusal([](auto& v) { v.types[260] = 7; }).find("no kind"), std::string::npos);
+  EXPECT_NE(refusal([](auto& v) { v.pieces[10] = "zz"; }).find("lacks the piece of the byte"),
+            std::string::npos);
+}
+
 // The vocabulary that all Jamba models share, where the samples are at hand.
 class JambaTokenizer : public testing::Test {
  protected:
@@ -333,6 +389,22 @@ TEST_F(JambaTokenizer, HasTheMergesThatTheOrderOfItsIdsImplies) {
   nlohmann::json json = read("jamba2");
   json["model"].erase("merges");
   EXPECT_TRUE(Tokenizer::fromJson(json, "without").value()->merges() == second_->merges());
+}
+
+TEST_F(JambaTokenizer, IsTheSameFromAGgufFile) {
+  for (const std::string name : {"jamba-v0.1", "jamba2"}) {
+    const auto t = GgufVocabulary(read(name)).load().value();
+    const auto& own = name == "jamba2" ? second_ : first_;
+    EXPECT_TRUE(t->merges() == own->merges()) << name;
+    for (const Golden& golden : kGolden)
+      EXPECT_EQ(t->encode(golden.text), own->encode(golden.text));
+    for (int32_t id = 0; id < static_cast<int32_t>(t->vocabSize()); ++id) {
+      ASSERT_EQ(t->isControl(id), own->isControl(id)) << t->piece(id);
+    }
+    const std::string prompt =
+        "<|startoftext|><|im_start|>user\n<think>assistant</think><|im_end|>";
+    EXPECT_EQ(t->encodeLiteral(prompt), own->encodeLiteral(prompt));
+  }
 }
 
 TEST_F(JambaTokenizer, GivesTheGoldenTokensOfTheFirstFamilysPrompts) {
