@@ -12,8 +12,9 @@
 namespace lectern::cli {
 
 void ModelOption::declare(CLI::App& app) {
-  app.add_option("--model", name_,
-                 "pocket, an imported model by its name (models list), or the folder of one")
+  app.add_option(
+         "--model", name_,
+         "pocket, an imported model by its name (models list), a model folder, or a GGUF file")
       ->required()
       ->option_text("MODEL");
 }

@@ -56,6 +56,25 @@ class ModelCommands : public ::testing::Test {
   std::filesystem::path model = terminal.folder.path() / "model";
 };
 
+TEST_F(ModelCommands, TakeAGgufFileLikeAFolder) {
+  const std::string gguf = (terminal.folder.path() / "m.gguf").string();
+  test::writeGgufModel(gguf);
+  const std::string ids = file("ids", "3 14 15 92 65");
+  const std::string scores = (terminal.folder.path() / "scores").string();
+  expect(ExitCode::Answered, {"logits", "--model", gguf, "--ids", ids, "--out", scores});
+  const std::string own = bytesOf(scores);
+  expect(ExitCode::Answered, {"logits", "--model", model.string(), "--ids", ids, "--out", scores});
+  EXPECT_EQ(own.size(), 5U * 288U * sizeof(float));
+  EXPECT_TRUE(own == bytesOf(scores));
+
+  const std::string text = "abab  é€ <|end|>\n";
+  const Outcome tokens =
+      expect(ExitCode::Answered, {"tokenize", "--model", gguf, "--ids", file("text", text)});
+  EXPECT_EQ(
+      expect(ExitCode::Answered, {"tokenize", "--model", gguf, "--decode", "-"}, tokens.out).out,
+      text);
+}
+
 TEST_F(ModelCommands, TokenizeAndDecodeAreEachOthersWayBack) {
   const std::string text = "abab  é€ <|end|>\n";
   const Outcome ids =
