@@ -219,12 +219,13 @@ struct Entry {
 Entry readEntry(Reader& reader) {
   Entry entry;
   const std::string_view name = reader.string();
-  const auto complain = [&](std::string_view cause) {
-    reader.complain(fmt::format("tensor \"{}\" {}", utf8::beginning(name, 200), cause));
-  };
   if (name.empty() || name.size() >= kMaxName || !utf8::isValid(name)) {
-    complain("has a name that is none");
+    reader.complain("the name of a tensor is empty, too long, or no text");
+    return entry;
   }
+  const auto complain = [&](std::string_view cause) {
+    reader.complain(fmt::format("tensor \"{}\" {}", name, cause));
+  };
   entry.tensor.name = name;
   const auto rank = reader.number<uint32_t>();
   if (rank > kMaxRank) complain("has more than four sides");

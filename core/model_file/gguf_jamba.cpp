@@ -87,7 +87,9 @@ class JambaReader {
   JambaReader(const GgufMetadata& metadata,
               const std::vector<StoredTensor>& tensors,
               std::string_view file)
-      : metadata_(metadata), tensors_(tensors), file_(file) {}
+      : metadata_(metadata), tensors_(tensors), file_(file) {
+    for (const StoredTensor& tensor : tensors) names_.insert(tensor.name);
+  }
 
   Result<JambaParts> read() {
     TRY(checkArchitecture());
@@ -111,7 +113,7 @@ class JambaReader {
                                ? "it names no architecture"
                                : fmt::format("it is a model of the architecture \"{}\"; this "
                                              "program runs jamba",
-                                             utf8::beginning(*name, 40)));
+                                             utf8::repaired(name->substr(0, 40))));
   }
 
   Result<int64_t> integer(std::string_view key) const {
@@ -125,9 +127,7 @@ class JambaReader {
     return find(key) == nullptr ? Result<int64_t>(fallback) : integer(key);
   }
 
-  [[nodiscard]] bool has(std::string_view tensor) const {
-    return std::ranges::any_of(tensors_, [&](const StoredTensor& t) { return t.name == tensor; });
-  }
+  [[nodiscard]] bool has(std::string_view tensor) const { return names_.contains(tensor); }
 
   // Key-value heads, one number for all layers that attend, or one of each layer, 0 of the others.
   Result<int64_t> keyValueHeads(const std::vector<bool>& attends) const {
@@ -260,6 +260,7 @@ class JambaReader {
   const GgufMetadata& metadata_;
   const std::vector<StoredTensor>& tensors_;
   std::string_view file_;
+  std::set<std::string_view> names_;
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "core/model_file/elements.h"
 #include "core/model_file/finite.h"
 #include "core/model_file/gguf.h"
+#include "core/model_file/gguf_jamba.h"
 
 #include <cmath>
 #include <cstddef>
@@ -41,6 +42,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     bool finite = true;
     for (const float value : values) finite = finite && std::isfinite(value);
     LECTERN_CHECK(finite || firstNotFinite(tensor) >= 0);
+  }
+  const auto jamba = jambaOfGguf(content->metadata, content->tensors, "model.gguf");
+  if (!jamba.has_value()) {
+    LECTERN_CHECK(jamba.error().code == ErrorCode::ModelUnusable);
+    LECTERN_CHECK(utf8::isValid(jamba.error().message));
   }
   return 0;
 }

@@ -140,8 +140,9 @@ TEST(Gguf, RefusesEachBrokenRuleOfATensor) {
                          const std::string& data, int64_t offset = -1) {
     return changed([&](GgufWriter& w) { w.tensor(name, sides, type, data, offset); });
   };
-  EXPECT_TRUE(refusedFor(tensor("", {1}, 0, "abcd"), "a name that is none"));
-  EXPECT_TRUE(refusedFor(tensor(std::string(64, 'n'), {1}, 0, "abcd"), "a name that is none"));
+  EXPECT_TRUE(refusedFor(tensor("", {1}, 0, "abcd"), "the name of a tensor"));
+  EXPECT_TRUE(refusedFor(tensor(std::string(64, 'n'), {1}, 0, "abcd"), "the name of a tensor"));
+  EXPECT_TRUE(refusedFor(tensor("\xc5", {1}, 0, "abcd"), "the name of a tensor"));
   EXPECT_TRUE(refusedFor(tensor("t", {1, 1, 1, 1, 1}, 0, "abcd"), "more than four sides"));
   EXPECT_TRUE(refusedFor(tensor("t", {-1}, 0, "abcd"), "below zero"));
   EXPECT_TRUE(refusedFor(tensor("t", {33}, 2, std::string(36, 'q')), "no whole blocks of Q4_0"));
