@@ -56,6 +56,31 @@ std::vector<TokenProb> constrained(const std::vector<TokenProb>& all, TokenConst
   return list;
 }
 
+/// Candidates by falling probability, sorted only as far down as somebody looks: the tokens that a
+/// sampler draws from are few among sixty-five thousand.
+class Ranked {
+ public:
+  explicit Ranked(std::vector<TokenProb> list, bool isSorted)
+      : list_(std::move(list)), sorted_(isSorted ? list_.size() : 0) {}
+
+  [[nodiscard]] size_t size() const { return list_.size(); }
+  const TokenProb& at(size_t rank) {
+    while (rank >= sorted_) {
+      const size_t target = std::min(list_.size(), std::max(kShownFirst, 8 * sorted_));
+      const auto begin = list_.begin() + static_cast<ptrdiff_t>(sorted_);
+      const auto end = list_.begin() + static_cast<ptrdiff_t>(target);
+      std::nth_element(begin, end - 1, list_.end(), comesFirst);
+      std::sort(begin, end, comesFirst);
+      sorted_ = target;
+    }
+    return list_[rank];
+  }
+
+ private:
+  std::vector<TokenProb> list_;
+  size_t sorted_;
+};
+
 float massOf(const std::vector<TokenProb>& list) {
   float mass = 0;
   for (const TokenProb& candidate : list) mass += candidate.probability;
@@ -109,32 +134,39 @@ Sampled Sampler::pick(std::span<const float> logits, TokenConstraint* constraint
   LECTERN_CHECK(!logits.empty());
   const bool greedy = options_.temperature <= 0;
   const bool cut = options_.topK > 0;
-  const size_t wanted = greedy ? 1 : cut ? static_cast<size_t>(options_.topK) : logits.size();
-  std::vector<TokenProb> all = distribution(logits);
-  std::vector<TokenProb> list =
-      constraint != nullptr ? constrained(all, *constraint) : best(std::move(all), wanted);
+  std::vector<TokenProb> list = distribution(logits);
+  const bool isSorted = constraint != nullptr || greedy || cut;
+  if (constraint != nullptr) {
+    list = constrained(list, *constraint);
+  } else if (isSorted) {
+    list = best(std::move(list), greedy ? 1 : static_cast<size_t>(options_.topK));
+  }
   if (list.empty()) return {};
   const float kept = massOf(list);
   if (greedy) return {list.front().token, list.front().probability, kept};
 
   if (cut && list.size() > static_cast<size_t>(options_.topK))
     list.resize(static_cast<size_t>(options_.topK));
-  std::vector<double> weights(list.size());
+  const auto largest = double{std::ranges::min_element(list, comesFirst)->logit};
+  const auto weight = [&](const TokenProb& candidate) {
+    return std::exp((double{candidate.logit} - largest) / options_.temperature);
+  };
   double sum = 0;
-  for (size_t i = 0; i < list.size(); ++i) {
-    weights[i] = std::exp(double{list[i].logit - list.front().logit} / options_.temperature);
-    sum += weights[i];
-  }
-  size_t count = 0;
+  for (const TokenProb& candidate : list) sum += weight(candidate);
+  Ranked ranked(std::move(list), isSorted);
+  std::vector<double> weights;
   double mass = 0;
-  while (count < list.size() && (count == 0 || mass < options_.topP * sum) &&
-         weights[count] >= options_.minP * weights.front()) {
-    mass += weights[count++];
+  while (weights.size() < ranked.size() && (weights.empty() || mass < options_.topP * sum)) {
+    const double next = weight(ranked.at(weights.size()));
+    if (next < options_.minP) break;  // the best one weighs 1
+    weights.push_back(next);
+    mass += next;
   }
   double point = uniform() * mass;
   size_t chosen = 0;
-  while (chosen + 1 < count && point >= weights[chosen]) point -= weights[chosen++];
-  return {list[chosen].token, list[chosen].probability, kept};
+  while (chosen + 1 < weights.size() && point >= weights[chosen]) point -= weights[chosen++];
+  const TokenProb& token = ranked.at(chosen);
+  return {token.token, token.probability, kept};
 }
 
 }  // namespace lectern

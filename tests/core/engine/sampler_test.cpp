@@ -6,8 +6,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 #include <optional>
+#include <random>
 #include <set>
+#include <utility>
 #include <vector>
 
 namespace lectern {
@@ -66,6 +69,48 @@ TEST(Sampler, CutsByRankMassAndShare) {
   EXPECT_EQ(drawn({.temperature = 1, .topP = 0}), (std::set<int32_t>{1}));
   EXPECT_EQ(drawn({.temperature = 1, .minP = 0.5}), (std::set<int32_t>{1, 3}));
   EXPECT_EQ(drawn({.temperature = 1}).size(), 5U);
+}
+
+// The long way round: everything is sorted, then cut.
+int32_t drawnFromAll(const std::vector<float>& logits, double topP, double minP, double point) {
+  std::vector<int32_t> order(logits.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::stable_sort(order, [&](int32_t a, int32_t b) {
+    return logits[static_cast<size_t>(a)] > logits[static_cast<size_t>(b)];
+  });
+  const auto weight = [&](int32_t token) {
+    return std::exp(double{logits[static_cast<size_t>(token)]} -
+                    double{logits[static_cast<size_t>(order[0])]});
+  };
+  double sum = 0;
+  for (const int32_t token : order) sum += weight(token);
+  double mass = 0;
+  size_t count = 0;
+  while (count < order.size() && (count == 0 || mass < topP * sum) && weight(order[count]) >= minP)
+    mass += weight(order[count++]);
+  point *= mass;
+  size_t chosen = 0;
+  while (chosen + 1 < count && point >= weight(order[chosen])) point -= weight(order[chosen++]);
+  return order[chosen];
+}
+
+// Flat and steep ones, so that the cut falls on the first few and on the last ones.
+TEST(Sampler, CutsALargeVocabularyAsIfAllOfItWereSorted) {
+  std::mt19937_64 numbers(5);
+  std::vector<float> logits(20'000);
+  for (const double steepness : {0.0, 0.2, 1.0, 4.0}) {
+    for (float& logit : logits) {
+      logit = static_cast<float>(steepness * static_cast<double>(numbers() % 64) / 8);
+    }
+    for (const auto& [topP, minP] : {std::pair{1.0, 0.0}, {0.95, 0.0}, {0.3, 0.0}, {1.0, 0.1}}) {
+      Sampler sampler({.temperature = 1, .topP = topP, .minP = minP, .seed = 11});
+      std::mt19937_64 points(11);
+      for (int i = 0; i < 20; ++i) {
+        const double point = static_cast<double>(points() >> 11) * 0x1p-53;
+        EXPECT_EQ(sampler.pick(logits, nullptr).token, drawnFromAll(logits, topP, minP, point));
+      }
+    }
+  }
 }
 
 TEST(Sampler, RepeatsItselfForTheSameSeed) {
