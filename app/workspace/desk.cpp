@@ -16,6 +16,11 @@ namespace lectern {
 
 namespace {
 
+using namespace std::chrono_literals;
+
+// How long a search holds the thread of the texts, and the pace at which it tells.
+constexpr auto kFindStep = 30ms;
+
 WorkspaceOptions forReading(WorkspaceOptions options) {
   options.access = Access::Read;
   return options;
@@ -33,6 +38,12 @@ bool hasEnded(Job::State state) {
 /// posted to the writer meanwhile after each page, so that nobody waits for a whole document.
 class Desk::Impl {
  public:
+  /// A thread that reads, through a workspace of its own.
+  struct Reader {
+    std::unique_ptr<Workspace> reader;  // of the thread
+    TaskThread thread;
+  };
+
   Impl(const WorkspaceOptions& options, DeskEvents events, std::unique_ptr<Workspace> workspace)
       : options_(options), events_(std::move(events)), workspace_(std::move(workspace)) {}
 
@@ -148,9 +159,9 @@ class Desk::Impl {
   }
 
   void openDocument(RevisionId revision, std::function<void(const Result<DocumentView>&)> done) {
-    drawers_[0].thread.post([this, revision, done = std::move(done)] {
+    texts_.thread.post([this, revision, done = std::move(done)] {
       done([&]() -> Result<DocumentView> {
-        Workspace& reader = *TRY(readerOf(drawers_[0].reader));
+        Workspace& reader = *TRY(readerOf(texts_.reader));
         DocumentView view;
         view.info = TRY(reader.library().revision(revision));
         view.pages = TRY(reader.library().pageShapes(revision));
@@ -159,12 +170,15 @@ class Desk::Impl {
     });
   }
 
-  void render(RevisionId revision,
+  Reader& drawerOf(int page) { return drawers_[static_cast<size_t>(page) % drawers_.size()]; }
+  Reader& thumbnailDrawer() { return thumbnails_; }
+
+  void render(Reader& drawer,
+              RevisionId revision,
               int page,
               const PictureOptions& options,
               std::stop_token stop,
               std::function<void(Result<PageImage>)> done) {
-    Drawer& drawer = drawers_[static_cast<size_t>(page) % drawers_.size()];
     drawer.thread.post(
         [this, &drawer, revision, page, options, stop = std::move(stop), done = std::move(done)] {
           if (stop.stop_requested() || ending_) return;
@@ -176,6 +190,46 @@ class Desk::Impl {
         });
   }
 
+  void readPage(RevisionId revision,
+                int page,
+                std::stop_token stop,
+                std::function<void(Result<StoredPage>)> done) {
+    texts_.thread.post([this, revision, page, stop = std::move(stop), done = std::move(done)] {
+      if (stop.stop_requested() || ending_) return;
+      done([&]() -> Result<StoredPage> {
+        Workspace& reader = *TRY(readerOf(texts_.reader));
+        return reader.library().page(revision, page);
+      }());
+    });
+  }
+
+  void readText(RevisionId revision, TextSpan span, std::function<void(Result<std::string>)> done) {
+    texts_.thread.post([this, revision, span, done = std::move(done)] {
+      done([&]() -> Result<std::string> {
+        Workspace& reader = *TRY(readerOf(texts_.reader));
+        return reader.library().text(revision, span);
+      }());
+    });
+  }
+
+  void find(const std::shared_ptr<DocumentSearch>& search,
+            const std::stop_token& stop,
+            const std::function<void(const FindProgress&)>& tell) {
+    texts_.thread.post([this, search, stop, tell] {
+      if (stop.stop_requested() || ending_) return;
+      FindProgress progress;
+      if (auto reader = readerOf(texts_.reader); !reader) {
+        progress.error = reader.error();
+        progress.ended = true;
+      } else {
+        progress = search->step((*reader)->library(), kFindStep);
+      }
+      if (stop.stop_requested()) return;
+      tell(progress);
+      if (!progress.ended) find(search, stop, tell);
+    });
+  }
+
  private:
   struct Entry {
     Job job;
@@ -184,11 +238,6 @@ class Desk::Impl {
     Job::State wanted = Job::State::Cancelled;  // what a stop that was asked for means
     PagePace pace;
   };
-  struct Drawer {
-    std::unique_ptr<Workspace> reader;  // of the thread
-    TaskThread thread;
-  };
-
   Result<Workspace*> readerOf(std::unique_ptr<Workspace>& reader) {
     if (!reader) reader = TRY(Workspace::open(forReading(options_)));
     return reader.get();
@@ -284,7 +333,9 @@ class Desk::Impl {
   std::atomic<bool> ending_ = false;
   TaskThread writer_;  // last to end: the others post to it
   TaskThread asker_;
-  std::array<Drawer, 2> drawers_;
+  std::array<Reader, 2> drawers_;
+  Reader thumbnails_;
+  Reader texts_;
 };
 
 Desk::Desk(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -333,7 +384,32 @@ void Desk::render(RevisionId revision,
                   const PictureOptions& options,
                   std::stop_token stop,
                   std::function<void(Result<PageImage>)> done) {
-  impl_->render(revision, page, options, std::move(stop), std::move(done));
+  impl_->render(impl_->drawerOf(page), revision, page, options, std::move(stop), std::move(done));
+}
+void Desk::renderThumbnail(RevisionId revision,
+                           int page,
+                           const PictureOptions& options,
+                           std::stop_token stop,
+                           std::function<void(Result<PageImage>)> done) {
+  impl_->render(impl_->thumbnailDrawer(), revision, page, options, std::move(stop),
+                std::move(done));
+}
+void Desk::readPage(RevisionId revision,
+                    int page,
+                    std::stop_token stop,
+                    std::function<void(Result<StoredPage>)> done) {
+  impl_->readPage(revision, page, std::move(stop), std::move(done));
+}
+void Desk::readText(RevisionId revision,
+                    TextSpan span,
+                    std::function<void(Result<std::string>)> done) {
+  impl_->readText(revision, span, std::move(done));
+}
+void Desk::find(RevisionId revision,
+                const FindQuery& query,
+                std::stop_token stop,
+                std::function<void(const FindProgress&)> progress) {
+  impl_->find(std::make_shared<DocumentSearch>(revision, query), stop, progress);
 }
 
 }  // namespace lectern

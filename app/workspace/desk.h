@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "app/workspace/find.h"
 #include "app/workspace/workspace.h"
 
 #include <chrono>
@@ -64,8 +65,9 @@ struct DeskEvents {
 
 /// A workspace for faces that must not wait: every call returns at once, and what comes of it
 /// arrives later, as an immutable value. One thread writes to the library and reads files in, one
-/// answers questions, two draw pages; while a document is added, the library can be read, asked and
-/// changed. The destructor stops all of it at the next page or token, and waits for that.
+/// answers questions, one reads texts, two draw pages, and one draws them small; while a document
+/// is added, the library can be read, asked and changed. The destructor stops all of it at the next
+/// page or token, and waits for that.
 /// Thread: any, but the destructor.
 class Desk {
  public:
@@ -103,6 +105,26 @@ class Desk {
               const PictureOptions& options,
               std::stop_token stop,
               std::function<void(Result<PageImage>)> done);
+  /// The same for small pictures, which no page in view shall wait for.
+  void renderThumbnail(RevisionId revision,
+                       int page,
+                       const PictureOptions& options,
+                       std::stop_token stop,
+                       std::function<void(Result<PageImage>)> done);
+
+  // What stands on the pages. Nothing is called once `stop` is requested.
+  void readPage(RevisionId revision,
+                int page,
+                std::stop_token stop,
+                std::function<void(Result<StoredPage>)> done);
+  /// A range of the revision's text.
+  void readText(RevisionId revision, TextSpan span, std::function<void(Result<std::string>)> done);
+  /// Looks for words, and tells some thirty times a second what was found, at last with `ended`.
+  /// Others read between two steps of it.
+  void find(RevisionId revision,
+            const FindQuery& query,
+            std::stop_token stop,
+            std::function<void(const FindProgress&)> progress);
 
  private:
   class Impl;

@@ -182,6 +182,45 @@ TEST_F(DeskTest, DrawsAPageAndOpensADocument) {
   EXPECT_NEAR((*image)->width, (*view)->pages[1].widthPt / 2, 1);
 }
 
+TEST_F(DeskTest, FindsFromThePageInViewOnAndReadsWhatStandsThere) {
+  const RevisionId revision = added(fourPages());
+  std::optional<StoredPage> read;
+  desk->readPage(revision, 3, {},
+                 [&](Result<StoredPage> page) { told.change([&] { read = std::move(*page); }); });
+  ASSERT_TRUE(told.until([&] { return read.has_value(); }));
+  std::string text;
+  desk->readText(revision, {read->byteStart, read->byteStart + 9},
+                 [&](Result<std::string> part) { told.change([&] { text = *part; }); });
+  ASSERT_TRUE(told.until([&] { return !text.empty(); }));
+  EXPECT_EQ(text, read->page.text.substr(0, 9));
+
+  std::vector<int> pages;
+  bool ended = false;
+  desk->find(revision, {text, false, 3}, {}, [&](const FindProgress& progress) {
+    told.change([&] {
+      for (const PageHits& hits : progress.found) pages.push_back(hits.page);
+      ended = progress.ended;
+    });
+  });
+  ASSERT_TRUE(told.until([&] { return ended; }));
+  ASSERT_FALSE(pages.empty());
+  EXPECT_EQ(pages.front(), 3);
+}
+
+TEST_F(DeskTest, AStoppedSearchTellsNothingMore) {
+  const RevisionId revision = added(fourPages());
+  std::stop_source stop;
+  stop.request_stop();
+  bool heard = false;
+  desk->find(revision, {"e", false, 1}, stop.get_token(),
+             [&](const FindProgress&) { told.change([&] { heard = true; }); });
+  std::optional<Result<DocumentView>> view;
+  desk->openDocument(
+      revision, [&](const Result<DocumentView>& opened) { told.change([&] { view = opened; }); });
+  ASSERT_TRUE(told.until([&] { return view.has_value(); }));
+  EXPECT_FALSE(told.now([&] { return heard; }));
+}
+
 TEST_F(DeskTest, TakesADocumentOff) {
   const RevisionId revision = added(fourPages());
   desk->remove(revision);
