@@ -2,11 +2,11 @@
 // The menus: everything the window does, with its keys.
 #include "app/gui/main_window.h"
 #include "app/gui/views/conversation_view.h"
+#include "app/gui/views/reader_pane.h"
 
 #include <QAction>
 #include <QMenuBar>
 #include <QPlainTextEdit>
-#include <QSpinBox>
 #include <QTreeView>
 
 #include <functional>
@@ -31,13 +31,10 @@ void MainWindow::makeActions() {
   file->addSeparator();
   add(file, tr("&Quit"), QKeySequence::Quit, [this] { close(); });
 
+  pane_->addEditActions(menuBar()->addMenu(tr("&Edit")));
+
   QMenu* view = menuBar()->addMenu(tr("&View"));
-  add(view, tr("Zoom &in"), QKeySequence::ZoomIn, [this] { reader_->zoom(1.2); });
-  add(view, tr("Zoom &out"), QKeySequence::ZoomOut, [this] { reader_->zoom(1 / 1.2); });
-  add(view, tr("Fit &width"), QKeySequence(Qt::CTRL | Qt::Key_0),
-      [this] { reader_->setFit(PageLayout::Fit::Width); });
-  add(view, tr("Fit &page"), QKeySequence(Qt::CTRL | Qt::Key_J),
-      [this] { reader_->setFit(PageLayout::Fit::Page); });
+  pane_->addViewActions(view);
   view->addSeparator();
   const auto toggle = [this, view, &add](const QString& text, int key, QWidget* pane) {
     QAction* action = add(view, text, QKeySequence(key), [] {});
@@ -47,6 +44,14 @@ void MainWindow::makeActions() {
   };
   toggle(tr("&Library"), Qt::Key_F7, tree_);
   toggle(tr("&Conversation"), Qt::Key_F9, conversation_);
+  QAction* marks =
+      add(view, tr("Show all &evidence"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_H), [] {});
+  marks->setCheckable(true);
+  connect(marks, &QAction::toggled, this, &MainWindow::markAllEvidence);
+  QAction* full = add(view, tr("F&ull screen"), QKeySequence(Qt::Key_F11), [] {});
+  full->setCheckable(true);
+  connect(full, &QAction::toggled, this,
+          [this](bool on) { setWindowState(windowState().setFlag(Qt::WindowFullScreen, on)); });
 
   QMenu* go = menuBar()->addMenu(tr("&Go"));
   // Mirrored where the window is.
@@ -54,10 +59,7 @@ void MainWindow::makeActions() {
   const Qt::Key behind = layoutDirection() == Qt::RightToLeft ? Qt::Key_Left : Qt::Key_Right;
   add(go, tr("&Back"), QKeySequence(Qt::ALT | before), [this] { travel(back_, forward_); });
   add(go, tr("&Forward"), QKeySequence(Qt::ALT | behind), [this] { travel(forward_, back_); });
-  add(go, tr("Go to &page"), QKeySequence(Qt::CTRL | Qt::Key_G), [this] {
-    pageBox_->setFocus(Qt::ShortcutFocusReason);
-    pageBox_->selectAll();
-  });
+  pane_->addGoActions(go);
   go->addSeparator();
   add(go, tr("&Next evidence"), QKeySequence(Qt::Key_F8), [this] { stepEvidence(1); });
   add(go, tr("Pre&vious evidence"), QKeySequence(Qt::SHIFT | Qt::Key_F8),

@@ -5,6 +5,7 @@
 #include "app/gui/models/library_model.h"
 #include "app/gui/views/answer_view.h"
 #include "app/gui/views/conversation_view.h"
+#include "app/gui/views/reader_pane.h"
 #include "app/gui/widgets/drop_overlay.h"
 #include "app/gui/widgets/dropped_files.h"
 #include "app/gui/widgets/job_strip.h"
@@ -19,7 +20,6 @@
 #include <QMimeData>
 #include <QPlainTextEdit>
 #include <QSettings>
-#include <QSpinBox>
 #include <QSplitter>
 #include <QStatusBar>
 #include <QTreeView>
@@ -65,14 +65,15 @@ void MainWindow::makePanes() {
   tree_->setTextElideMode(Qt::ElideMiddle);
   tree_->setContextMenuPolicy(Qt::ActionsContextMenu);
 
-  reader_ = new ReaderView(this);
+  pane_ = new ReaderPane(bridge_.get(), this);
+  reader_ = pane_->view();
   conversation_ = new ConversationView(this);
   conversation_->setTitles([this](RevisionId revision) { return titleOf(revision); });
 
   splitter_ = new QSplitter(this);
   splitter_->setChildrenCollapsible(true);
   splitter_->addWidget(tree_);
-  splitter_->addWidget(reader_);
+  splitter_->addWidget(pane_);
   splitter_->addWidget(conversation_);
   splitter_->setStretchFactor(1, 1);
   splitter_->setSizes({220, 640, 380});
@@ -87,16 +88,6 @@ void MainWindow::makePanes() {
   setCentralWidget(middle);
   overlay_ = new DropOverlay(this);
 
-  pageBox_ = new QSpinBox(this);
-  pageBox_->setAccessibleName(tr("Page"));
-  pageBox_->setKeyboardTracking(false);
-  pageBox_->setEnabled(false);
-  pageCount_ = new QLabel(this);
-  statusBar()->addWidget(new QLabel(tr("Page"), this));
-  statusBar()->addWidget(pageBox_);
-  statusBar()->addWidget(pageCount_);
-  evidenceText_ = new QLabel(this);
-  statusBar()->addWidget(evidenceText_);
   auto* network = new QLabel(tr("Network: off"), this);
   network->setToolTip(tr("Your documents stay on this computer."));
   statusBar()->addPermanentWidget(network);
@@ -111,19 +102,7 @@ void MainWindow::makePanes() {
   });
   connect(conversation_, &ConversationView::asked, this, &MainWindow::ask);
   connect(conversation_, &ConversationView::citationOpened, this, &MainWindow::openCitation);
-  connect(reader_, &ReaderView::pageChanged, this, [this](int page) {
-    const QSignalBlocker quiet(pageBox_);
-    pageBox_->setValue(page);
-    const auto& document = reader_->document();
-    const std::string& label = document->pages[static_cast<size_t>(page - 1)].label;
-    const QString count = QLocale().toString(document->info.document.pageCount);
-    pageCount_->setText(label.empty() ? tr("of %1").arg(count)
-                                      : tr("of %1 (%2)").arg(count, isolated(toQt(label))));
-  });
-  connect(pageBox_, &QSpinBox::valueChanged, this, [this](int page) {
-    rememberPlace();
-    reader_->goToPage(page);
-  });
+  connect(pane_, &ReaderPane::leavingPlace, this, &MainWindow::rememberPlace);
   connect(jobs_, &JobStrip::pauseWanted, this, [this](JobId id) { bridge_->desk().pause(id); });
   connect(jobs_, &JobStrip::cancelWanted, this, [this](JobId id) { bridge_->desk().cancel(id); });
   connect(jobs_, &JobStrip::resumeWanted, this, [this](JobId id, const QString& password) {
@@ -137,8 +116,6 @@ void MainWindow::connectBridge() {
   connect(bridge, &DeskBridge::jobChanged, this, &MainWindow::takeJob);
   connect(bridge, &DeskBridge::failed, jobs_, &JobStrip::showProblem);
   connect(bridge, &DeskBridge::documentOpened, this, &MainWindow::takeDocument);
-  connect(bridge, &DeskBridge::pageDrawn, reader_, &ReaderView::takePage);
-  connect(reader_, &ReaderView::drawWanted, bridge, &DeskBridge::draw);
   connect(bridge, &DeskBridge::answerEvent, conversation_, &ConversationView::take);
   connect(bridge, &DeskBridge::answerEnded, conversation_,
           [this](QuestionId id, const StoreReport& /*store*/, const QString& problem) {
@@ -202,7 +179,7 @@ void MainWindow::removeSelected() {
   leaving_.insert(*revision);
   model_->setHidden(leaving_);
   if (reader_->document() != nullptr && reader_->document()->info.id == *revision) {
-    reader_->clear();
+    pane_->clear();
   }
   const RevisionId id = *revision;
   jobs_->offerUndo(
@@ -237,10 +214,7 @@ void MainWindow::openDocument(RevisionId revision, std::optional<ReaderPlace> pl
 }
 
 void MainWindow::takeDocument(const DocumentViewPtr& document) {
-  reader_->setDocument(document);
-  const QSignalBlocker quiet(pageBox_);
-  pageBox_->setEnabled(true);
-  pageBox_->setRange(1, std::max(1, static_cast<int>(document->pages.size())));
+  pane_->setDocument(document);
   setWindowTitle(tr("%1 — Lectern").arg(toQt(document->info.document.title)));
   if (const QModelIndex row = model_->indexOf(document->info.id);
       row.isValid() && model_->document(tree_->currentIndex()) != document->info.id) {
@@ -267,9 +241,13 @@ void MainWindow::stepEvidence(int by) {
   const auto count = static_cast<int>(citations.size());
   if (count == 0) return;
   evidence_ = evidence_ < 0 && by < 0 ? count - 1 : (evidence_ + by + count) % count;
-  evidenceText_->setText(
-      tr("Evidence %1 of %2").arg(QLocale().toString(evidence_ + 1), QLocale().toString(count)));
+  pane_->setCitations(citations, evidence_);
   showCitation(citations[static_cast<size_t>(evidence_)]);
+}
+
+void MainWindow::markAllEvidence(bool all) {
+  if (evidenceOf_ != nullptr) pane_->setCitations(evidenceOf_->answer().citations(), evidence_);
+  pane_->markAllEvidence(all);
 }
 
 void MainWindow::showCitation(const Citation& citation) {
@@ -333,6 +311,7 @@ void MainWindow::restoreState() {
   const QSettings state(pathToQt(options_.stateFile), QSettings::IniFormat);
   restoreGeometry(state.value(QStringLiteral("geometry")).toByteArray());
   splitter_->restoreState(state.value(QStringLiteral("panes")).toByteArray());
+  pane_->restoreState(state);
   const qlonglong revision = state.value(QStringLiteral("document"), 0).toLongLong();
   if (revision == 0) return;
   openDocument(RevisionId(revision),
@@ -345,6 +324,7 @@ void MainWindow::saveState() {
   QSettings state(pathToQt(options_.stateFile), QSettings::IniFormat);
   state.setValue(QStringLiteral("geometry"), saveGeometry());
   state.setValue(QStringLiteral("panes"), splitter_->saveState());
+  pane_->saveState(state);
   const auto place = reader_->place();
   state.setValue(QStringLiteral("document"),
                  place ? static_cast<qlonglong>(place->revision) : qlonglong{0});

@@ -12,8 +12,6 @@
 #include <set>
 #include <vector>
 
-class QLabel;
-class QSpinBox;
 class QSplitter;
 class QTreeView;
 
@@ -24,6 +22,7 @@ class ConversationView;
 class DropOverlay;
 class JobStrip;
 class LibraryModel;
+class ReaderPane;
 
 struct MainWindowOptions {
   /// Layout and last place, an INI file; empty: nothing is kept.
@@ -43,6 +42,7 @@ class MainWindow : public QMainWindow {
 
   // Parts, for tests.
   [[nodiscard]] ReaderView* reader() const { return reader_; }
+  [[nodiscard]] ReaderPane* readerPane() const { return pane_; }
   [[nodiscard]] ConversationView* conversation() const { return conversation_; }
   [[nodiscard]] JobStrip* jobs() const { return jobs_; }
   [[nodiscard]] QTreeView* libraryView() const { return tree_; }
@@ -73,6 +73,7 @@ class MainWindow : public QMainWindow {
   void takeDocument(const DocumentViewPtr& document);
   void openCitation(AnswerView* answer, int index);
   void stepEvidence(int by);
+  void markAllEvidence(bool all);
   void showCitation(const Citation& citation);
   void rememberPlace();
   void travel(std::vector<ReaderPlace>& from, std::vector<ReaderPlace>& to);
@@ -82,13 +83,11 @@ class MainWindow : public QMainWindow {
   MainWindowOptions options_;
   LibraryModel* model_ = nullptr;
   QTreeView* tree_ = nullptr;
-  ReaderView* reader_ = nullptr;
+  ReaderPane* pane_ = nullptr;
+  ReaderView* reader_ = nullptr;  // of the pane
   ConversationView* conversation_ = nullptr;
   JobStrip* jobs_ = nullptr;
   QSplitter* splitter_ = nullptr;
-  QSpinBox* pageBox_ = nullptr;
-  QLabel* pageCount_ = nullptr;
-  QLabel* evidenceText_ = nullptr;
   DropOverlay* overlay_ = nullptr;
 
   LibraryViewPtr library_;

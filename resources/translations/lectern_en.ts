@@ -131,4 +131,14 @@
         </translation>
     </message>
 </context>
+<context>
+    <name>lectern::gui::ReaderPane</name>
+    <message numerus="yes">
+        <source>%n place(s) marked</source>
+        <translation>
+            <numerusform>%n place marked</numerusform>
+            <numerusform>%n places marked</numerusform>
+        </translation>
+    </message>
+</context>
 </TS>

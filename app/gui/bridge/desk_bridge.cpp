@@ -94,4 +94,52 @@ void DeskBridge::draw(RevisionId revision, int page, double dotsPerInch, std::st
                 });
 }
 
+void DeskBridge::drawThumbnail(RevisionId revision,
+                               int page,
+                               double dotsPerInch,
+                               std::stop_token stop) {
+  PictureOptions options;
+  options.dotsPerInch = dotsPerInch;
+  desk_->renderThumbnail(
+      revision, page, options, std::move(stop), [this, revision, page](Result<PageImage> drawn) {
+        QImage image;
+        if (drawn) image = imageOf(std::move(*drawn));
+        later([this, revision, page, image] { emit thumbnailDrawn(revision, page, image); });
+      });
+}
+
+void DeskBridge::readPage(RevisionId revision, int page, std::stop_token stop) {
+  desk_->readPage(revision, page, std::move(stop), [this, revision, page](Result<StoredPage> read) {
+    StoredPagePtr stored;
+    if (read) stored = std::make_shared<const StoredPage>(std::move(*read));
+    later([this, revision, page, stored] { emit pageRead(revision, page, stored); });
+  });
+}
+
+void DeskBridge::readText(RevisionId revision,
+                          TextSpan span,
+                          QObject* receiver,
+                          std::function<void(const QString&)> take) {
+  desk_->readText(revision, span,
+                  [this, receiver = QPointer<QObject>(receiver),
+                   take = std::move(take)](const Result<std::string>& text) {
+                    later([this, receiver, take, read = text ? toQt(*text) : QString(),
+                           problem = text ? QString() : toQt(text.error().message)] {
+                      if (!problem.isEmpty()) {
+                        emit failed(problem);
+                      } else if (receiver) {
+                        take(read);
+                      }
+                    });
+                  });
+}
+
+int DeskBridge::find(RevisionId revision, const FindQuery& query, std::stop_token stop) {
+  const int search = ++lastSearch_;
+  desk_->find(revision, query, std::move(stop), [this, search](const FindProgress& progress) {
+    later([this, search, progress] { emit findProgress(search, progress); });
+  });
+  return search;
+}
+
 }  // namespace lectern::gui

@@ -5,8 +5,10 @@
 
 #include <QImage>
 #include <QObject>
+#include <QPointer>
 #include <QString>
 
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <utility>
@@ -16,6 +18,7 @@ namespace lectern::gui {
 
 using LibraryViewPtr = std::shared_ptr<const LibraryView>;
 using DocumentViewPtr = std::shared_ptr<const DocumentView>;
+using StoredPagePtr = std::shared_ptr<const StoredPage>;
 
 /// The desk for widgets: what it tells on its threads arrives here as signals, on the window's
 /// thread.
@@ -34,6 +37,17 @@ class DeskBridge : public QObject {
   void openDocument(RevisionId revision);
   /// Ends with `pageDrawn`, unless `stop` is requested.
   void draw(RevisionId revision, int page, double dotsPerInch, std::stop_token stop);
+  /// Ends with `thumbnailDrawn`, likewise.
+  void drawThumbnail(RevisionId revision, int page, double dotsPerInch, std::stop_token stop);
+  /// Ends with `pageRead`, likewise.
+  void readPage(RevisionId revision, int page, std::stop_token stop);
+  /// Calls `take` with the text, on the window's thread, unless `receiver` is gone.
+  void readText(RevisionId revision,
+                TextSpan span,
+                QObject* receiver,
+                std::function<void(const QString&)> take);
+  /// Looks for words; ends with the `findProgress` of that id that has `ended`, likewise.
+  int find(RevisionId revision, const FindQuery& query, std::stop_token stop);
 
  signals:
   void libraryChanged(lectern::gui::LibraryViewPtr view);
@@ -51,6 +65,10 @@ class DeskBridge : public QObject {
                  double dotsPerInch,
                  const QImage& image,
                  const QString& problem);
+  void thumbnailDrawn(lectern::RevisionId revision, int page, const QImage& image);
+  /// `page` is null where it cannot be read: it has no text then.
+  void pageRead(lectern::RevisionId revision, int number, lectern::gui::StoredPagePtr page);
+  void findProgress(int search, const lectern::FindProgress& progress);
 
  private:
   DeskBridge() = default;
@@ -60,6 +78,7 @@ class DeskBridge : public QObject {
     QMetaObject::invokeMethod(this, std::move(what), Qt::QueuedConnection);
   }
 
+  int lastSearch_ = 0;
   std::unique_ptr<Desk> desk_;  // last: it calls back until it has ended
 };
 

@@ -2,11 +2,12 @@
 #include "app/gui/views/reader_view.h"
 
 #include "app/gui/bridge/strings.h"
+#include "app/gui/views/accessible_reader.h"
+#include "app/gui/views/page_marks.h"
 
-#include <QKeyEvent>
+#include <QLocale>
 #include <QPainter>
 #include <QScrollBar>
-#include <QWheelEvent>
 
 #include <algorithm>
 #include <cmath>
@@ -16,33 +17,33 @@ namespace lectern::gui {
 
 namespace {
 
-constexpr int kCacheKib = 192 * 1024;
 // More than the helper draws at once; what is larger is drawn coarser.
 constexpr double kMostPixels = 40e6;
-constexpr double kZoomStep = 1.2;
 
 }  // namespace
 
 ReaderView::ReaderView(QWidget* parent) : QAbstractScrollArea(parent) {
-  drawn_.setMaxCost(kCacheKib);
+  installAccessibleReader();
   setFocusPolicy(Qt::StrongFocus);
   setFrameShape(QFrame::NoFrame);
   viewport()->setBackgroundRole(QPalette::Mid);
   viewport()->setAutoFillBackground(true);
   setAccessibleName(tr("Reader"));
-}
-
-ReaderView::~ReaderView() {
-  for (auto& [page, stop] : pending_) stop.request_stop();
+  autoScroll_.setInterval(30);
+  connect(&autoScroll_, &QTimer::timeout, this, &ReaderView::autoScroll);
+  connect(&pictures_, &PagePictures::arrived, this, [this](int page) {
+    viewport()->update(pageInView(page).toAlignedRect());
+    requestVisible();  // there may be time for the next one now
+  });
+  connect(&texts_, &PageTexts::arrived, this, &ReaderView::takeText);
 }
 
 void ReaderView::setDocument(DocumentViewPtr document) {
   const bool same = document_ != nullptr && document->info.id == document_->info.id;
-  if (!same) {
-    clear();
-    clearEvidence();
-  }
+  if (!same) clear();
   document_ = std::move(document);
+  pictures_.setRevision(document_->info.id);
+  texts_.setRevision(document_->info.id);
   setAccessibleDescription(toQt(document_->info.document.title));
   layout_.setPages(document_->pages);
   updateScrollBars();
@@ -52,13 +53,16 @@ void ReaderView::setDocument(DocumentViewPtr document) {
 }
 
 void ReaderView::clear() {
-  for (auto& [page, stop] : pending_) stop.request_stop();
-  pending_.clear();
-  drawn_.clear();
+  pictures_.clear();
+  texts_.clear();
+  clearEvidence();
+  clearHits();
+  clearSelection();
   document_.reset();
   layout_.setPages({});
   shownPage_ = 0;
   updateScrollBars();
+  setAccessibleName(tr("Reader"));
   viewport()->update();
 }
 
@@ -81,9 +85,12 @@ void ReaderView::goTo(const ReaderPlace& place) {
       static_cast<int>(std::lround(rect.top() + place.down * rect.height())));
 }
 
-void ReaderView::goToPage(int page) {
+void ReaderView::goToPage(int page, int top) {
   const QRectF rect = layout_.page(std::clamp(page, 1, std::max(1, layout_.pageCount())));
-  verticalScrollBar()->setValue(static_cast<int>(rect.top() - PageLayout::kMargin));
+  const auto height = static_cast<uint16_t>(std::clamp(top, 0, Rect::kUnit));
+  const double y =
+      top > 0 ? layout_.onPage({0, height, Rect::kUnit, height}, rect).top() : rect.top();
+  verticalScrollBar()->setValue(static_cast<int>(y - PageLayout::kMargin));
 }
 
 void ReaderView::showEvidence(int page, const std::vector<Rect>& rects) {
@@ -91,23 +98,91 @@ void ReaderView::showEvidence(int page, const std::vector<Rect>& rects) {
   if (rects.empty()) {
     goToPage(page);
   } else {
-    const QRectF target = inPage(rects.front(), layout_.page(page));
-    verticalScrollBar()->setValue(static_cast<int>(target.top() - viewport()->height() / 3.0));
-    horizontalScrollBar()->setValue(
-        static_cast<int>(target.center().x() - viewport()->width() / 2.0));
+    scrollTo(layout_.onPage(rects.front(), layout_.page(page)));
   }
   viewport()->update();
+  emit evidenceChanged();
+}
+
+void ReaderView::setFurtherEvidence(std::vector<PageEvidence> evidence) {
+  further_ = std::move(evidence);
+  viewport()->update();
+  emit evidenceChanged();
 }
 
 void ReaderView::clearEvidence() {
   evidence_ = {};
-  viewport()->update();
+  setFurtherEvidence({});
 }
 
-QRect ReaderView::evidenceInView() const {
+QRect ReaderView::inView(const PageEvidence& evidence) const {
   QRectF all;
-  for (const Rect& rect : evidence_.rects) all |= inPage(rect, pageInView(evidence_.page));
+  for (const Rect& rect : evidence.rects) {
+    all |= layout_.onPage(rect, pageInView(evidence.page));
+  }
   return all.toAlignedRect();
+}
+
+void ReaderView::clearHits() {
+  hits_.clear();
+  hitWanted_ = false;
+  viewport()->update();
+  emit hitsChanged();
+}
+
+void ReaderView::addHits(const std::vector<PageHits>& found) {
+  if (found.empty()) return;
+  for (const PageHits& hits : found) hits_.add(hits);
+  if (!hits_.current()) {
+    hits_.setCurrentFrom(currentPage());
+    showHit();
+  }
+  viewport()->update();
+  emit hitsChanged();
+}
+
+void ReaderView::stepHit(bool forward) {
+  hits_.step(forward);
+  showHit();
+  viewport()->update();
+  emit hitsChanged();
+}
+
+// A hit is a range of text; where it lies is known once the text of its page is there.
+void ReaderView::showHit() {
+  const auto current = hits_.current();
+  if (!current) return;
+  hitWanted_ = texts_.page(current->page) == nullptr;
+  const std::vector<QRectF> places = placesOf(current->page, hits_.currentSpan());
+  if (!places.empty()) {
+    reveal(places.front());
+  } else if (const auto [first, last] = pagesInView();
+             current->page < first || current->page > last) {
+    goToPage(current->page);
+  }
+}
+
+QRect ReaderView::currentHitInView() const {
+  QRectF all;
+  if (const auto current = hits_.current()) {
+    for (const QRectF& place : placesOf(current->page, hits_.currentSpan())) all |= place;
+  }
+  return all.toAlignedRect();
+}
+
+std::vector<QRectF> ReaderView::placesOf(int page, TextSpan span) const {
+  std::vector<QRectF> places;
+  const StoredPagePtr text = texts_.page(page);
+  if (text == nullptr) return places;
+  for (const Rect& rect : rectsOf(text->page.runs, text->page.text, span)) {
+    places.push_back(layout_.onPage(rect, pageInView(page)));
+  }
+  return places;
+}
+
+void ReaderView::takeText(int page) {
+  if (hitWanted_ && hits_.current() && hits_.current()->page == page) showHit();
+  viewport()->update();
 }
 
 void ReaderView::setFit(PageLayout::Fit fit) {
@@ -116,13 +191,15 @@ void ReaderView::setFit(PageLayout::Fit fit) {
 }
 
 void ReaderView::zoom(double factor) {
-  const auto before = place();
   layout_.setScale(layout_.scale() * factor);
-  updateScrollBars();
-  if (before) goTo(*before);
-  requestVisible();
-  viewport()->update();
-  emit scaleChanged();
+  relayout();
+}
+
+void ReaderView::turn(int quarters) {
+  const int page = currentPage();
+  layout_.turn(quarters);
+  relayout();
+  goToPage(page);
 }
 
 void ReaderView::relayout() {
@@ -147,9 +224,27 @@ void ReaderView::updateScrollBars() {
   horizontalScrollBar()->setPageStep(view.width());
 }
 
+/// `target` on the long sheet of all pages.
+void ReaderView::scrollTo(const QRectF& target) {
+  verticalScrollBar()->setValue(static_cast<int>(target.top() - viewport()->height() / 3.0));
+  horizontalScrollBar()->setValue(
+      static_cast<int>(target.center().x() - viewport()->width() / 2.0));
+}
+
+/// `target` in the viewport; nothing moves where it is seen already.
+void ReaderView::reveal(const QRectF& target) {
+  if (QRectF(viewport()->rect()).contains(target)) return;
+  scrollTo(target.translated(horizontalScrollBar()->value(), verticalScrollBar()->value()));
+}
+
 QRectF ReaderView::pageInView(int page) const {
   return layout_.page(page).translated(-horizontalScrollBar()->value(),
                                        -verticalScrollBar()->value());
+}
+
+std::pair<int, int> ReaderView::pagesInView() const {
+  const double top = verticalScrollBar()->value();
+  return layout_.pagesBetween(top, top + viewport()->height());
 }
 
 double ReaderView::wantedDotsPerInch(int page) const {
@@ -161,54 +256,25 @@ double ReaderView::wantedDotsPerInch(int page) const {
 
 bool ReaderView::isSharp() const {
   if (document_ == nullptr) return true;
-  const double top = verticalScrollBar()->value();
-  const auto [first, last] = layout_.pagesBetween(top, top + viewport()->height());
+  const auto [first, last] = pagesInView();
   for (int page = first; page <= last; ++page) {
-    const Drawn* drawn = drawn_.object(page);
-    if (drawn == nullptr || drawn->dotsPerInch != wantedDotsPerInch(page)) return false;
+    if (!pictures_.has(page, wantedDotsPerInch(page))) return false;
   }
   return true;
 }
 
-// What is in view, and a page on each side of it; what has left the view is not drawn any more.
 void ReaderView::requestVisible() {
   if (document_ == nullptr || !isVisible()) return;
-  const double top = verticalScrollBar()->value();
-  auto [first, last] = layout_.pagesBetween(top, top + viewport()->height());
-  first = std::max(1, first - 1);
-  last = std::min(layout_.pageCount(), last + 1);
-  std::erase_if(pending_, [first = first, last = last](auto& entry) {
-    const bool gone = entry.first < first || entry.first > last;
-    if (gone) entry.second.request_stop();
-    return gone;
-  });
-  for (int page = first; page <= last; ++page) {
-    const double wanted = wantedDotsPerInch(page);
-    const Drawn* drawn = drawn_.object(page);
-    if ((drawn != nullptr && drawn->dotsPerInch == wanted) || pending_.contains(page)) continue;
-    emit drawWanted(document_->info.id, page, wanted, pending_[page].get_token());
-  }
+  const auto [first, last] = pagesInView();
   const int current = currentPage();
-  if (current != shownPage_) emit pageChanged(shownPage_ = current);
-}
-
-void ReaderView::takePage(RevisionId revision,
-                          int page,
-                          double dotsPerInch,
-                          const QImage& image,
-                          const QString& problem) {
-  if (document_ == nullptr || document_->info.id != revision) return;
-  pending_.erase(page);
-  const auto kib = static_cast<int>(image.sizeInBytes() / 1024) + 1;
-  drawn_.insert(page, new Drawn{image, dotsPerInch, problem}, kib);
-  viewport()->update(pageInView(page).toAlignedRect());
-  requestVisible();  // it may have been zoomed meanwhile
-}
-
-QRectF ReaderView::inPage(const Rect& rect, const QRectF& page) {
-  const auto x = [&page](int value) { return page.left() + page.width() * value / Rect::kUnit; };
-  const auto y = [&page](int value) { return page.top() + page.height() * value / Rect::kUnit; };
-  return {QPointF(x(rect.left), y(rect.top)), QPointF(x(rect.right), y(rect.bottom))};
+  pictures_.want(first, last, current, layout_.pageCount(),
+                 [this](int page) { return wantedDotsPerInch(page); });
+  texts_.want(std::max(1, first - 1), std::min(layout_.pageCount(), last + 1));
+  if (current == shownPage_) return;
+  shownPage_ = current;
+  setAccessibleName(tr("Page %1 of %2")
+                        .arg(QLocale().toString(current), QLocale().toString(layout_.pageCount())));
+  emit pageChanged(current);
 }
 
 void ReaderView::paintEvent(QPaintEvent* /*event*/) {
@@ -220,43 +286,63 @@ void ReaderView::paintEvent(QPaintEvent* /*event*/) {
                      tr("Choose a document, or drop one here."));
     return;
   }
-  const double top = verticalScrollBar()->value();
-  const auto [first, last] = layout_.pagesBetween(top, top + viewport()->height());
-  for (int page = first; page <= last; ++page) paintPage(painter, page);
+  const auto [first, last] = pagesInView();
+  for (int page = first; page <= last; ++page) {
+    paintPage(painter, page);
+    paintMarks(painter, page);
+  }
 }
 
+// A picture of the right size is copied, pixel by pixel; only another one is scaled.
 void ReaderView::paintPage(QPainter& painter, int page) {
-  const QRectF rect = pageInView(page);
-  const Drawn* drawn = drawn_.object(page);
+  const QRectF rect = pageInView(page).toRect();
+  const PagePictures::Picture* drawn = pictures_.picture(page, layout_.quarters());
   // Paper is white in every theme: it is a picture of the document.
   painter.fillRect(rect, Qt::white);
   if (drawn != nullptr && !drawn->image.isNull()) {
-    painter.setRenderHint(QPainter::SmoothPixmapTransform);
-    painter.drawImage(rect, drawn->image);
+    const QSizeF wanted = rect.size() * devicePixelRatioF();
+    const QSizeF difference = wanted - QSizeF(drawn->image.size());
+    if (std::abs(difference.width()) <= 2 && std::abs(difference.height()) <= 2) {
+      const QRectF part(QPointF(0, 0), wanted.boundedTo(drawn->image.size()));
+      painter.drawImage(QRectF(rect.topLeft(), part.size() / devicePixelRatioF()), drawn->image,
+                        part);
+    } else {
+      painter.drawImage(rect, drawn->image);
+    }
   } else if (drawn != nullptr) {
     painter.setPen(Qt::black);
     painter.drawText(rect.adjusted(16, 16, -16, -16), Qt::AlignCenter | Qt::TextWordWrap,
                      drawn->problem);
   }
   painter.setPen(palette().color(QPalette::Dark));
+  painter.setBrush(Qt::NoBrush);
   painter.drawRect(rect);
-  if (page == evidence_.page) paintEvidence(painter, rect);
 }
 
-// A fill like a highlighter, an outline, and a hatch: whoever sees no colours sees it too.
-void ReaderView::paintEvidence(QPainter& painter, const QRectF& page) const {
-  const QColor ink(0xb0, 0x60, 0x00);
-  for (const Rect& rect : evidence_.rects) {
-    const QRectF box = inPage(rect, page).adjusted(-2, -1, 2, 1);
-    painter.setCompositionMode(QPainter::CompositionMode_Multiply);
-    painter.fillRect(box, QColor(0xff, 0xe6, 0x80));
-    painter.setCompositionMode(QPainter::CompositionMode_SourceOver);
-    QColor hatch = ink;
-    hatch.setAlpha(60);
-    painter.fillRect(box, QBrush(hatch, Qt::BDiagPattern));
-    painter.setPen(QPen(ink, 1.5));
-    painter.setBrush(Qt::NoBrush);
-    painter.drawRect(box);
+void ReaderView::paintMarks(QPainter& painter, int page) {
+  const QRectF rect = pageInView(page);
+  for (const PageEvidence& evidence : further_) {
+    if (evidence.page != page) continue;
+    for (const Rect& place : evidence.rects) {
+      paintEvidence(painter, layout_.onPage(place, rect), false);
+    }
+  }
+  if (page == evidence_.page) {
+    for (const Rect& place : evidence_.rects) {
+      paintEvidence(painter, layout_.onPage(place, rect), true);
+    }
+  }
+  if (const auto* spans = hits_.on(page)) {
+    const auto current = hits_.current();
+    for (size_t i = 0; i < spans->size(); ++i) {
+      const bool isCurrent = current == FindHits::Place{page, i};
+      for (const QRectF& place : placesOf(page, (*spans)[i])) paintHit(painter, place, isCurrent);
+    }
+  }
+  if (const TextSpan selected = selection_.on(page); !selected.isEmpty()) {
+    for (const QRectF& place : placesOf(page, selected)) {
+      paintSelection(painter, place, palette().color(QPalette::Highlight));
+    }
   }
 }
 
@@ -272,33 +358,6 @@ void ReaderView::showEvent(QShowEvent* event) {
 void ReaderView::scrollContentsBy(int /*dx*/, int /*dy*/) {
   viewport()->update();
   requestVisible();
-}
-
-void ReaderView::keyPressEvent(QKeyEvent* event) {
-  QScrollBar* down = verticalScrollBar();
-  switch (event->key()) {
-    case Qt::Key_Home:
-      down->setValue(0);
-      break;
-    case Qt::Key_End:
-      down->setValue(down->maximum());
-      break;
-    case Qt::Key_Space:
-      down->triggerAction(event->modifiers() & Qt::ShiftModifier
-                              ? QAbstractSlider::SliderPageStepSub
-                              : QAbstractSlider::SliderPageStepAdd);
-      break;
-    default:
-      QAbstractScrollArea::keyPressEvent(event);
-  }
-}
-
-void ReaderView::wheelEvent(QWheelEvent* event) {
-  if (event->modifiers() & Qt::ControlModifier) {
-    if (event->angleDelta().y() != 0) zoom(event->angleDelta().y() > 0 ? kZoomStep : 1 / kZoomStep);
-    return;
-  }
-  QAbstractScrollArea::wheelEvent(event);
 }
 
 }  // namespace lectern::gui

@@ -2,15 +2,18 @@
 #pragma once
 
 #include "app/gui/bridge/desk_bridge.h"
+#include "app/gui/views/find_hits.h"
 #include "app/gui/views/page_layout.h"
+#include "app/gui/views/page_pictures.h"
+#include "app/gui/views/page_texts.h"
+#include "app/gui/views/text_selection.h"
 
 #include <QAbstractScrollArea>
-#include <QCache>
-#include <QImage>
+#include <QElapsedTimer>
+#include <QTimer>
 
-#include <map>
+#include <cstdint>
 #include <optional>
-#include <stop_token>
 #include <vector>
 
 namespace lectern::gui {
@@ -22,50 +25,77 @@ struct ReaderPlace {
   double down = 0;  ///< share of the page's height that is above the view
 };
 
-/// A document's pages one under the other, of which only those in view are drawn, and the evidence
-/// marked on them. Drawing happens elsewhere: `drawWanted` asks for it, `takePage` brings it.
-/// Thread: the window's.
+/// Places on one page that prove something.
+struct PageEvidence {
+  int page = 0;
+  std::vector<Rect> rects;
+};
+
+/// A document's pages one under the other, of which only those in view are drawn, with what is
+/// marked on them: evidence, hits of a search, and the selection. Pictures and texts of pages are
+/// made elsewhere: see `pictures` and `texts`. Thread: the window's.
 class ReaderView : public QAbstractScrollArea {
   Q_OBJECT
  public:
   explicit ReaderView(QWidget* parent = nullptr);
-  ~ReaderView() override;
 
   void setDocument(DocumentViewPtr document);
   void clear();
   [[nodiscard]] const DocumentViewPtr& document() const { return document_; }
+  [[nodiscard]] PagePictures* pictures() { return &pictures_; }
+  [[nodiscard]] PageTexts* texts() { return &texts_; }
 
   [[nodiscard]] int currentPage() const;
+  [[nodiscard]] int pageCount() const { return layout_.pageCount(); }
   [[nodiscard]] std::optional<ReaderPlace> place() const;
   void goTo(const ReaderPlace& place);
-  void goToPage(int page);
+  /// To the top of a page, or a place below it, in `Rect`'s unit.
+  void goToPage(int page, int top = 0);
 
   /// Marks rectangles of one page, and scrolls to them.
   void showEvidence(int page, const std::vector<Rect>& rects);
+  /// Marks more of it besides, in another way.
+  void setFurtherEvidence(std::vector<PageEvidence> evidence);
   void clearEvidence();
+  [[nodiscard]] const PageEvidence& evidence() const { return evidence_; }
+  [[nodiscard]] const std::vector<PageEvidence>& furtherEvidence() const { return further_; }
   /// Where the evidence lies in the viewport, for whoever checks what is seen.
-  [[nodiscard]] QRect evidenceInView() const;
+  [[nodiscard]] QRect evidenceInView() const { return inView(evidence_); }
+  [[nodiscard]] QRect inView(const PageEvidence& evidence) const;
+
+  // Hits of a search. The first one that comes in on the page in view, or behind it, is shown.
+  void clearHits();
+  void addHits(const std::vector<PageHits>& found);
+  void stepHit(bool forward);
+  [[nodiscard]] const FindHits& hits() const { return hits_; }
+  [[nodiscard]] QRect currentHitInView() const;
+
+  // Selected text.
+  [[nodiscard]] const TextSelection& selection() const { return selection_; }
+  /// In the revision's text; empty while nothing is selected.
+  [[nodiscard]] TextSpan selectedSpan() const;
+  void selectAll();
+  void clearSelection();
+  /// The character nearest to a point of the viewport, if that page's text is there.
+  [[nodiscard]] std::optional<TextPlace> characterAt(QPointF point) const;
+  /// Where a range of a page's text lies in the viewport; empty while that text is not there.
+  [[nodiscard]] std::vector<QRectF> placesOf(int page, TextSpan span) const;
 
   void setFit(PageLayout::Fit fit);
   void zoom(double factor);
+  /// Turns the pages to the right, by quarters of a circle.
+  void turn(int quarters);
   [[nodiscard]] double scale() const { return layout_.scale(); }
+  [[nodiscard]] int quarters() const { return layout_.quarters(); }
   /// Whether all that is in view is drawn as sharp as it should be.
   [[nodiscard]] bool isSharp() const;
 
- public slots:
-  void takePage(lectern::RevisionId revision,
-                int page,
-                double dotsPerInch,
-                const QImage& image,
-                const QString& problem);
-
  signals:
-  void drawWanted(lectern::RevisionId revision,
-                  int page,
-                  double dotsPerInch,
-                  const std::stop_token& stop);
   void pageChanged(int page);
   void scaleChanged();
+  void hitsChanged();
+  void evidenceChanged();
+  void selectionChanged();
 
  protected:
   void paintEvent(QPaintEvent* event) override;
@@ -74,33 +104,53 @@ class ReaderView : public QAbstractScrollArea {
   void scrollContentsBy(int dx, int dy) override;
   void keyPressEvent(QKeyEvent* event) override;
   void wheelEvent(QWheelEvent* event) override;
+  void mousePressEvent(QMouseEvent* event) override;
+  void mouseMoveEvent(QMouseEvent* event) override;
+  void mouseReleaseEvent(QMouseEvent* event) override;
+  void mouseDoubleClickEvent(QMouseEvent* event) override;
 
  private:
-  struct Drawn {
-    QImage image;
-    double dotsPerInch = 0;
-    QString problem;
-  };
-  struct Evidence {
-    int page = 0;
-    std::vector<Rect> rects;
-  };
+  /// What a drag takes at once.
+  enum class Grain : uint8_t { Character, Word, Line };
 
-  /// Lays out again and keeps the middle of the view where it is.
+  /// Lays out again and keeps the place at the top of the view.
   void relayout();
   void updateScrollBars();
   void requestVisible();
+  void scrollTo(const QRectF& target);
+  void reveal(const QRectF& target);
+  [[nodiscard]] std::pair<int, int> pagesInView() const;
   [[nodiscard]] double wantedDotsPerInch(int page) const;
   [[nodiscard]] QRectF pageInView(int page) const;
+  void takeText(int page);
+  void showHit();
+
   void paintPage(QPainter& painter, int page);
-  void paintEvidence(QPainter& painter, const QRectF& page) const;
-  [[nodiscard]] static QRectF inPage(const Rect& rect, const QRectF& page);
+  void paintMarks(QPainter& painter, int page);
+
+  [[nodiscard]] std::optional<std::pair<int, TextSpan>> textUnder(QPointF point, Grain grain) const;
+  void startSelection(QPointF point, Grain grain, bool extend);
+  void dragTo(QPointF point);
+  void autoScroll();
+  bool selectByKey(QKeyEvent* event);
+  void moveCursor(QKeyEvent* event);
+  void selectionMoved();
 
   DocumentViewPtr document_;
   PageLayout layout_;
-  QCache<int, Drawn> drawn_;                 // by page; cost in KiB
-  std::map<int, std::stop_source> pending_;  // by page: being drawn
-  Evidence evidence_;
+  PagePictures pictures_;
+  PageTexts texts_;
+  PageEvidence evidence_;
+  std::vector<PageEvidence> further_;
+  FindHits hits_;
+  bool hitWanted_ = false;  // the current one is scrolled to once its page's text is there
+  TextSelection selection_;
+  Grain grain_ = Grain::Character;
+  bool dragging_ = false;
+  QPointF dragPoint_;
+  QTimer autoScroll_;
+  QElapsedTimer sinceDoubleClick_;
+  QPointF doubleClick_;
   int shownPage_ = 0;
 };
 

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/views/reader_pane.h"
+
+#include "app/gui/bridge/strings.h"
+#include "app/gui/models/thumbnail_model.h"
+#include "app/gui/views/reader_view.h"
+#include "app/gui/widgets/find_bar.h"
+#include "app/gui/widgets/page_box.h"
+#include "app/gui/widgets/side_panel.h"
+
+#include <QAccessible>
+#include <QAction>
+#include <QClipboard>
+#include <QGuiApplication>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLocale>
+#include <QSettings>
+#include <QSplitter>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <utility>
+
+namespace lectern::gui {
+
+ReaderPane::ReaderPane(DeskBridge* bridge, QWidget* parent)
+    : QWidget(parent),
+      bridge_(bridge),
+      view_(new ReaderView(this)),
+      findBar_(new FindBar(this)),
+      pageBox_(new PageBox(this)),
+      panel_(new SidePanel(this)),
+      splitter_(new QSplitter(this)),
+      evidenceText_(new QLabel(this)) {
+  panel_->hide();
+  splitter_->addWidget(panel_);
+  splitter_->addWidget(view_);
+  splitter_->setStretchFactor(1, 1);
+  splitter_->setCollapsible(1, false);
+  splitter_->setSizes({180, 460});
+  makeActions();
+
+  const auto makeButton = [this](QAction* action, const QString& name) {
+    auto* button = new QToolButton(this);
+    button->setDefaultAction(action);
+    button->setAutoRaise(true);
+    button->setAccessibleName(name);
+    button->setFocusPolicy(Qt::TabFocus);
+    return button;
+  };
+  // It gives way where there is little room.
+  evidenceText_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+  evidenceText_->setAlignment(Qt::AlignTrailing | Qt::AlignVCenter);
+
+  auto* bar = new QHBoxLayout;
+  bar->setContentsMargins(6, 3, 6, 3);
+  bar->addWidget(makeButton(showPanel_, tr("Contents and pages")));
+  bar->addWidget(pageBox_);
+  bar->addWidget(evidenceText_, 1);
+  bar->addWidget(makeButton(find_, tr("Find in the document")));
+  auto* column = new QVBoxLayout(this);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(0);
+  column->addLayout(bar);
+  column->addWidget(splitter_, 1);
+  column->addWidget(findBar_);
+  setFocusProxy(view_);
+
+  connectBridge(bridge);
+  connectParts();
+}
+
+ReaderPane::~ReaderPane() {
+  stopSearch_.request_stop();
+}
+
+void ReaderPane::connectBridge(DeskBridge* bridge) {
+  connect(view_->pictures(), &PagePictures::drawWanted, bridge, &DeskBridge::draw);
+  connect(bridge, &DeskBridge::pageDrawn, view_->pictures(), &PagePictures::take);
+  connect(view_->texts(), &PageTexts::readWanted, bridge, &DeskBridge::readPage);
+  connect(bridge, &DeskBridge::pageRead, view_->texts(), &PageTexts::take);
+  connect(panel_->thumbnailModel(), &ThumbnailModel::drawWanted, bridge,
+          &DeskBridge::drawThumbnail);
+  connect(bridge, &DeskBridge::thumbnailDrawn, panel_->thumbnailModel(), &ThumbnailModel::take);
+  connect(bridge, &DeskBridge::findProgress, this, &ReaderPane::takeHits);
+}
+
+void ReaderPane::connectParts() {
+  connect(view_, &ReaderView::pageChanged, pageBox_, &PageBox::showPage);
+  connect(view_, &ReaderView::pageChanged, panel_, &SidePanel::showPage);
+  connect(view_, &ReaderView::hitsChanged, this, &ReaderPane::showHits);
+  connect(view_, &ReaderView::selectionChanged, this, [this] {
+    copy_->setEnabled(!view_->selection().isEmpty());
+    copyWithReference_->setEnabled(!view_->selection().isEmpty());
+  });
+  connect(pageBox_, &PageBox::pageWanted, this, [this](int page) { goTo(page, 0); });
+  connect(pageBox_, &PageBox::left, view_, qOverload<>(&QWidget::setFocus));
+  connect(panel_, &SidePanel::placeWanted, this, &ReaderPane::goTo);
+  connect(findBar_, &FindBar::searchWanted, this, &ReaderPane::search);
+  connect(findBar_, &FindBar::stepWanted, this, &ReaderPane::stepHit);
+  connect(findBar_, &FindBar::closed, this, [this] {
+    stopSearch();
+    view_->clearHits();
+    view_->setFocus(Qt::ShortcutFocusReason);
+  });
+}
+
+void ReaderPane::setDocument(const DocumentViewPtr& document) {
+  const bool same = view_->document() != nullptr && view_->document()->info.id == document->info.id;
+  if (!same) stopSearch();
+  view_->setDocument(document);
+  pageBox_->setPages(&view_->document()->pages);
+  pageBox_->showPage(view_->currentPage());
+  panel_->setDocument(document);
+  panel_->showPage(view_->currentPage());
+  updateEvidence();
+  if (!same && !findBar_->isHidden()) search(findBar_->text(), findBar_->matchesCase());
+}
+
+void ReaderPane::clear() {
+  stopSearch();
+  pageBox_->setPages(nullptr);
+  panel_->setDocument(nullptr);
+  view_->clear();
+}
+
+void ReaderPane::setCitations(std::vector<Citation> citations, int current) {
+  citations_ = std::move(citations);
+  citation_ = current;
+  updateEvidence();
+  if (current < 0) {
+    evidenceText_->clear();
+    return;
+  }
+  const QLocale locale;
+  evidenceText_->setText(
+      tr("Evidence %1 of %2")
+          .arg(locale.toString(current + 1), locale.toString(static_cast<int>(citations_.size()))));
+  announce(tr("%1, page %2")
+               .arg(evidenceText_->text(),
+                    locale.toString(citations_[static_cast<size_t>(current)].page)));
+}
+
+void ReaderPane::markAllEvidence(bool all) {
+  allEvidence_ = all;
+  updateEvidence();
+  if (all) {
+    announce(tr("%n place(s) marked", nullptr, static_cast<int>(view_->furtherEvidence().size())));
+  }
+}
+
+void ReaderPane::updateEvidence() {
+  std::vector<PageEvidence> further;
+  const auto& document = view_->document();
+  for (size_t i = 0; allEvidence_ && document != nullptr && i < citations_.size(); ++i) {
+    const Citation& citation = citations_[i];
+    if (citation.revision != document->info.id || static_cast<int>(i) == citation_) continue;
+    further.push_back({citation.page, citation.rects});
+  }
+  view_->setFurtherEvidence(std::move(further));
+}
+
+// Qt 6.4 has no event for saying something; an alert on what says it is read aloud.
+void ReaderPane::announce(const QString& sentence) {
+  evidenceText_->setAccessibleName(sentence);
+  QAccessibleEvent alert(evidenceText_, QAccessible::Alert);
+  QAccessible::updateAccessibility(&alert);
+  emit announced(sentence);
+}
+
+void ReaderPane::goTo(int page, int top) {
+  emit leavingPlace();
+  view_->goToPage(page, top);
+}
+
+void ReaderPane::startFinding() {
+  const TextSpan span = view_->selectedSpan();
+  constexpr int64_t kLongestBytes = 200;  // what one looks for is no page
+  if (span.isEmpty() || span.length() > kLongestBytes) {
+    findBar_->start({});
+    return;
+  }
+  bridge_->readText(view_->document()->info.id, span, this,
+                    [this](const QString& text) { findBar_->start(text.simplified()); });
+}
+
+void ReaderPane::search(const QString& text, bool matchCase) {
+  stopSearch();
+  view_->clearHits();
+  if (view_->document() == nullptr || text.trimmed().isEmpty()) {
+    showHits();
+    return;
+  }
+  stopSearch_ = std::stop_source();
+  searching_ = true;
+  search_ = bridge_->find(view_->document()->info.id,
+                          {fromQt(text), matchCase, view_->currentPage()}, stopSearch_.get_token());
+  showHits();
+}
+
+void ReaderPane::stopSearch() {
+  stopSearch_.request_stop();
+  searching_ = false;
+  search_ = 0;
+}
+
+void ReaderPane::takeHits(int search, const FindProgress& progress) {
+  if (search != search_) return;
+  searching_ = !progress.ended;
+  view_->addHits(progress.found);
+  showHits();
+  if (progress.error) findBar_->showProblem(toQt(progress.error->message));
+}
+
+void ReaderPane::stepHit(bool forward) {
+  if (findBar_->isHidden()) {
+    startFinding();
+  } else {
+    view_->stepHit(forward);
+  }
+}
+
+void ReaderPane::showHits() {
+  const FindHits& hits = view_->hits();
+  findBar_->showCount(hits.currentNumber(), hits.count(), searching_);
+}
+
+void ReaderPane::copy(bool withReference) {
+  const TextSpan span = view_->selectedSpan();
+  if (span.isEmpty()) return;
+  const int page = view_->selection().from().page;
+  bridge_->readText(
+      view_->document()->info.id, span, this, [this, withReference, page](const QString& text) {
+        QGuiApplication::clipboard()->setText(withReference ? this->withReference(text, page)
+                                                            : text);
+      });
+}
+
+QString ReaderPane::withReference(const QString& quote, int page) const {
+  const auto& document = view_->document();
+  if (document == nullptr) return quote;
+  const QString number = QLocale().toString(page);
+  const QString label = toQt(document->pages[static_cast<size_t>(page - 1)].label);
+  const QString named = label.isEmpty() || label == QString::number(page)
+                            ? number
+                            : tr("%1 (%2)").arg(number, isolated(label));
+  return tr("“%1” — %2, page %3")
+      .arg(isolated(quote.trimmed()), isolated(toQt(document->info.document.title)), named);
+}
+
+void ReaderPane::restoreState(const QSettings& state) {
+  splitter_->restoreState(state.value(QStringLiteral("readerPanes")).toByteArray());
+  panel_->setCurrentIndex(state.value(QStringLiteral("sidePanelTab"), 0).toInt());
+  showPanel_->setChecked(state.value(QStringLiteral("sidePanel"), false).toBool());
+  panel_->setVisible(showPanel_->isChecked());
+}
+
+void ReaderPane::saveState(QSettings& state) const {
+  state.setValue(QStringLiteral("readerPanes"), splitter_->saveState());
+  state.setValue(QStringLiteral("sidePanelTab"), panel_->currentIndex());
+  state.setValue(QStringLiteral("sidePanel"), showPanel_->isChecked());
+}
+
+}  // namespace lectern::gui

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/gui/bridge/desk_bridge.h"
+
+#include <QWidget>
+
+#include <stop_token>
+#include <vector>
+
+class QAction;
+class QLabel;
+class QMenu;
+class QSettings;
+class QSplitter;
+
+namespace lectern::gui {
+
+class FindBar;
+class PageBox;
+class ReaderView;
+class SidePanel;
+
+/// The middle of the window: the pages, the bar above them, the panel beside them, the search below
+/// them, and what can be done with all of it. Thread: the window's.
+class ReaderPane : public QWidget {
+  Q_OBJECT
+ public:
+  /// The bridge must live until the first call after it is gone would be made.
+  ReaderPane(DeskBridge* bridge, QWidget* parent);
+  ~ReaderPane() override;
+
+  void setDocument(const DocumentViewPtr& document);
+  void clear();
+  /// The evidence of an answer; `current` is the one that is looked at, -1: none.
+  void setCitations(std::vector<Citation> citations, int current);
+  /// Marks all of it, or the current one alone.
+  void markAllEvidence(bool all);
+
+  // What the pane can do, for the menus of its window.
+  void addEditActions(QMenu* menu);
+  void addViewActions(QMenu* menu);
+  void addGoActions(QMenu* menu);
+
+  void restoreState(const QSettings& state);
+  void saveState(QSettings& state) const;
+
+  [[nodiscard]] ReaderView* view() const { return view_; }
+  [[nodiscard]] FindBar* findBar() const { return findBar_; }
+  [[nodiscard]] PageBox* pageBox() const { return pageBox_; }
+  [[nodiscard]] SidePanel* sidePanel() const { return panel_; }
+
+ signals:
+  /// The place in view is about to be left for another one.
+  void leavingPlace();
+  /// A sentence that tells of a change which eyes see and ears do not.
+  void announced(const QString& sentence);
+
+ private:
+  void makeActions();
+  void connectBridge(DeskBridge* bridge);
+  void connectParts();
+  void updateEvidence();
+  void announce(const QString& sentence);
+  void goTo(int page, int top);
+
+  void startFinding();
+  void search(const QString& text, bool matchCase);
+  void stepHit(bool forward);
+  void takeHits(int search, const FindProgress& progress);
+  void showHits();
+  void stopSearch();
+
+  void copy(bool withReference);
+  [[nodiscard]] QString withReference(const QString& quote, int page) const;
+
+  DeskBridge* bridge_;
+  ReaderView* view_;
+  FindBar* findBar_;
+  PageBox* pageBox_;
+  SidePanel* panel_;
+  QSplitter* splitter_;
+  QLabel* evidenceText_;
+
+  QAction* find_ = nullptr;
+  QAction* findNext_ = nullptr;
+  QAction* findPrevious_ = nullptr;
+  QAction* copy_ = nullptr;
+  QAction* copyWithReference_ = nullptr;
+  QAction* selectAll_ = nullptr;
+  QAction* showPanel_ = nullptr;
+
+  std::vector<Citation> citations_;
+  int citation_ = -1;
+  bool allEvidence_ = false;
+  int search_ = 0;  // the last one that was started
+  bool searching_ = false;
+  std::stop_source stopSearch_;
+};
+
+}  // namespace lectern::gui
