@@ -102,7 +102,9 @@ void writeJson(const Json& value, int indent, int depth, std::string& out) {
     return;
   }
   const auto newLine = [&](int level) {
-    if (indent >= 0) out.append("\n").append(static_cast<size_t>(indent * level), ' ');
+    if (indent >= 0) {
+      out.append("\n").append(static_cast<size_t>(indent) * static_cast<size_t>(level), ' ');
+    }
   };
   out += isObject ? '{' : '[';
   bool first = true;
