@@ -80,7 +80,7 @@ Result<AddReport> addWithProgress(Workspace& workspace,
                                   const AddOptions& options,
                                   const CommandContext& context) {
   const std::string name = oneLine(path.filename().string());
-  const AddReport report = TRY([&] {
+  AddReport report = TRY([&] {
     ProgressLine line(context.streams, name);
     return workspace.add(
         path, options,

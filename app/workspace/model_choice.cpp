@@ -70,7 +70,7 @@ fs::path modelsFolder(const fs::path& dataFolder) {
 
 Result<fs::path> findModel(std::string_view nameOrFolder, const fs::path& dataFolder) {
   std::error_code ignored;
-  const fs::path named(nameOrFolder);
+  fs::path named(nameOrFolder);
   // A name is one step of a path, and not "." or "..".
   const bool isName = !named.empty() && named == named.filename() && !nameOrFolder.starts_with('.');
   if (isName) {
@@ -78,7 +78,7 @@ Result<fs::path> findModel(std::string_view nameOrFolder, const fs::path& dataFo
   }
   if (fs::is_directory(named, ignored) || named.extension() == ".gguf") return named;
   if (isName) {
-    const fs::path shipped = sharedFolder() / "models" / named;
+    fs::path shipped = sharedFolder() / "models" / named;
     if (fs::is_directory(shipped, ignored)) return shipped;
   }
   const bool isFile = fs::exists(named, ignored);
