@@ -36,6 +36,28 @@ std::vector<int32_t> tokensOf(const text::Tokenizer& tokenizer,
   return ids;
 }
 
+/// Hands the pages of a document that have text to `visit`, whole and in order, until it says that
+/// it wants no more.
+Result<void> visitPages(Library& library,
+                        const RevisionInfo& document,
+                        const std::function<bool(const PageText&)>& visit,
+                        const std::stop_token& stop) {
+  const std::vector<StoredSegment> segments =
+      TRY(library.segments(document.id, 0, static_cast<int>(document.segments) - 1));
+  auto segment = segments.begin();
+  for (int number = 1; number <= document.pagesStored; ++number) {
+    if (stop.stop_requested()) return cancelled();
+    const StoredPage stored = TRY(library.page(document.id, number));
+    if (stored.page.text.empty()) continue;
+    PageText page = pageOf(stored);
+    for (; segment != segments.end() && segment->segment.page == number; ++segment) {
+      page.segments.push_back({segment->number, segment->segment});
+    }
+    if (!visit(page)) break;
+  }
+  return {};
+}
+
 DocumentContext finished(ContextWriter writer,
                          std::vector<int32_t> question,
                          ReadingReport reading,
@@ -52,6 +74,28 @@ DocumentContext finished(ContextWriter writer,
 }
 
 }  // namespace
+
+// A page's tokens do not depend on what stands before it.
+Result<int64_t> countTokens(Library& library,
+                            const RevisionInfo& document,
+                            std::shared_ptr<const text::Tokenizer> tokenizer,
+                            const std::function<void(int page)>& page,
+                            const std::stop_token& stop) {
+  int64_t tokens = 0;
+  int pages = 0;
+  TRY(visitPages(
+      library, document,
+      [&](const PageText& text) {
+        ContextWriter writer(tokenizer);
+        writer.openItem(document.id);
+        writer.wholePage(text);
+        tokens += writer.tokens();
+        if (page) page(++pages);
+        return true;
+      },
+      stop));
+  return tokens;
+}
 
 /// Segments of the documents of a scope, by their index in it.
 struct ContextReader::Chosen {
@@ -122,22 +166,16 @@ Result<std::optional<DocumentContext>> ContextReader::readWhole(const std::stop_
     if (!info.sealed) continue;
     writer.prompt(around[piece++]);
     writer.openItem(info.id);
-    const std::vector<StoredSegment> segments =
-        TRY(library_.segments(info.id, 0, static_cast<int>(info.segments) - 1));
-    auto segment = segments.begin();
-    for (int number = 1; number <= info.pagesStored; ++number) {
-      if (stop.stop_requested()) return cancelled();
-      const StoredPage stored = TRY(library_.page(info.id, number));
-      if (stored.page.text.empty()) continue;
-      PageText page = pageOf(stored);
-      for (; segment != segments.end() && segment->segment.page == number; ++segment) {
-        page.segments.push_back({segment->number, segment->segment});
-      }
-      writer.wholePage(page);
-      ++pagesShown;
-      // No further than the window reaches, however long the documents are.
-      if (writer.tokens() > limit) return std::optional<DocumentContext>();
-    }
+    TRY(visitPages(
+        library_, info,
+        [&](const PageText& page) {
+          writer.wholePage(page);
+          ++pagesShown;
+          return writer.tokens() <= limit;
+        },
+        stop));
+    // No further than the window reaches, however long the documents are.
+    if (writer.tokens() > limit) return std::optional<DocumentContext>();
     writer.closeItem();
   }
   return std::optional(

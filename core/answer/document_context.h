@@ -6,6 +6,7 @@
 #include "core/context/context.h"
 #include "core/text/tokenizer.h"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -31,6 +32,15 @@ struct ContextRequest {
   int64_t windowTokens = 0;
   int64_t answerTokens = 0;  ///< kept free for the answer
 };
+
+/// The tokens of a sealed document that ContextReader reads whole, the marks of its pages with
+/// them, what the prompt says around it not. `page` hears how many pages are done. Errors:
+/// Cancelled; those of the library.
+Result<int64_t> countTokens(Library& library,
+                            const RevisionInfo& document,
+                            std::shared_ptr<const text::Tokenizer> tokenizer,
+                            const std::function<void(int page)>& page,
+                            const std::stop_token& stop);
 
 /// Reads documents from the library into a context: whole and in order where they fit; else what
 /// BM25 finds for the question, sentences and passages around them, in document order, half a

@@ -34,6 +34,17 @@ Result<std::vector<NearestPassage>> nearestTo(Library& library,
 
 }  // namespace
 
+int64_t answerReserve(const ModelAnswerOptions& options,
+                      const ChatFormat& format,
+                      int64_t windowTokens) {
+  return std::min(mostTokens(options, format), windowTokens / kAnswerShare);
+}
+
+std::string modelQuestion(const ModelAnswerOptions& options, std::string_view question) {
+  return options.quote ? fmt::format("{}\n\n{}", kQuoteInstructions, question)
+                       : std::string(question);
+}
+
 Result<States> ModelAnswerer::statesFor(const Context& context) {
   if (reading_ && !reading_->scope.empty()) {
     const std::vector<int32_t>& read = reading_->documents->context->tokens;
@@ -121,13 +132,11 @@ Result<void> ModelAnswerer::tryAnswer(const std::string& question,
   }
   Engine& engine = *model_.engine;
   const Scope scope = TRY(readScope(library_, revisions));
-  ContextRequest request{model_.format, options.instructions, question, engine.windowTokens(), 0};
-  if (options.quote) {
-    request.format.thinks = false;
-    request.question = fmt::format("{}\n\n{}", kQuoteInstructions, question);
-  }
+  ContextRequest request{model_.format, options.instructions, modelQuestion(options, question),
+                         engine.windowTokens(), 0};
+  if (options.quote) request.format.thinks = false;
   const int64_t most = mostTokens(options, request.format);
-  request.answerTokens = std::min(most, request.windowTokens / kAnswerShare);
+  request.answerTokens = answerReserve(options, request.format, request.windowTokens);
   const std::vector<int32_t> tokens = TRY(prepare(scope, request, stop));
   const auto questionTokens = static_cast<int64_t>(tokens.size());
   const int64_t read = TRY(readOn(questionTokens, sink, stop));

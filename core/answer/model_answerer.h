@@ -26,6 +26,14 @@ struct ModelAnswerOptions {
   std::string instructions{kAnswerInstructions};
 };
 
+/// Tokens of the window that are kept free for the answer, thoughts included.
+int64_t answerReserve(const ModelAnswerOptions& options,
+                      const ChatFormat& format,
+                      int64_t windowTokens);
+
+/// What is asked of a model that shall quote, or of one that shall not.
+std::string modelQuestion(const ModelAnswerOptions& options, std::string_view question);
+
 /// Answers with a model that has the documents before it. Its words are claims: each sentence is
 /// graded when it ends, and what supports it is cited (ClaimGrader); what nothing supports is said
 /// to be uncited. Or it quotes, under a constraint. NOTFOUND becomes "the documents do not say it",

@@ -173,6 +173,11 @@ class Library {
   Result<std::string> text(RevisionId revision, TextSpan span);
   Result<std::vector<StoredSegment>> segments(RevisionId revision, int first, int last);
 
+  /// How many tokens a text is, once somebody has counted; `counter` names the way of counting.
+  Result<std::optional<int64_t>> tokenCount(RevisionId revision, const Sha256& counter);
+  /// Of a sealed revision. NotFound where it is not there any more, or not sealed.
+  Result<void> setTokenCount(RevisionId revision, const Sha256& counter, int64_t tokens);
+
   // Searching. The query is plain words, any language; each is folded and looked for by itself
   // (OR). Only revisions of `scope` are searched, so that an empty scope finds nothing; best first.
   Result<std::vector<SegmentHit>> searchSegments(const std::vector<std::string>& words,

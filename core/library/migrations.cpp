@@ -39,7 +39,7 @@ Result<int> readSchemaVersion(Database& database) {
 Result<void> migrate(Database& database, const std::vector<std::string_view>& scripts) {
   const auto found = TRY(database.integer("PRAGMA user_version"));
   for (auto version = static_cast<size_t>(*found); version < scripts.size(); ++version) {
-    if (version > 0) TRY(makeBackup(database));
+    if (*found > 0) TRY(makeBackup(database));
     Transaction transaction = TRY(Transaction::begin(database));
     TRY(database.execute(scripts[version]));
     TRY(database.execute(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {};",

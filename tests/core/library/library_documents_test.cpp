@@ -197,5 +197,31 @@ TEST_F(LibraryDocuments, KeepsShelvesInReadingOrder) {
   EXPECT_THAT(library_->shelves()->at(1).revisions, ElementsAre(b, a));
 }
 
+TEST_F(LibraryDocuments, KeepsHowManyTokensATextIsForEachWayOfCounting) {
+  const RevisionId id = addDocument(*library_, {{"Some words."}}).value();
+  const Sha256 one = sha256("one tokenizer");
+  const Sha256 other = sha256("another");
+  EXPECT_EQ(library_->tokenCount(id, one).value(), std::nullopt);
+  ASSERT_TRUE(library_->setTokenCount(id, one, 3));
+  ASSERT_TRUE(library_->setTokenCount(id, other, 11));
+  ASSERT_TRUE(library_->setTokenCount(id, one, 4));
+  reopen();
+  EXPECT_EQ(library_->tokenCount(id, one).value(), 4);
+  EXPECT_EQ(library_->tokenCount(id, other).value(), 11);
+  EXPECT_EQ(library_->setTokenCount(RevisionId{99}, one, 3).error().code, ErrorCode::NotFound);
+  ASSERT_TRUE(library_->removeRevision(id));
+  EXPECT_EQ(library_->tokenCount(id, one).value(), std::nullopt);
+  EXPECT_THAT(library_->checkDatabase()->problems, IsEmpty());
+}
+
+TEST_F(LibraryDocuments, CountsNoTextThatIsNotWhole) {
+  DocumentInfo info;
+  info.extractor = "pdf/1";
+  info.pageCount = 2;
+  const RevisionId id = library_->beginRevision(sha256("half"), 4, info).value();
+  ASSERT_TRUE(library_->addPage(id, makePage(1, {"Some words."})));
+  EXPECT_EQ(library_->setTokenCount(id, sha256("x"), 3).error().code, ErrorCode::NotFound);
+}
+
 }  // namespace
 }  // namespace lectern

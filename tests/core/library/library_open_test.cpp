@@ -86,6 +86,7 @@ TEST_F(LibraryOpen, RefusesEveryWriteOfAReader) {
   EXPECT_TRUE(refused(library_->seal(id, {}, {})));
   EXPECT_TRUE(refused(library_->setLocation("/a", {}, id)));
   EXPECT_TRUE(refused(library_->removeRevision(id)));
+  EXPECT_TRUE(refused(library_->setTokenCount(id, sha256("x"), 1)));
   EXPECT_TRUE(refused(library_->shelf("new")));
   EXPECT_TRUE(refused(library_->setShelf(ShelfId{1}, {})));
   EXPECT_TRUE(refused(library_->newConversation("x", {})));
