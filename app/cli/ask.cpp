@@ -3,8 +3,8 @@
 #include "app/cli/answer_text.h"
 #include "app/cli/open_workspace.h"
 #include "app/cli/progress_line.h"
+#include "app/cli/settings_notice.h"
 #include "app/cli/terminal_text.h"
-#include "app/workspace/model_choice.h"
 #include "app/workspace/paths.h"
 #include "core/base/utf8.h"
 
@@ -65,8 +65,9 @@ class Ask : public Command {
                    "The first line of this file opens encrypted documents")
         ->option_text("FILE");
     app.add_option("--engine", engine_,
-                   "extractive (default): quotations from the documents, no model; model: a model "
-                   "reads them and answers, and what supports each sentence is cited")
+                   "extractive: quotations from the documents, no model; model: a model reads them "
+                   "and answers, and what supports each sentence is cited (default: the setting "
+                   "answers.engine, which is extractive unless you change it)")
         ->check(CLI::IsMember({"extractive", "model"}))
         ->option_text("ENGINE");
     app.add_option(
@@ -137,26 +138,30 @@ class Ask : public Command {
     return text;
   }
 
+  // What the command line does not say is as the settings have it.
   Result<AskOptions> askOptions(const CommandContext& context) {
-    AskOptions options;
-    const bool extractive = engine_ == "extractive" || (engine_.empty() && model_.empty());
-    if (extractive && (!model_.empty() || seed_)) {
+    Settings settings = settingsOf(context);
+    if (engine_ == "extractive") settings.engine = Settings::kExtractiveEngine;
+    if (engine_ != "extractive" && !model_.empty()) settings.engine = model_;
+    if (settings.isExtractive() && (!model_.empty() || seed_)) {
       return Error{ErrorCode::Usage,
                    "Without a model there is nothing that --model and --seed "
                    "could change. Leave them out, or ask with --engine model."};
     }
-    if (extractive) return options;
-    if (model_.empty()) {
+    if (settings.isExtractive() && engine_ == "model") {
       return Error{ErrorCode::Usage,
                    "Name the model with --model: pocket, an imported one, or its folder."};
     }
-    options.model = TRY(findModel(model_, TRY(dataFolder(context.workspace.dataFolder))));
-    options.answer.maxTokens = maxTokens_;
-    options.answer.quote = quote_;
+    AskOptions options = TRY(askOptionsOf(settings, TRY(dataFolder(context.workspace.dataFolder))));
+    if (maxTokens_) options.answer.maxTokens = *maxTokens_;
+    if (quote_) options.answer.quote = true;
     if (seed_) {
-      options.answer.sampler.temperature = kTemperature;
-      options.answer.sampler.topP = kTopP;
-      options.answer.sampler.seed = *seed_;
+      SamplerOptions& sampler = options.answer.sampler;
+      sampler.seed = *seed_;
+      if (sampler.temperature == 0) {
+        sampler.temperature = kTemperature;
+        sampler.topP = kTopP;
+      }
     }
     return options;
   }
@@ -167,7 +172,7 @@ class Ask : public Command {
   std::string model_;
   std::optional<uint64_t> seed_;
   bool quote_ = false;
-  int64_t maxTokens_ = ModelAnswerOptions{}.maxTokens;
+  std::optional<int64_t> maxTokens_;
 };
 
 }  // namespace

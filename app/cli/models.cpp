@@ -5,6 +5,7 @@
 #include "app/cli/terminal_text.h"
 #include "app/workspace/model_store.h"
 #include "app/workspace/paths.h"
+#include "app/workspace/settings_file.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -213,7 +214,48 @@ class ModelsVerify : public Command {
   std::string name_;
 };
 
+class ModelsRemove : public Command {
+ public:
+  void declare(CLI::App& app) override {
+    app.add_option("NAME", name_, "A model by its name")->required()->option_text("NAME");
+    app.add_flag("--delete-files", deleteFiles_,
+                 "Delete the files that the import copied, too; without it they are kept in "
+                 "removed-models in the data folder");
+  }
+
+  Result<ExitCode> run(const CommandContext& context) override {
+    const auto data = TRY(dataFolder(context.workspace.dataFolder));
+    const RemovedModel removed = TRY(removeModel(name_, data, deleteFiles_));
+    const auto settings = TRY(configFolder(context.workspace.configFolder));
+    if (loadSettings(settings).settings.engine == name_) {
+      TRY(changeSettings(settings, {{"answers.engine", std::nullopt}}));
+      context.streams.err << fmt::format(
+          "{} was to answer questions. Without a model they are answered from now on.\n", name_);
+    }
+    if (context.json) {
+      writeJson(context.streams.out,
+                {{"schema", "lectern-cli/models-remove/1"},
+                 {"removed", removed.name},
+                 {"keptFolder", removed.kept.empty() ? Json() : Json(removed.kept.string())}});
+    } else if (removed.kept.empty()) {
+      context.streams.out << fmt::format("Removed {}, and deleted its files.\n", removed.name);
+    } else {
+      context.streams.out << fmt::format("Removed {}. Its files are kept in {}.\n", removed.name,
+                                         oneLine(removed.kept.string()));
+    }
+    return ExitCode::Answered;
+  }
+
+ private:
+  std::string name_;
+  bool deleteFiles_ = false;
+};
+
 }  // namespace
+
+std::unique_ptr<Command> makeModelsRemove() {
+  return std::make_unique<ModelsRemove>();
+}
 
 std::unique_ptr<Command> makeModelsList() {
   return std::make_unique<ModelsList>();

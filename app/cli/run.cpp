@@ -24,12 +24,17 @@ constexpr CommandEntry kCommands[] = {
     {"summarize", "Give the central sentences of each section", makeSummarize},
     {"show", "Show a citation in its place, or draw its page", makeShow},
     {"verify", "Prove stored citations again from the library alone", makeVerify},
+    {"context", "Count what documents take of a model's window", makeContext},
     {"list", "List documents and shelves", makeList},
     {"remove", "Remove documents from the library", makeRemove},
     {"text", "Print the text of a file as Lectern reads it", makeText},
     {"models list", "List the imported models", makeModelsList},
     {"models import", "Take a model into the data folder, checked", makeModelsImport},
     {"models verify", "Check imported models: every file's sum, every value", makeModelsVerify},
+    {"models remove", "Take a model off the list", makeModelsRemove},
+    {"config list", "List all settings", makeConfigList},
+    {"config get", "Print a setting", makeConfigGet},
+    {"config set", "Change a setting", makeConfigSet},
     {"generate", "Let a model go on from a text", makeGenerate},
     {"tokenize", "Split a text into a model's tokens, or put it together again", makeTokenize},
     {"template render", "Print the prompt that a conversation becomes", makeRenderTemplate},
@@ -42,7 +47,8 @@ struct CommandGroup {
 };
 
 constexpr CommandGroup kGroups[] = {
-    {"models", "List, import and check models"},
+    {"models", "List, import, check and remove models"},
+    {"config", "Look at settings and change them"},
     {"template", "Look at the prompt format of a model"},
 };
 

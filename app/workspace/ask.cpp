@@ -134,10 +134,16 @@ void Workspace::askModel(std::string_view question,
                          const AskOptions& options,
                          const AnswerSink& sink,
                          const std::stop_token& stop) {
-  if (!answers_ || answers_->modelFolder() != options.model) {
+  const bool sameEngine = answers_ && asked_.model == options.model &&
+                          asked_.windowTokens == options.windowTokens &&
+                          asked_.threads == options.threads;
+  if (!sameEngine) {
     answers_.reset();  // its memory goes before the next model asks for some
-    answers_ = std::make_unique<AnswerService>(
-        AnswerServiceOptions{options_.dataFolder, options.model, {}});
+    AnswerServiceOptions service{options_.dataFolder, options.model, {}};
+    service.engine.windowTokens = options.windowTokens;
+    service.engine.threads = options.threads;
+    answers_ = std::make_unique<AnswerService>(std::move(service));
+    asked_ = options;
   }
   EventQueue events;
   const AnswerService::Handle handle =

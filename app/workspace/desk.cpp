@@ -2,6 +2,7 @@
 #include "app/workspace/desk.h"
 
 #include "app/workspace/page_pace.h"
+#include "app/workspace/stop_of_either.h"
 #include "app/workspace/task_thread.h"
 
 #include <algorithm>
@@ -49,6 +50,7 @@ class Desk::Impl {
 
   ~Impl() {
     ending_ = true;
+    ended_.request_stop();
     const std::lock_guard lock(mutex_);
     for (auto& [id, entry] : jobs_) entry.stop.request_stop();
     for (auto& [id, stop] : questions_) stop.request_stop();
@@ -158,6 +160,43 @@ class Desk::Impl {
     }
   }
 
+  void countFiles(const std::vector<std::filesystem::path>& named,
+                  std::stop_token stop,
+                  std::function<void(const Result<FileCount>&)> told) {
+    walker_.thread.post([this, named, stop = std::move(stop), told = std::move(told)] {
+      const StopOfEither either(stop, ended_);
+      if (either.token().stop_requested()) return;
+      const Result<FileCount> count = [&]() -> Result<FileCount> {
+        Workspace& reader = *TRY(readerOf(walker_.reader));
+        return lectern::countFiles(reader.library(), named, told, either.token());
+      }();
+      if (!either.token().stop_requested()) told(count);
+    });
+  }
+
+  void countBudget(const std::vector<RevisionId>& scope,
+                   const AskOptions& options,
+                   const std::string& question,
+                   std::stop_token stop,
+                   std::function<void(const Result<ContextBudget>&)> told) {
+    counter_.thread.post(
+        [this, scope, options, question, stop = std::move(stop), told = std::move(told)] {
+          const StopOfEither either(stop, ended_);
+          if (either.token().stop_requested()) return;
+          const Result<ContextBudget> budget = [&]() -> Result<ContextBudget> {
+            Workspace& reader = *TRY(readerOf(counter_.reader));
+            if (!counter_.budgets) counter_.budgets.emplace(reader.library());
+            return counter_.budgets->count(
+                scope, options, question,
+                [this](RevisionId revision, const Sha256& counter, int64_t tokens) {
+                  keepCount(revision, counter, tokens);
+                },
+                told, either.token());
+          }();
+          if (!either.token().stop_requested()) told(budget);
+        });
+  }
+
   void openDocument(RevisionId revision, std::function<void(const Result<DocumentView>&)> done) {
     texts_.thread.post([this, revision, done = std::move(done)] {
       done([&]() -> Result<DocumentView> {
@@ -238,6 +277,20 @@ class Desk::Impl {
     Job::State wanted = Job::State::Cancelled;  // what a stop that was asked for means
     PagePace pace;
   };
+  struct Counter {
+    std::unique_ptr<Workspace> reader;  // of the thread, as the next
+    std::optional<BudgetCounter> budgets;
+    TaskThread thread;
+  };
+
+  // Where it cannot be kept it is counted again another time.
+  void keepCount(RevisionId revision, const Sha256& counter, int64_t tokens) {
+    writer_.post([this, revision, counter, tokens] {
+      if (!workspace_->canWrite()) return;
+      (void)workspace_->library().setTokenCount(revision, counter, tokens);
+    });
+  }
+
   Result<Workspace*> readerOf(std::unique_ptr<Workspace>& reader) {
     if (!reader) reader = TRY(Workspace::open(forReading(options_)));
     return reader.get();
@@ -331,11 +384,14 @@ class Desk::Impl {
   std::map<QuestionId, std::stop_source> questions_;
 
   std::atomic<bool> ending_ = false;
-  TaskThread writer_;  // last to end: the others post to it
+  std::stop_source ended_;  // likewise, for what looks at a token
+  TaskThread writer_;       // last to end: the others post to it
   TaskThread asker_;
   std::array<Reader, 2> drawers_;
   Reader thumbnails_;
   Reader texts_;
+  Counter counter_;
+  Reader walker_;  // through folders
 };
 
 Desk::Desk(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -374,6 +430,18 @@ QuestionId Desk::ask(const std::string& question,
 }
 void Desk::stop(QuestionId question) {
   impl_->stop(question);
+}
+void Desk::countFiles(const std::vector<std::filesystem::path>& named,
+                      std::stop_token stop,
+                      std::function<void(const Result<FileCount>&)> told) {
+  impl_->countFiles(named, std::move(stop), std::move(told));
+}
+void Desk::countBudget(const std::vector<RevisionId>& scope,
+                       const AskOptions& options,
+                       const std::string& question,
+                       std::stop_token stop,
+                       std::function<void(const Result<ContextBudget>&)> told) {
+  impl_->countBudget(scope, options, question, std::move(stop), std::move(told));
 }
 void Desk::openDocument(RevisionId revision,
                         std::function<void(const Result<DocumentView>&)> done) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "app/workspace/budget.h"
+#include "app/workspace/file_count.h"
 #include "app/workspace/find.h"
 #include "app/workspace/workspace.h"
 
@@ -82,6 +84,11 @@ class Desk {
 
   // Files into the library, one after the other.
   JobId add(const std::filesystem::path& file, const AddOptions& options);
+  /// Looks what adding these files and folders would add; `told` hears it as it grows (see
+  /// lectern::countFiles), at last whole, or the error. Nothing is called once `stop` is requested.
+  void countFiles(const std::vector<std::filesystem::path>& named,
+                  std::stop_token stop,
+                  std::function<void(const Result<FileCount>&)> told);
   void pause(JobId job);
   /// Goes on with a paused job, or tries a failed or cancelled one again with another password.
   void resume(JobId job, const std::string& password);
@@ -97,6 +104,15 @@ class Desk {
                  AnswerSink sink,
                  std::function<void(const Result<StoreReport>&)> done);
   void stop(QuestionId question);
+
+  /// What the documents take of the window of the model that would be asked. `told` hears it as far
+  /// as it is counted (see BudgetCounter), at last whole, or the error. Nothing is called once
+  /// `stop` is requested.
+  void countBudget(const std::vector<RevisionId>& scope,
+                   const AskOptions& options,
+                   const std::string& question,
+                   std::stop_token stop,
+                   std::function<void(const Result<ContextBudget>&)> told);
 
   void openDocument(RevisionId revision, std::function<void(const Result<DocumentView>&)> done);
   /// Draws a page. Nothing is called once `stop` is requested.

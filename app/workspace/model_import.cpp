@@ -22,8 +22,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::string_view kUnfinished = ".import-";
-
 Error storageError(const fs::path& path, int cause) {
   return {ErrorCode::Storage,
           fmt::format("{} could not be written: {}.", path.string(), describeErrno(cause))};
@@ -89,7 +87,7 @@ class UnfinishedFolder {
  public:
   static Result<UnfinishedFolder> create(const fs::path& models) {
     clearAbandoned(models);
-    std::string name = (models / kUnfinished).string() + "XXXXXX";
+    std::string name = (models / kUnfinishedModel).string() + "XXXXXX";
     if (::mkdtemp(name.data()) == nullptr) return storageError(models, errno);
     UnfinishedFolder folder;
     folder.path_ = name;
@@ -125,7 +123,7 @@ class UnfinishedFolder {
   static void clearAbandoned(const fs::path& models) {
     std::error_code ignored;
     for (const auto& entry : fs::directory_iterator(models, ignored)) {
-      if (!entry.path().filename().string().starts_with(kUnfinished)) continue;
+      if (!entry.path().filename().string().starts_with(kUnfinishedModel)) continue;
       const FileDescriptor lock(::open(entry.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
       if (lock.isOpen() && ::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) {
         fs::remove_all(entry.path(), ignored);

@@ -34,6 +34,9 @@ struct ModelRecord {
 
 inline constexpr const char* kModelRecordName = "lectern-model.json";
 
+/// How the names of folders begin that nobody lists, and that the next import clears.
+inline constexpr std::string_view kUnfinishedModel = ".import-";
+
 /// Errors: ModelUnusable where it is missing, damaged, or names a file outside its folder.
 Result<ModelRecord> readModelRecord(const std::filesystem::path& folder);
 /// Errors: Storage.

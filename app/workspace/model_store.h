@@ -60,6 +60,19 @@ Result<StoredModel> importModel(const std::filesystem::path& folder,
                                 const ModelProgress& progress,
                                 std::stop_token stop);
 
+struct RemovedModel {
+  std::string name;
+  std::filesystem::path kept;  ///< where its files are now; empty: deleted
+};
+
+/// Takes an imported model off the list at once. Its files go to removed-models/ in the data
+/// folder, where they can be used or imported again by their folder; or they are deleted, if an
+/// import wrote them. Who has it open goes on. Errors: ModelUnusable where there is no such model;
+/// Usage for files that no import wrote; Storage.
+Result<RemovedModel> removeModel(const std::string& name,
+                                 const std::filesystem::path& dataFolder,
+                                 bool deleteFiles);
+
 struct FileVerdict {
   std::string name;
   int64_t bytes = 0;    ///< by the record

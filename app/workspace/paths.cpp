@@ -43,16 +43,21 @@ Result<fs::path> dataFolder(const fs::path& wanted) {
   if (const fs::path own = fromEnvironment("LECTERN_DATA_DIR"); !own.empty()) {
     return fs::absolute(own, ignored);
   }
-  if (const fs::path data = fromEnvironment("XDG_DATA_HOME"); data.is_absolute()) {
-    return data / "lectern";
+  const Result<fs::path> folder = userFolder("XDG_DATA_HOME", ".local/share");
+  if (folder) return folder;
+  return Error{ErrorCode::Storage,
+               "There is no home folder to keep the library in. Set LECTERN_DATA_DIR to a folder "
+               "for it."};
+}
+
+Result<fs::path> userFolder(const char* variable, const fs::path& below) {
+  if (const fs::path named = fromEnvironment(variable); named.is_absolute()) {
+    return named / "lectern";
   }
   const fs::path home = homeFolder();
-  if (!home.is_absolute()) {
-    return Error{ErrorCode::Storage,
-                 "There is no home folder to keep the library in. Set LECTERN_DATA_DIR to a folder "
-                 "for it."};
-  }
-  return home / ".local" / "share" / "lectern";
+  if (home.is_absolute()) return home / below / "lectern";
+  return Error{ErrorCode::Storage,
+               fmt::format("There is no home folder. Set {} to a folder.", variable)};
 }
 
 Result<void> makePrivateFolder(const fs::path& folder) {

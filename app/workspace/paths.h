@@ -12,6 +12,11 @@ namespace lectern {
 /// Errors: Storage where there is no home folder either.
 Result<std::filesystem::path> dataFolder(const std::filesystem::path& wanted);
 
+/// The user's folder of a kind, as the XDG base directory specification says: `variable`/lectern
+/// where that is absolute, else `below`/lectern in the home folder. Errors: Storage where there is
+/// no home folder either.
+Result<std::filesystem::path> userFolder(const char* variable, const std::filesystem::path& below);
+
 /// Makes the folder, its own mode 0700, and those above it where they are missing. Errors: Storage.
 Result<void> makePrivateFolder(const std::filesystem::path& folder);
 

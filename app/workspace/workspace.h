@@ -30,6 +30,8 @@ enum class Access : uint8_t {
 struct WorkspaceOptions {
   /// Empty: $LECTERN_DATA_DIR, else $XDG_DATA_HOME/lectern, else ~/.local/share/lectern.
   std::filesystem::path dataFolder;
+  /// Empty: $XDG_CONFIG_HOME/lectern, else ~/.config/lectern.
+  std::filesystem::path configFolder;
   /// lectern-extract. Empty: $LECTERN_HELPER, else beside this program or in its libexec folder.
   std::filesystem::path helper;
   ExtractionLimits limits;
@@ -58,6 +60,8 @@ struct AddReport {
 struct AskOptions {
   std::filesystem::path model;  ///< the model's folder; empty: the extractive answerer
   ModelAnswerOptions answer;    ///< of a model
+  int64_t windowTokens = 0;     ///< see EngineOptions, as the next
+  int threads = 0;
 };
 
 /// What became of an answer in the library.
@@ -162,6 +166,7 @@ class Workspace {
   std::unique_ptr<Library> library_;
   bool canWrite_ = false;
   std::string readOnlyReason_;
+  AskOptions asked_;                        // what `answers_` was made for
   std::unique_ptr<AnswerService> answers_;  // once a model was asked
 };
 

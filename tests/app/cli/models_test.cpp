@@ -249,5 +249,44 @@ TEST_F(Models, AnImportedNameGoesBeforeAFolder) {
   fs::current_path(before);
 }
 
+TEST_F(Models, ARemovedOneIsOffTheListAndItsFilesAreKept) {
+  expect(ExitCode::Answered, {"models", "import", source.string()});
+  const std::string weights = bytesOf(models / "tiny" / "model.safetensors");
+  const fs::path kept = terminal.options.dataFolder / "removed-models" / "tiny";
+  EXPECT_THAT(expect(ExitCode::Answered, {"models", "remove", "tiny"}).out,
+              HasSubstr("kept in " + kept.string()));
+  EXPECT_THAT(namesIn(models), IsEmpty());
+  EXPECT_EQ(bytesOf(kept / "model.safetensors"), weights);
+  expect(ExitCode::ModelUnusable, {"models", "remove", "tiny"});
+  expect(ExitCode::Answered, {"models", "import", kept.string()});
+  expect(ExitCode::Answered, {"models", "remove", "tiny"});
+  EXPECT_TRUE(fs::exists(kept.parent_path() / "tiny-2")) << "what is there is not written over";
+}
+
+TEST_F(Models, ARemovedOneGoesWithItsFilesWhereAnImportWroteThem) {
+  expect(ExitCode::Answered, {"models", "import", source.string()});
+  expect(ExitCode::Answered, {"models", "remove", "tiny", "--delete-files"});
+  EXPECT_THAT(namesIn(models), IsEmpty());
+  EXPECT_TRUE(fs::exists(source / "model.safetensors")) << "the original is not touched";
+
+  fs::create_directories(models);
+  fs::create_directory_symlink(source, models / "linked");
+  fs::copy(source, models / "copied", fs::copy_options::recursive);
+  expect(ExitCode::Usage, {"models", "remove", "linked", "--delete-files"});
+  expect(ExitCode::Usage, {"models", "remove", "copied", "--delete-files"});
+  expect(ExitCode::ModelUnusable, {"models", "remove", "../models/copied", "--delete-files"});
+  EXPECT_THAT(namesIn(models), ElementsAre("copied", "linked"));
+  expect(ExitCode::Answered, {"models", "remove", "linked"});
+  EXPECT_TRUE(fs::exists(source / "model.safetensors"));
+}
+
+TEST_F(Models, TheOneThatWasToAnswerAnswersNoMore) {
+  expect(ExitCode::Answered, {"models", "import", source.string()});
+  expect(ExitCode::Answered, {"config", "set", "answers.engine", "tiny"});
+  EXPECT_THAT(expect(ExitCode::Answered, {"models", "remove", "tiny"}).err,
+              HasSubstr("Without a model"));
+  EXPECT_EQ(expect(ExitCode::Answered, {"config", "get", "answers.engine"}).out, "extractive\n");
+}
+
 }  // namespace
 }  // namespace lectern::cli

@@ -61,6 +61,7 @@ TEST_F(Schema, HoldsForTheOutputOfEveryCommand) {
   const auto nothing = check("ask", {"ask", "--shelf", "house", "Who found the moons of Jupiter?"});
   EXPECT_EQ(nothing.at("found"), false);
   check("show", {"show", answer.at("claims").at(0).at("citations").at(0).at("id")});
+  check("context", {"context"});
   check("summarize", {"summarize", "--shelf", "house"});
   check("verify", {"verify", "--database"});
   check("remove", {"remove", "d2"});
@@ -81,13 +82,23 @@ TEST_F(Schema, HoldsForTheCommandsOfModels) {
   check("logits", {"logits", "--model", model, "--ids", ids, "--out",
                    (terminal.folder.path() / "scores").string()});
   check("generate", {"generate", "--model", model, "--prompt", "ab", "--max-tokens", "5"});
+  check("context", {"context", "--model", model, text});
   check("models-list", {"models", "list"});
   check("models-import", {"models", "import", model});
   check("models-verify", {"models", "verify"});
   std::filesystem::remove(terminal.options.dataFolder / "models/model/config.json");
   check("models-list", {"models", "list"});
   check("models-verify", {"models", "verify"});
+  check("models-remove", {"models", "remove", "model"});
   check("error", {"generate", "--model", "/nowhere"});
+}
+
+TEST_F(Schema, HoldsForTheCommandsOfSettings) {
+  check("config-list", {"config", "list"});
+  check("config-set", {"config", "set", "answers.temperature", "0.5"});
+  EXPECT_EQ(check("config-get", {"config", "get", "answers.temperature"})["setting"]["value"], 0.5);
+  check("config-set", {"config", "set", "answers.temperature", "--default"});
+  check("error", {"config", "set", "answers.colour", "red"});
 }
 
 TEST_F(Schema, HoldsForErrors) {

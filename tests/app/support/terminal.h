@@ -28,6 +28,7 @@ class Terminal {
  public:
   Terminal() {
     options.dataFolder = folder.path() / "data";
+    options.configFolder = folder.path() / "config";
     options.helper = LECTERN_HELPER_PROGRAM;
   }
 
