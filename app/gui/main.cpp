@@ -5,12 +5,14 @@
 #include "app/gui/desktop/termination.h"
 #include "app/gui/main_window.h"
 #include "app/gui/translations.h"
+#include "app/workspace/settings_file.h"
 
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QDir>
 #include <QFileInfo>
 #include <QIcon>
+#include <QLocale>
 #include <QMessageBox>
 #include <QUrl>
 
@@ -68,6 +70,17 @@ int main(int argc, char** argv) {
   QGuiApplication::setDesktopFileName(QStringLiteral("org.lectern.Lectern"));
   QApplication::setWindowIcon(QIcon::fromTheme(QStringLiteral("org.lectern.Lectern"),
                                                QIcon(QStringLiteral(":/icons/128.png"))));
+
+  WorkspaceOptions options;
+  const auto config = configFolder({});
+  if (config) {
+    const Settings settings = loadSettings(*config).settings;
+    applySettings(settings, options);
+    if (settings.language != Settings::kSystemLanguage) {
+      QLocale::setDefault(QLocale(toQt(settings.language)));
+      QApplication::setLayoutDirection(QLocale().textDirection());
+    }
+  }
   installTranslations(application);
 
   QCommandLineParser parser;
@@ -84,13 +97,14 @@ int main(int argc, char** argv) {
   SessionApplication session;
   if (!isOneOfMany() && !session.claim() && SessionApplication::handOver(urls)) return 0;
 
-  auto bridge = DeskBridge::open({});
+  auto bridge = DeskBridge::open(options);
   if (!bridge) {
     QMessageBox box(QMessageBox::Critical, QStringLiteral("Lectern"), toQt(bridge.error().message));
     box.show();
     return QApplication::exec() == 0 ? 7 : 1;
   }
-  MainWindow window(std::move(*bridge), {stateFile()});
+  MainWindow window(std::move(*bridge),
+                    {stateFile(), config ? *config : std::filesystem::path(), {}});
   quitOnSignals(application);
   QObject::connect(&session, &SessionApplication::opened, &window, [&](const QList<QUrl>& more) {
     window.addFiles(filesOf(more));

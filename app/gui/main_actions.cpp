@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The menus: everything the window does, with its keys.
+#include "app/gui/engine_part.h"
 #include "app/gui/main_window.h"
 #include "app/gui/views/conversation_view.h"
 #include "app/gui/views/reader_pane.h"
@@ -29,6 +30,10 @@ void MainWindow::makeActions() {
   remove->setShortcutContext(Qt::WidgetShortcut);
   tree_->addAction(remove);
   file->addSeparator();
+  add(file, tr("&Settings …"), QKeySequence(Qt::CTRL | Qt::Key_Comma),
+      [this] { engine_->showSettings(); });
+  add(file, tr("&Models …"), {}, [this] { engine_->showModels(); });
+  file->addSeparator();
   add(file, tr("&Quit"), QKeySequence::Quit, [this] { close(); });
 
   pane_->addEditActions(menuBar()->addMenu(tr("&Edit")));
@@ -52,6 +57,9 @@ void MainWindow::makeActions() {
   full->setCheckable(true);
   connect(full, &QAction::toggled, this,
           [this](bool on) { setWindowState(windowState().setFlag(Qt::WindowFullScreen, on)); });
+
+  add(view, tr("What is in the &context"), QKeySequence(Qt::CTRL | Qt::Key_I),
+      [this] { engine_->showContext(); });
 
   QMenu* go = menuBar()->addMenu(tr("&Go"));
   // Mirrored where the window is.

@@ -2,12 +2,13 @@
 #include "app/gui/main_window.h"
 
 #include "app/gui/bridge/strings.h"
+#include "app/gui/drop_part.h"
+#include "app/gui/engine_part.h"
 #include "app/gui/models/library_model.h"
 #include "app/gui/views/answer_view.h"
 #include "app/gui/views/conversation_view.h"
 #include "app/gui/views/reader_pane.h"
-#include "app/gui/widgets/drop_overlay.h"
-#include "app/gui/widgets/dropped_files.h"
+#include "app/gui/widgets/budget_bar.h"
 #include "app/gui/widgets/job_strip.h"
 
 #include <QApplication>
@@ -16,8 +17,6 @@
 #include <QDropEvent>
 #include <QFileDialog>
 #include <QLabel>
-#include <QMenu>
-#include <QMimeData>
 #include <QPlainTextEdit>
 #include <QSettings>
 #include <QSplitter>
@@ -33,8 +32,6 @@ namespace lectern::gui {
 
 namespace {
 
-constexpr int kHoverLimit = 2'000;   // entries looked at while files hover
-constexpr int kDropLimit = 100'000;  // and once they are dropped
 constexpr size_t kHistory = 100;
 
 }  // namespace
@@ -86,7 +83,10 @@ void MainWindow::makePanes() {
   layout->addWidget(splitter_, 1);
   layout->addWidget(jobs_);
   setCentralWidget(middle);
-  overlay_ = new DropOverlay(this);
+  engine_ =
+      new EnginePart(bridge_.get(), {options_.configFolder, options_.dataFolder}, jobs_, this);
+  layout->addWidget(engine_->bar());
+  drop_ = new DropPart(bridge_.get(), jobs_, this);
 
   auto* network = new QLabel(tr("Network: off"), this);
   network->setToolTip(tr("Your documents stay on this computer."));
@@ -101,6 +101,19 @@ void MainWindow::makePanes() {
     }
   });
   connect(conversation_, &ConversationView::asked, this, &MainWindow::ask);
+  const Preferences* preferences = engine_->preferences();
+  const auto useMemory = [this, preferences] {
+    reader_->pictures()->setMemory(preferences->settings().pictureMegabytes);
+  };
+  connect(preferences, &Preferences::changed, this, useMemory);
+  useMemory();
+  connect(engine_, &EnginePart::openWanted, this,
+          [this](RevisionId revision) { openDocument(revision, std::nullopt); });
+  connect(drop_, &DropPart::addWanted, this,
+          [this](const std::vector<std::filesystem::path>& files, bool ask) {
+            afterAdding_ = ask ? AfterAdding::Ask : AfterAdding::Open;
+            addFiles(files);
+          });
   connect(conversation_, &ConversationView::citationOpened, this, &MainWindow::openCitation);
   connect(pane_, &ReaderPane::leavingPlace, this, &MainWindow::rememberPlace);
   connect(jobs_, &JobStrip::pauseWanted, this, [this](JobId id) { bridge_->desk().pause(id); });
@@ -129,6 +142,7 @@ void MainWindow::takeLibrary(const LibraryViewPtr& view) {
   const bool first = library_ == nullptr;
   library_ = view;
   model_->setLibrary(view);
+  engine_->setLibrary(view);
   if (first) {
     tree_->expandAll();
     tree_->setCurrentIndex(model_->index(0, 0, {}));
@@ -195,16 +209,22 @@ void MainWindow::removeSelected() {
 
 void MainWindow::updateScope() {
   const QModelIndex current = tree_->currentIndex();
-  conversation_->setScope(model_->scopeName(current),
-                          static_cast<int>(model_->scope(current).size()));
+  const std::vector<RevisionId> scope = model_->scope(current);
+  conversation_->setScope(model_->scopeName(current), static_cast<int>(scope.size()));
+  engine_->setScope(scope);
 }
 
 void MainWindow::ask(const QString& question) {
   const std::vector<RevisionId> scope = model_->scope(tree_->currentIndex());
   if (scope.empty()) return;
-  const QuestionId id = bridge_->ask(question, scope, {});
-  evidenceOf_ = conversation_->begin(id, question);
-  evidence_ = -1;
+  engine_->ask(
+      question, scope,
+      [this, question](const std::vector<RevisionId>& chosen, const AskOptions& options) {
+        const QuestionId id = bridge_->ask(question, chosen, options);
+        evidenceOf_ = conversation_->begin(id, question);
+        evidence_ = -1;
+      },
+      [this, question] { conversation_->questionBox()->setPlainText(question); });
 }
 
 void MainWindow::openDocument(RevisionId revision, std::optional<ReaderPlace> place) {
@@ -340,43 +360,19 @@ void MainWindow::closeEvent(QCloseEvent* event) {
 
 void MainWindow::resizeEvent(QResizeEvent* event) {
   QMainWindow::resizeEvent(event);
-  overlay_->hide();
+  drop_->hideOverlay();
 }
 
 void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
-  if (!event->mimeData()->hasUrls()) return;
-  const DroppedFiles dropped = filesOf(event->mimeData()->urls(), kHoverLimit);
-  if (dropped.files.empty()) return;
-  overlay_->show(dropped);
-  event->acceptProposedAction();
+  drop_->enter(event);
 }
 
 void MainWindow::dragLeaveEvent(QDragLeaveEvent* /*event*/) {
-  overlay_->hide();
+  drop_->leave();
 }
 
 void MainWindow::dropEvent(QDropEvent* event) {
-  overlay_->hide();
-  const DroppedFiles dropped = filesOf(event->mimeData()->urls(), kDropLimit);
-  if (dropped.files.empty()) return;
-  event->acceptProposedAction();
-  if (dropped.more) {
-    jobs_->showProblem(tr("There are more files than can be added at once; the first %1 are.")
-                           .arg(QLocale().toString(static_cast<int>(dropped.files.size()))));
-  }
-  auto* menu = new QMenu(this);
-  menu->setAttribute(Qt::WA_DeleteOnClose);
-  const auto offer = [&](const QString& text, AfterAdding after) {
-    menu->addAction(text, this, [this, files = dropped.files, after] {
-      afterAdding_ = after;
-      addFiles(files);
-    });
-  };
-  const auto count = static_cast<int>(dropped.files.size());
-  offer(tr("Add %n document(s)", nullptr, count), AfterAdding::Open);
-  offer(tr("Add and ask"), AfterAdding::Ask);
-  menu->setActiveAction(menu->actions().front());
-  menu->popup(mapToGlobal(event->position().toPoint()));
+  drop_->drop(event);
 }
 
 }  // namespace lectern::gui

@@ -19,7 +19,8 @@ namespace lectern::gui {
 
 class AnswerView;
 class ConversationView;
-class DropOverlay;
+class DropPart;
+class EnginePart;
 class JobStrip;
 class LibraryModel;
 class ReaderPane;
@@ -27,6 +28,8 @@ class ReaderPane;
 struct MainWindowOptions {
   /// Layout and last place, an INI file; empty: nothing is kept.
   std::filesystem::path stateFile;
+  std::filesystem::path configFolder;  ///< of the settings; empty: they are not kept
+  std::filesystem::path dataFolder;    ///< of the workspace, for its models; empty: as it finds it
 };
 
 /// Library, reader and conversation side by side, over one desk. Thread: the window's.
@@ -45,6 +48,7 @@ class MainWindow : public QMainWindow {
   [[nodiscard]] ReaderPane* readerPane() const { return pane_; }
   [[nodiscard]] ConversationView* conversation() const { return conversation_; }
   [[nodiscard]] JobStrip* jobs() const { return jobs_; }
+  [[nodiscard]] EnginePart* engine() const { return engine_; }
   [[nodiscard]] QTreeView* libraryView() const { return tree_; }
   [[nodiscard]] LibraryModel* library() const { return model_; }
 
@@ -88,7 +92,8 @@ class MainWindow : public QMainWindow {
   ConversationView* conversation_ = nullptr;
   JobStrip* jobs_ = nullptr;
   QSplitter* splitter_ = nullptr;
-  DropOverlay* overlay_ = nullptr;
+  DropPart* drop_ = nullptr;
+  EnginePart* engine_ = nullptr;
 
   LibraryViewPtr library_;
   std::set<RevisionId> leaving_;  // taken off, and still to be had back

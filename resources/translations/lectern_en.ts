@@ -40,6 +40,33 @@
     </message>
 </context>
 <context>
+    <name>lectern::gui::BudgetText</name>
+    <message numerus="yes">
+        <source>about %n second(s)</source>
+        <translation>
+            <numerusform>about %n second</numerusform>
+            <numerusform>about %n seconds</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>about %n minute(s)</source>
+        <translation>
+            <numerusform>about %n minute</numerusform>
+            <numerusform>about %n minutes</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>lectern::gui::ContextPanel</name>
+    <message numerus="yes">
+        <source>%n page(s)</source>
+        <translation>
+            <numerusform>%n page</numerusform>
+            <numerusform>%n pages</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>lectern::gui::ConversationView</name>
     <message numerus="yes">
         <source>%1 · %n document(s)</source>
@@ -52,24 +79,44 @@
 <context>
     <name>lectern::gui::DropOverlay</name>
     <message numerus="yes">
-        <source>Drop to add more than %n document(s)</source>
+        <source>%Ln document(s)</source>
         <translation>
-            <numerusform>Drop to add more than %n document</numerusform>
-            <numerusform>Drop to add more than %n documents</numerusform>
+            <numerusform>%Ln document</numerusform>
+            <numerusform>%Ln documents</numerusform>
         </translation>
     </message>
     <message numerus="yes">
-        <source>Drop to add %n document(s)</source>
+        <source>%Ln of them are in the library already</source>
         <translation>
-            <numerusform>Drop to add %n document</numerusform>
-            <numerusform>Drop to add %n documents</numerusform>
+            <numerusform>%Ln of them is in the library already</numerusform>
+            <numerusform>%Ln of them are in the library already</numerusform>
         </translation>
     </message>
     <message numerus="yes">
-        <source>%n file(s) cannot be read and are left out</source>
+        <source>%Ln file(s) cannot be read and are left out</source>
         <translation>
-            <numerusform>%n file cannot be read and is left out</numerusform>
-            <numerusform>%n files cannot be read and are left out</numerusform>
+            <numerusform>%Ln file cannot be read and is left out</numerusform>
+            <numerusform>%Ln files cannot be read and are left out</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>lectern::gui::DropPart</name>
+    <message numerus="yes">
+        <source>Add %Ln document(s)</source>
+        <translation>
+            <numerusform>Add %Ln document</numerusform>
+            <numerusform>Add %Ln documents</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>lectern::gui::EnginePart</name>
+    <message numerus="yes">
+        <source>Leave out %n document(s)</source>
+        <translation>
+            <numerusform>Leave out %n document</numerusform>
+            <numerusform>Leave out %n documents</numerusform>
         </translation>
     </message>
 </context>
@@ -118,16 +165,6 @@
         <translation>
             <numerusform>%1, %n document</numerusform>
             <numerusform>%1, %n documents</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
-    <name>lectern::gui::MainWindow</name>
-    <message numerus="yes">
-        <source>Add %n document(s)</source>
-        <translation>
-            <numerusform>Add %n document</numerusform>
-            <numerusform>Add %n documents</numerusform>
         </translation>
     </message>
 </context>

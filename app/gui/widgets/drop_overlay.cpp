@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/widgets/drop_overlay.h"
 
+#include <QLocale>
+
 namespace lectern::gui {
 
 DropOverlay::DropOverlay(QWidget* parent) : QLabel(parent) {
@@ -15,19 +17,30 @@ DropOverlay::DropOverlay(QWidget* parent) : QLabel(parent) {
   hide();
 }
 
-void DropOverlay::show(const DroppedFiles& dropped) {
-  const auto count = static_cast<int>(dropped.files.size());
-  QStringList lines;
-  lines << (dropped.more ? tr("Drop to add more than %n document(s)", nullptr, count)
-                         : tr("Drop to add %n document(s)", nullptr, count));
-  if (dropped.unsupported > 0) {
-    lines << tr("%n file(s) cannot be read and are left out", nullptr, dropped.unsupported);
-  }
-  setText(lines.join(QLatin1Char('\n')));
+void DropOverlay::show(const FileCount& count) {
+  setText((QStringList(tr("Drop to add")) + countLines(count)).join(QLatin1Char('\n')));
   setAccessibleName(text());
   setGeometry(parentWidget()->rect().adjusted(24, 24, -24, -24));
   QLabel::show();
   raise();
+}
+
+QStringList countLines(const FileCount& count) {
+  const auto size = QLocale().formattedDataSize(count.bytes, 1, QLocale::DataSizeSIFormat);
+  const QString files =
+      DropOverlay::tr("%Ln document(s)", nullptr, static_cast<int>(count.files.size()));
+  QStringList lines;
+  lines << (count.whole ? DropOverlay::tr("%1, %2").arg(files, size)
+                        : DropOverlay::tr("%1, %2, and still counting …").arg(files, size));
+  if (count.known > 0) {
+    lines << DropOverlay::tr("%Ln of them are in the library already", nullptr, count.known);
+  }
+  if (count.unsupported > 0) {
+    lines << DropOverlay::tr("%Ln file(s) cannot be read and are left out", nullptr,
+                             count.unsupported);
+  }
+  if (count.more) lines << DropOverlay::tr("There are more, which are left out");
+  return lines;
 }
 
 }  // namespace lectern::gui

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "app/gui/widgets/dropped_files.h"
+#include "app/workspace/file_count.h"
 
 #include <QLabel>
 
@@ -12,7 +12,10 @@ class DropOverlay : public QLabel {
   Q_OBJECT
  public:
   explicit DropOverlay(QWidget* parent);
-  void show(const DroppedFiles& dropped);
+  void show(const FileCount& count);
 };
+
+/// "14 documents, 3.2 MB", and below it what is left out and what is there already.
+QStringList countLines(const FileCount& count);
 
 }  // namespace lectern::gui

@@ -18,7 +18,7 @@ namespace {
 
 constexpr int kUndoMs = 10'000;
 
-/// A sentence, and a button beside it.
+/// A sentence, and a button beside it where there is one.
 QWidget* sentenceRow(const QString& sentence, QPushButton* button, QWidget* parent) {
   auto* row = new QFrame(parent);
   auto* text = new QLabel(row);
@@ -28,7 +28,7 @@ QWidget* sentenceRow(const QString& sentence, QPushButton* button, QWidget* pare
   auto* layout = new QHBoxLayout(row);
   layout->setContentsMargins(8, 2, 8, 2);
   layout->addWidget(text, 1);
-  layout->addWidget(button);
+  if (button != nullptr) layout->addWidget(button);
   return row;
 }
 
@@ -92,6 +92,24 @@ void JobStrip::showProblem(const QString& sentence) {
   dismiss->setAccessibleName(tr("Dismiss: %1").arg(sentence));
   connect(dismiss, &QPushButton::clicked, this, [this, row] { removeRow(row); });
   append(row);
+}
+
+QWidget* JobStrip::offerChoice(const QString& sentence, const std::vector<Choice>& choices) {
+  QWidget* row = sentenceRow(sentence, nullptr, this);
+  for (const Choice& choice : choices) {
+    auto* button = new QPushButton(choice.text, row);
+    row->layout()->addWidget(button);
+    connect(button, &QPushButton::clicked, this, [this, row, chosen = choice.chosen] {
+      removeRow(row);
+      chosen();
+    });
+  }
+  append(row);
+  return row;
+}
+
+void JobStrip::setSentence(QWidget* row, const QString& sentence) {
+  row->findChild<QLabel*>()->setText(sentence);
 }
 
 void JobStrip::offerUndo(const QString& sentence,

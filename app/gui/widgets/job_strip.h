@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <map>
+#include <vector>
 
 class QVBoxLayout;
 
@@ -29,6 +30,15 @@ class JobStrip : public QWidget {
   void offerUndo(const QString& sentence,
                  const std::function<void()>& undo,
                  const std::function<void()>& done);
+  /// A row with a sentence and something to choose; it goes with the choice.
+  struct Choice {
+    QString text;
+    std::function<void()> chosen;
+  };
+  QWidget* offerChoice(const QString& sentence, const std::vector<Choice>& choices);
+  /// Of a row that is still there.
+  static void setSentence(QWidget* row, const QString& sentence);
+  void removeRow(QWidget* row);
   [[nodiscard]] int rowCount() const;
 
  signals:
@@ -37,7 +47,6 @@ class JobStrip : public QWidget {
   void cancelWanted(lectern::JobId job);
 
  private:
-  void removeRow(QWidget* row);
   void append(QWidget* row);
 
   QVBoxLayout* rows_ = nullptr;

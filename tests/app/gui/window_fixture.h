@@ -39,8 +39,9 @@ class WindowFixture : public ::testing::Test {
     options.helper = LECTERN_HELPER_PROGRAM;
     auto bridge = DeskBridge::open(options);
     ASSERT_TRUE(bridge) << bridge.error().message;
-    window = std::make_unique<MainWindow>(std::move(*bridge),
-                                          MainWindowOptions{folder.path() / "window.ini"});
+    window = std::make_unique<MainWindow>(
+        std::move(*bridge), MainWindowOptions{folder.path() / "window.ini",
+                                              folder.path() / "config", folder.path() / "data"});
     window->show();
     ASSERT_TRUE(QTest::qWaitForWindowExposed(window.get()));
   }

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/bridge/models_bridge.h"
+
+#include "app/gui/bridge/strings.h"
+#include "app/workspace/paths.h"
+
+#include <chrono>
+#include <system_error>
+#include <utility>
+
+namespace lectern::gui {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* kShippedName = "pocket";
+
+bool isFinder(const fs::path& folder) {
+  std::error_code ignored;
+  return fs::exists(folder / "layout.json", ignored);
+}
+
+ListedModel shippedModel(const fs::path& folder) {
+  ListedModel shipped{{kShippedName, folder, 0, ModelDescription{}}, true, isFinder(folder)};
+  shipped.model.description = describeModel(folder, WeightCheck::Shapes, {}, {});
+  if (shipped.model.description) shipped.model.bytes = shipped.model.description->bytes;
+  return shipped;
+}
+
+}  // namespace
+
+ModelsBridge::ModelsBridge(fs::path dataFolder, QObject* parent)
+    : QObject(parent), dataFolder_(std::move(dataFolder)) {}
+
+ModelsBridge::~ModelsBridge() {
+  stop_.request_stop();
+}
+
+void ModelsBridge::list() {
+  std::vector<ListedModel> models;
+  // As findModel looks: an imported one of that name comes first.
+  const Result<fs::path> shipped = findModel(kShippedName, dataFolder_);
+  if (shipped && shipped->parent_path() != modelsFolder(dataFolder_)) {
+    models.push_back(shippedModel(*shipped));
+  }
+  for (StoredModel& model : listModels(dataFolder_)) {
+    const bool finder = isFinder(model.folder);
+    models.push_back({std::move(model), false, finder});
+  }
+  const auto list = std::make_shared<const std::vector<ListedModel>>(std::move(models));
+  QMetaObject::invokeMethod(this, [this, list] { emit listed(list); }, Qt::QueuedConnection);
+}
+
+void ModelsBridge::refresh() {
+  thread_.post([this] { list(); });
+}
+
+void ModelsBridge::run(const std::function<Result<QString>(const std::stop_token&)>& task) {
+  stop_ = std::stop_source();
+  thread_.post([this, task, stop = stop_.get_token()] {
+    const Result<QString> ended = task(stop);
+    const bool failed = !ended.has_value();
+    const QString sentence = failed ? toQt(ended.error().message) : *ended;
+    QMetaObject::invokeMethod(
+        this, [this, sentence, failed] { emit done(sentence, failed); }, Qt::QueuedConnection);
+    list();
+  });
+}
+
+// Some ten times a second, and at the end.
+ModelProgress ModelsBridge::showing() {
+  using Clock = std::chrono::steady_clock;
+  return [this, next = Clock::time_point()](std::string_view step, int64_t done,
+                                            int64_t total) mutable {
+    const Clock::time_point now = Clock::now();
+    if (now < next && done < total) return;
+    next = now + std::chrono::milliseconds(100);
+    QMetaObject::invokeMethod(
+        this, [this, text = toQt(step), done, total] { emit progress(text, done, total); },
+        Qt::QueuedConnection);
+  };
+}
+
+void ModelsBridge::importFolder(const fs::path& folder) {
+  run([this, folder](const std::stop_token& stop) -> Result<QString> {
+    const StoredModel model = TRY(importModel(folder, {}, dataFolder_, showing(), stop));
+    return tr("The model %1 was imported. It can be used now.").arg(isolated(toQt(model.name)));
+  });
+}
+
+void ModelsBridge::verify(const ListedModel& listed) {
+  run([this, model = listed.model,
+       shipped = listed.shipped](const std::stop_token& stop) -> Result<QString> {
+    const QString name = isolated(toQt(model.name));
+    if (shipped) {  // no import has noted its sums
+      TRY(describeModel(model.folder, WeightCheck::Values, showing(), stop));
+      return tr("%1 is sound: all its values were read.").arg(name);
+    }
+    const ModelVerdict verdict = TRY(verifyModel(model, showing(), stop));
+    if (verdict.sound()) return tr("%1 is sound: every file is as it was imported.").arg(name);
+    for (const FileVerdict& file : verdict.files) {
+      if (file.problem.empty()) continue;
+      return Error{ErrorCode::ModelUnusable,
+                   fromQt(tr("%1 is damaged: %2: %3 Import it again.")
+                              .arg(name, isolated(toQt(file.name)), toQt(file.problem)))};
+    }
+    return Error{ErrorCode::ModelUnusable,
+                 fromQt(tr("%1 is damaged: %2").arg(name, toQt(verdict.problem)))};
+  });
+}
+
+void ModelsBridge::remove(const std::string& name, bool deleteFiles) {
+  run([this, name, deleteFiles](const std::stop_token& /*stop*/) -> Result<QString> {
+    const RemovedModel removed = TRY(removeModel(name, dataFolder_, deleteFiles));
+    const QString shown = isolated(toQt(name));
+    if (removed.kept.empty()) return tr("%1 was removed, and its files deleted.").arg(shown);
+    return tr("%1 was removed. Its files are kept in %2.")
+        .arg(shown, isolated(pathToQt(removed.kept)));
+  });
+}
+
+void ModelsBridge::cancel() {
+  stop_.request_stop();
+}
+
+}  // namespace lectern::gui

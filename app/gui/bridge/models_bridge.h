@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/workspace/model_store.h"
+#include "app/workspace/task_thread.h"
+
+#include <QObject>
+#include <QString>
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace lectern::gui {
+
+/// A model as the list shows it: an imported one, or the one that came with the program.
+struct ListedModel {
+  StoredModel model{};
+  bool shipped = false;
+  bool finder = false;  ///< it chooses sentences, and reads no documents
+};
+using ModelList = std::shared_ptr<const std::vector<ListedModel>>;
+
+/// The models for widgets: looking at them, importing, verifying and removing happen on a thread of
+/// its own, one after the other. Thread: the window's.
+class ModelsBridge : public QObject {
+  Q_OBJECT
+ public:
+  explicit ModelsBridge(std::filesystem::path dataFolder, QObject* parent = nullptr);
+  ~ModelsBridge() override;
+
+  [[nodiscard]] const std::filesystem::path& dataFolder() const { return dataFolder_; }
+
+  /// Ends with `listed`.
+  void refresh();
+  /// These end with `done`, and `listed` where the list has changed.
+  void importFolder(const std::filesystem::path& folder);
+  void verify(const ListedModel& model);
+  void remove(const std::string& name, bool deleteFiles);
+  /// Ends what runs, between two pieces of a file.
+  void cancel();
+
+ signals:
+  void listed(const lectern::gui::ModelList& models);
+  void progress(const QString& step, qint64 doneBytes, qint64 totalBytes);
+  /// What became of it; `failed`: what went wrong, and what to do.
+  void done(const QString& sentence, bool failed);
+
+ private:
+  void run(const std::function<Result<QString>(const std::stop_token&)>& task);
+  void list();
+  ModelProgress showing();
+
+  std::filesystem::path dataFolder_;
+  std::stop_source stop_;
+  TaskThread thread_;  // last: it tells until it has ended
+};
+
+}  // namespace lectern::gui

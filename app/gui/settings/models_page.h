@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/gui/bridge/models_bridge.h"
+#include "app/gui/settings/preferences.h"
+
+#include <QWidget>
+
+#include <functional>
+#include <vector>
+
+class QLabel;
+class QListWidget;
+class QProgressBar;
+class QPushButton;
+
+namespace lectern::gui {
+
+/// The models: what each is and needs, which one answers; importing, verifying and removing them.
+/// Thread: the window's.
+class ModelsPage : public QWidget {
+  Q_OBJECT
+ public:
+  ModelsPage(Preferences* preferences, ModelsBridge* models, QWidget* parent);
+
+  /// What the change to another model costs, in a sentence; empty: nothing.
+  void setCost(std::function<QString(const std::string& engine)> cost) { cost_ = std::move(cost); }
+
+  // Parts, for tests.
+  [[nodiscard]] QListWidget* list() const { return list_; }
+  [[nodiscard]] QLabel* details() const { return details_; }
+  [[nodiscard]] QLabel* outcome() const { return outcome_; }
+
+ signals:
+  void importWanted();
+
+ public slots:
+  void importFolder(const std::filesystem::path& folder);
+
+ private:
+  void takeList(const ModelList& models);
+  void takeDone(const QString& sentence, bool failed);
+  void showCurrent();
+  void use();
+  void verify();
+  void remove(bool deleteFiles);
+  void setBusy(bool busy);
+  [[nodiscard]] const ListedModel* current() const;
+  [[nodiscard]] QString describe(const ListedModel& model) const;
+  [[nodiscard]] QString titleOf(const ListedModel& model) const;
+
+  Preferences* preferences_;
+  ModelsBridge* models_;
+  ModelList shown_;
+  std::function<QString(const std::string&)> cost_;
+  bool busy_ = false;
+
+  QListWidget* list_ = nullptr;
+  QLabel* details_ = nullptr;
+  QLabel* outcome_ = nullptr;
+  QProgressBar* progress_ = nullptr;
+  QPushButton* use_ = nullptr;
+  QPushButton* verify_ = nullptr;
+  QPushButton* import_ = nullptr;
+  QPushButton* remove_ = nullptr;
+  QPushButton* delete_ = nullptr;
+  QPushButton* cancel_ = nullptr;
+};
+
+}  // namespace lectern::gui
