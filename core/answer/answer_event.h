@@ -83,7 +83,8 @@ struct Failed {
 };
 
 /// Events come in this order: Loading*, Prefilling*, Thinking*, (Text | Cited)*, and exactly one of
-/// Finished and Failed.
+/// Finished and Failed. A summary, which goes on reading while it is told, has Prefilling among
+/// Text and Cited too.
 using AnswerEvent = std::variant<Loading, Prefilling, Thinking, Text, Cited, Finished, Failed>;
 using AnswerSink = std::function<void(const AnswerEvent&)>;
 

@@ -152,7 +152,8 @@ std::vector<size_t> central(const std::vector<Sentence>& sentences,
 Result<std::vector<SectionSummary>> summarizeOutline(Library& library,
                                                      RevisionId revision,
                                                      const OutlineOptions& options,
-                                                     std::stop_token stop) {
+                                                     std::stop_token stop,
+                                                     const SectionSink& sink) {
   const RevisionInfo info = TRY(library.revision(revision));
   const std::vector<StoredSegment> segments =
       TRY(readSegments(library, revision, info.segments, stop));
@@ -162,7 +163,10 @@ Result<std::vector<SectionSummary>> summarizeOutline(Library& library,
                  "read yet."};
   }
   std::vector<SectionSummary> summaries;
-  for (const Section& section : sectionsOf(info.document.outline, segments, options.maxSections)) {
+  const std::vector<Section> sections =
+      sectionsOf(info.document.outline, segments, options.maxSections);
+  int done = 0;
+  for (const Section& section : sections) {
     if (stop.stop_requested()) return Error{ErrorCode::Cancelled, "The summary was cancelled."};
     Vocabulary vocabulary;
     std::vector<Sentence> sentences;
@@ -186,6 +190,7 @@ Result<std::vector<SectionSummary>> summarizeOutline(Library& library,
       summary.sentences.back().coverage = 1;
       summary.sentences.back().score = 1;
     }
+    if (sink) sink(summary, ++done, static_cast<int>(sections.size()));
     if (!summary.sentences.empty()) summaries.push_back(std::move(summary));
   }
   return summaries;

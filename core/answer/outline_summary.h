@@ -4,6 +4,7 @@
 #include "core/answer/answer_event.h"
 #include "core/library/library.h"
 
+#include <functional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -23,12 +24,16 @@ struct OutlineOptions {
   int maxSections = 40;  ///< deeper levels are folded into their parent until it holds
 };
 
+/// Hears of each section when it is done, of those without a sentence too; `done` counts it.
+using SectionSink = std::function<void(const SectionSummary& section, int done, int total)>;
+
 /// The model-free summary (citations.md 4, step 1): for each section its most central sentences
 /// (TextRank over IDF-weighted cosine, with a bonus for the lead and for cue words), each cited.
 /// Errors: NotFound for a revision without text; Cancelled. Thread: that of `library`.
 Result<std::vector<SectionSummary>> summarizeOutline(Library& library,
                                                      RevisionId revision,
                                                      const OutlineOptions& options,
-                                                     std::stop_token stop);
+                                                     std::stop_token stop,
+                                                     const SectionSink& sink = {});
 
 }  // namespace lectern

@@ -78,7 +78,9 @@ Result<void> renewIndex(Database& database) {
   if (known) {
     TRY(
         database.execute("INSERT INTO segment_fts(segment_fts) VALUES('rebuild');"
-                         "INSERT INTO passage_fts(passage_fts) VALUES('rebuild');"));
+                         "INSERT INTO passage_fts(passage_fts) VALUES('rebuild');"
+                         "INSERT INTO message_fts(message_fts) VALUES('rebuild');"
+                         "INSERT INTO conversation_fts(conversation_fts) VALUES('rebuild');"));
   }
   TRY(database.run("INSERT OR REPLACE INTO setting(name, value) VALUES('tokenizer', ?1)", current));
   return transaction.commit();

@@ -107,6 +107,23 @@ struct StoredExchange {
   std::vector<CitationId> citations;  ///< of the answer's claims, in their order
 };
 
+/// A conversation as the list shows it.
+struct ConversationInfo {
+  ConversationId id{};
+  std::string title;
+  std::vector<RevisionId> scope;  ///< what was asked about, in the order of asking
+  int64_t createdAtMs = 0;        ///< Unix time
+  int64_t lastUsedAtMs = 0;       ///< of its last message; where there is none, as above
+  int messages = 0;
+};
+
+/// A conversation in which all words were found.
+struct ConversationHit {
+  ConversationInfo found;
+  std::optional<MessageId> message;  ///< where they stand best; none: the title alone has them
+  std::string excerpt;               ///< of that message, some words long
+};
+
 /// Result of `Library::checkDatabase`: empty `problems` means sound.
 struct DatabaseReport {
   std::vector<std::string> problems;
@@ -195,6 +212,10 @@ class Library {
   Result<ShelfId> shelf(std::string_view name);  ///< makes it where it is missing
   Result<std::vector<ShelfInfo>> shelves();
   Result<void> setShelf(ShelfId shelf, const std::vector<RevisionId>& revisions);
+  /// Errors: Usage for a name that is empty or that another shelf has.
+  Result<void> renameShelf(ShelfId shelf, std::string_view name);
+  /// Its documents stay in the library.
+  Result<void> removeShelf(ShelfId shelf);
 
   // Conversations. A message goes in whole, with its claims and citations, in one transaction.
   Result<ConversationId> newConversation(std::string_view title,
@@ -206,6 +227,22 @@ class Library {
                                      const std::vector<RevisionId>& scope,
                                      const MessageRecord& question,
                                      const MessageRecord& answer);
+  /// The same at the end of a conversation; what of `scope` it was not about before, it is now.
+  Result<StoredExchange> addExchange(ConversationId conversation,
+                                     const std::vector<RevisionId>& scope,
+                                     const MessageRecord& question,
+                                     const MessageRecord& answer);
+  /// The last used first.
+  Result<std::vector<ConversationInfo>> conversations();
+  Result<ConversationInfo> conversation(ConversationId conversation);
+  /// Errors: Usage for an empty title.
+  Result<void> renameConversation(ConversationId conversation, std::string_view title);
+  /// Its messages and their citations go with it, and so do the texts that were kept for these
+  /// alone.
+  Result<void> removeConversation(ConversationId conversation);
+  /// The conversations in whose title and messages every word of the query begins a word; in the
+  /// order of `conversations`. A query without a word finds nothing.
+  Result<std::vector<ConversationHit>> searchConversations(std::string_view query);
   Result<std::vector<MessageRecord>> messages(ConversationId conversation);
   Result<StoredCitation> citation(CitationId id);
   /// Calls `visit` with each stored citation, in the order of their ids.

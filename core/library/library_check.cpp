@@ -32,7 +32,8 @@ Result<void> checkIndex(Database& database, Library::OpenMode mode, Problems& pr
     TRY(copyDatabase(database, copy));
     return checkIndex(copy, Library::OpenMode::ReadWrite, problems);
   }
-  for (const std::string_view table : {"segment_fts", "passage_fts"}) {
+  for (const std::string_view table :
+       {"segment_fts", "passage_fts", "message_fts", "conversation_fts"}) {
     const Result<void> checked = database.execute(
         fmt::format("INSERT INTO {0}({0}, rank) VALUES('integrity-check', 1)", table));
     if (!checked) {

@@ -122,22 +122,37 @@ Result<void> readClaims(Database& database, MessageRecord& message) {
   return {};
 }
 
-// Both inside a transaction of the caller.
+// All inside a transaction of the caller.
+Result<void> requireConversation(Database& database, int64_t id) {
+  if (TRY(database.integer("SELECT 1 FROM conversation WHERE id = ?1", id))) return {};
+  return notFound("conversation", id);
+}
+
+Result<void> widenScope(Database& database,
+                        int64_t conversation,
+                        const std::vector<RevisionId>& scope) {
+  for (const RevisionId id : scope) {
+    const auto revision = static_cast<int64_t>(id);
+    if (!TRY(database.integer("SELECT 1 FROM revision WHERE id = ?1", revision))) {
+      return notFound("revision", revision);
+    }
+    TRY(
+        database.run("INSERT INTO conversation_scope(conversation, position, revision)"
+                     " SELECT ?1, ifnull(max(position) + 1, 0), ?2 FROM conversation_scope"
+                     "  WHERE conversation = ?1 HAVING ifnull(sum(revision = ?2), 0) = 0",
+                     conversation, revision));
+  }
+  return {};
+}
+
 Result<int64_t> insertConversation(Database& database,
                                    std::string_view title,
                                    const std::vector<RevisionId>& scope) {
   TRY(database.run("INSERT INTO conversation(title, created_at_ms) VALUES(?1, ?2)", title,
                    nowMs()));
   const int64_t id = database.lastInsertedId();
-  for (size_t i = 0; i < scope.size(); ++i) {
-    const auto revision = static_cast<int64_t>(scope[i]);
-    if (!TRY(database.integer("SELECT 1 FROM revision WHERE id = ?1", revision))) {
-      return notFound("revision", revision);
-    }
-    TRY(database.run(
-        "INSERT INTO conversation_scope(conversation, position, revision) VALUES(?1, ?2, ?3)", id,
-        static_cast<int64_t>(i), revision));
-  }
+  TRY(database.run("INSERT INTO conversation_fts(rowid, title) VALUES(?1, ?2)", id, title));
+  TRY(widenScope(database, id, scope));
   return id;
 }
 
@@ -150,6 +165,8 @@ Result<MessageId> insertMessage(Database& database,
                    conversation, wordOf(message.role), message.text, message.header,
                    message.createdAtMs != 0 ? message.createdAtMs : nowMs()));
   const MessageId added{database.lastInsertedId()};
+  TRY(database.run("INSERT INTO message_fts(rowid, text) VALUES(?1, ?2)",
+                   static_cast<int64_t>(added), message.text));
   TRY(insertClaims(database, static_cast<int64_t>(added), message.claims));
   return added;
 }
@@ -162,6 +179,18 @@ Result<std::vector<CitationId>> citationsOf(Database& database, MessageId messag
   std::vector<CitationId> ids;
   while (TRY(rows.step())) ids.push_back(CitationId{rows.integer(0)});
   return ids;
+}
+
+Result<StoredExchange> insertExchange(Database& database,
+                                      int64_t conversation,
+                                      const MessageRecord& question,
+                                      const MessageRecord& answer) {
+  StoredExchange stored;
+  stored.conversation = ConversationId{conversation};
+  stored.question = TRY(insertMessage(database, conversation, question));
+  stored.answer = TRY(insertMessage(database, conversation, answer));
+  stored.citations = TRY(citationsOf(database, stored.answer));
+  return stored;
 }
 
 }  // namespace
@@ -180,9 +209,7 @@ Result<MessageId> Library::addMessage(ConversationId conversation, const Message
   Database& database = impl_->database;
   const auto id = static_cast<int64_t>(conversation);
   Transaction transaction = TRY(Transaction::begin(database));
-  if (!TRY(database.integer("SELECT 1 FROM conversation WHERE id = ?1", id))) {
-    return notFound("conversation", id);
-  }
+  TRY(requireConversation(database, id));
   const MessageId added = TRY(insertMessage(database, id, message));
   TRY(transaction.commit());
   return added;
@@ -195,12 +222,23 @@ Result<StoredExchange> Library::addExchange(std::string_view title,
   TRY(impl_->requireWriting());
   Database& database = impl_->database;
   Transaction transaction = TRY(Transaction::begin(database));
-  StoredExchange stored;
-  stored.conversation = ConversationId{TRY(insertConversation(database, title, scope))};
-  const auto conversation = static_cast<int64_t>(stored.conversation);
-  stored.question = TRY(insertMessage(database, conversation, question));
-  stored.answer = TRY(insertMessage(database, conversation, answer));
-  stored.citations = TRY(citationsOf(database, stored.answer));
+  const int64_t conversation = TRY(insertConversation(database, title, scope));
+  StoredExchange stored = TRY(insertExchange(database, conversation, question, answer));
+  TRY(transaction.commit());
+  return stored;
+}
+
+Result<StoredExchange> Library::addExchange(ConversationId conversation,
+                                            const std::vector<RevisionId>& scope,
+                                            const MessageRecord& question,
+                                            const MessageRecord& answer) {
+  TRY(impl_->requireWriting());
+  Database& database = impl_->database;
+  const auto id = static_cast<int64_t>(conversation);
+  Transaction transaction = TRY(Transaction::begin(database));
+  TRY(requireConversation(database, id));
+  TRY(widenScope(database, id, scope));
+  StoredExchange stored = TRY(insertExchange(database, id, question, answer));
   TRY(transaction.commit());
   return stored;
 }
@@ -208,9 +246,7 @@ Result<StoredExchange> Library::addExchange(std::string_view title,
 Result<std::vector<MessageRecord>> Library::messages(ConversationId conversation) {
   Database& database = impl_->database;
   const auto id = static_cast<int64_t>(conversation);
-  if (!TRY(database.integer("SELECT 1 FROM conversation WHERE id = ?1", id))) {
-    return notFound("conversation", id);
-  }
+  TRY(requireConversation(database, id));
   Statement rows = TRY(database.prepare(
       "SELECT id, role, text, header, created_at_ms FROM message WHERE conversation = ?1"
       " ORDER BY number"));

@@ -54,9 +54,17 @@ constexpr std::string_view kSegmentColumns =
 /// Of a row of kSegmentColumns.
 StoredSegment segmentOf(const Statement& row);
 
+/// A word as a string of FTS5's query language, in which nothing but the quotation mark has a
+/// meaning.
+std::string ftsString(std::string_view word);
+
 /// Brings the stored segments and passages of a revision into the full-text index.
 Result<void> indexRevision(Database& database, RevisionId revision);
 /// And takes them out, while they are still stored.
 Result<void> unindexRevision(Database& database, RevisionId revision);
+
+/// Deletes a revision that no citation needs, with all that was made from it. Inside a transaction
+/// of the caller.
+Result<void> deleteRevision(Database& database, RevisionId revision);
 
 }  // namespace lectern

@@ -125,32 +125,39 @@ Result<void> Library::setLocation(const std::filesystem::path& path,
       nowMs());
 }
 
-Result<void> Library::removeRevision(RevisionId revision) {
-  TRY(impl_->requireWriting());
-  Database& database = impl_->database;
+Result<void> deleteRevision(Database& database, RevisionId revision) {
   const auto id = static_cast<int64_t>(revision);
   const int64_t first = rowId(revision, 0);
   const int64_t last = lastRowId(revision);
-  Transaction transaction = TRY(Transaction::begin(database));
-  const auto content = TRY(
-      database.integer("SELECT content FROM revision WHERE id = ?1 AND removed_at_ms IS NULL", id));
-  if (!content) return notFound("revision", id);
-  TRY(database.run("DELETE FROM shelf_item WHERE revision = ?1", id));
-  TRY(database.run("DELETE FROM location WHERE revision = ?1", id));
-  if (TRY(database.integer("SELECT 1 FROM citation WHERE page BETWEEN ?1 AND ?2 LIMIT 1", first,
-                           last))) {
-    TRY(database.run("UPDATE revision SET removed_at_ms = ?2 WHERE id = ?1", id, nowMs()));
-    return transaction.commit();
-  }
+  const auto content = TRY(database.integer("SELECT content FROM revision WHERE id = ?1", id));
   TRY(unindexRevision(database, revision));
   TRY(database.run("DELETE FROM passage WHERE id BETWEEN ?1 AND ?2", first, last));
   TRY(database.run("DELETE FROM segment WHERE id BETWEEN ?1 AND ?2", first, last));
   TRY(database.run("DELETE FROM page WHERE id BETWEEN ?1 AND ?2", first, last));
   TRY(database.run("DELETE FROM revision WHERE id = ?1", id));
-  TRY(
-      database.run("DELETE FROM content WHERE id = ?1"
-                   " AND NOT EXISTS (SELECT 1 FROM revision WHERE content = ?1)",
-                   *content));
+  return database.run(
+      "DELETE FROM content WHERE id = ?1"
+      " AND NOT EXISTS (SELECT 1 FROM revision WHERE content = ?1)",
+      content);
+}
+
+Result<void> Library::removeRevision(RevisionId revision) {
+  TRY(impl_->requireWriting());
+  Database& database = impl_->database;
+  const auto id = static_cast<int64_t>(revision);
+  Transaction transaction = TRY(Transaction::begin(database));
+  if (!TRY(
+          database.integer("SELECT 1 FROM revision WHERE id = ?1 AND removed_at_ms IS NULL", id))) {
+    return notFound("revision", id);
+  }
+  TRY(database.run("DELETE FROM shelf_item WHERE revision = ?1", id));
+  TRY(database.run("DELETE FROM location WHERE revision = ?1", id));
+  if (TRY(database.integer("SELECT 1 FROM citation WHERE page BETWEEN ?1 AND ?2 LIMIT 1",
+                           rowId(revision, 0), lastRowId(revision)))) {
+    TRY(database.run("UPDATE revision SET removed_at_ms = ?2 WHERE id = ?1", id, nowMs()));
+  } else {
+    TRY(deleteRevision(database, revision));
+  }
   return transaction.commit();
 }
 

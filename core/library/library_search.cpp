@@ -11,14 +11,10 @@ namespace lectern {
 
 namespace {
 
-// Every word becomes an FTS5 string, in which nothing but the quotation mark has a meaning.
 std::string matchAny(const std::vector<std::string>& words) {
   std::string query;
   for (const std::string& word : words) {
-    if (!query.empty()) query += " OR ";
-    query += '"';
-    for (const char c : utf8::repaired(word)) query.append(c == '"' ? 2 : 1, c);
-    query += '"';
+    query += (query.empty() ? "" : " OR ") + ftsString(utf8::repaired(word));
   }
   return query;
 }
@@ -58,6 +54,12 @@ Result<std::vector<Hit>> search(Database& database,
 }
 
 }  // namespace
+
+std::string ftsString(std::string_view word) {
+  std::string quoted = "\"";
+  for (const char c : word) quoted.append(c == '"' ? 2 : 1, c);
+  return quoted + '"';
+}
 
 Result<void> indexRevision(Database& database, RevisionId revision) {
   TRY(

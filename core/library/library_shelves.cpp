@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/library/library_impl.h"
 
+#include <fmt/format.h>
+
 namespace lectern {
 
 Result<ShelfId> Library::shelf(std::string_view name) {
@@ -45,6 +47,35 @@ Result<void> Library::setShelf(ShelfId shelf, const std::vector<RevisionId>& rev
         "INSERT OR IGNORE INTO shelf_item(shelf, position, revision) VALUES(?1, ?2, ?3)", id,
         static_cast<int64_t>(i), revision));
   }
+  return transaction.commit();
+}
+
+Result<void> Library::renameShelf(ShelfId shelf, std::string_view name) {
+  TRY(impl_->requireWriting());
+  Database& database = impl_->database;
+  const auto id = static_cast<int64_t>(shelf);
+  if (name.empty()) return Error{ErrorCode::Usage, "A shelf needs a name."};
+  Transaction transaction = TRY(Transaction::begin(database));
+  if (!TRY(database.integer("SELECT 1 FROM shelf WHERE id = ?1", id))) {
+    return notFound("shelf", id);
+  }
+  if (TRY(database.integer("SELECT 1 FROM shelf WHERE name = ?1 AND id <> ?2", name, id))) {
+    return Error{ErrorCode::Usage,
+                 fmt::format("There is a shelf {} already. Choose another name.", name)};
+  }
+  TRY(database.run("UPDATE shelf SET name = ?2 WHERE id = ?1", id, name));
+  return transaction.commit();
+}
+
+Result<void> Library::removeShelf(ShelfId shelf) {
+  TRY(impl_->requireWriting());
+  Database& database = impl_->database;
+  const auto id = static_cast<int64_t>(shelf);
+  Transaction transaction = TRY(Transaction::begin(database));
+  if (!TRY(database.integer("SELECT 1 FROM shelf WHERE id = ?1", id))) {
+    return notFound("shelf", id);
+  }
+  TRY(database.run("DELETE FROM shelf WHERE id = ?1", id));
   return transaction.commit();
 }
 

@@ -18,7 +18,7 @@ const std::vector<std::string_view>& schemaScripts();
 Result<int> readSchemaVersion(Database& database);
 
 /// Applies the scripts that are missing, each in a transaction with its version; makes a backup
-/// before each that finds data.
+/// before each, but of a database that is only now made.
 Result<void> migrate(Database& database, const std::vector<std::string_view>& scripts);
 
 }  // namespace lectern

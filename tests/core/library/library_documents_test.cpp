@@ -223,5 +223,24 @@ TEST_F(LibraryDocuments, CountsNoTextThatIsNotWhole) {
   EXPECT_EQ(library_->setTokenCount(id, sha256("x"), 3).error().code, ErrorCode::NotFound);
 }
 
+TEST_F(LibraryDocuments, RenamesAndRemovesShelvesAndKeepsTheirDocuments) {
+  const RevisionId a = addDocument(*library_, {{"A."}}).value();
+  const ShelfId shelf = library_->shelf("Work").value();
+  const ShelfId other = library_->shelf("Home").value();
+  ASSERT_TRUE(library_->setShelf(shelf, {a}));
+  ASSERT_TRUE(library_->renameShelf(shelf, "Contracts"));
+  ASSERT_TRUE(library_->renameShelf(shelf, "Contracts")) << "its own name is not taken";
+  EXPECT_EQ(library_->renameShelf(shelf, "Home").error().code, ErrorCode::Usage);
+  EXPECT_EQ(library_->renameShelf(shelf, "").error().code, ErrorCode::Usage);
+  EXPECT_EQ(library_->renameShelf(ShelfId{99}, "x").error().code, ErrorCode::NotFound);
+  EXPECT_EQ(library_->shelves()->at(0).name, "Contracts");
+  EXPECT_THAT(library_->shelves()->at(0).revisions, ElementsAre(a));
+  ASSERT_TRUE(library_->removeShelf(shelf));
+  EXPECT_EQ(library_->removeShelf(shelf).error().code, ErrorCode::NotFound);
+  ASSERT_EQ(library_->shelves()->size(), 1U);
+  EXPECT_EQ(library_->shelves()->at(0).id, other);
+  EXPECT_EQ(library_->revisions()->size(), 1U);
+}
+
 }  // namespace
 }  // namespace lectern

@@ -89,7 +89,12 @@ TEST_F(LibraryOpen, RefusesEveryWriteOfAReader) {
   EXPECT_TRUE(refused(library_->setTokenCount(id, sha256("x"), 1)));
   EXPECT_TRUE(refused(library_->shelf("new")));
   EXPECT_TRUE(refused(library_->setShelf(ShelfId{1}, {})));
+  EXPECT_TRUE(refused(library_->renameShelf(ShelfId{1}, "x")));
+  EXPECT_TRUE(refused(library_->removeShelf(ShelfId{1})));
   EXPECT_TRUE(refused(library_->newConversation("x", {})));
+  EXPECT_TRUE(refused(library_->addExchange(talk, {}, {}, {})));
+  EXPECT_TRUE(refused(library_->renameConversation(talk, "y")));
+  EXPECT_TRUE(refused(library_->removeConversation(talk)));
   EXPECT_TRUE(refused(library_->addMessage(talk, {})));
   EXPECT_TRUE(refused(library_->setCitationStatus(CitationId{1}, CitationStatus::Ok)));
 }
@@ -263,11 +268,15 @@ TEST_F(LibraryOpen, IsFreeAgainWhenItsHolderWasKilled) {
 
 TEST_F(LibraryOpen, MakesTheIndexAnewForAnotherTokenizer) {
   const RevisionId id = addDocument(*library_, {{"Indexed words."}}).value();
+  ASSERT_TRUE(library_->newConversation("A talk", {id}));
   library_.reset();
   sql("DELETE FROM segment_fts_data WHERE id > 10; DELETE FROM passage_fts_data WHERE id > 10;"
-      "DELETE FROM segment_fts_idx; UPDATE setting SET value = 'another' WHERE name = 'tokenizer'");
+      "DELETE FROM segment_fts_idx; DELETE FROM conversation_fts_data WHERE id > 10;"
+      "DELETE FROM conversation_fts_idx; UPDATE setting SET value = 'another' WHERE name = "
+      "'tokenizer'");
   reopen();
   EXPECT_EQ(library_->searchSegments({"indexed"}, {id}, 1)->size(), 1U);
+  EXPECT_EQ(library_->searchConversations("talk")->size(), 1U);
   EXPECT_THAT(library_->checkDatabase()->problems, IsEmpty());
 }
 
