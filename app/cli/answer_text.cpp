@@ -15,8 +15,9 @@ namespace lectern::cli {
 namespace {
 
 std::string engineOf(const ReadingReport& reading) {
-  return reading.engine == "extractive" ? "Quotations from your documents, no model"
-                                        : fmt::format("Answered by {}", oneLine(reading.engine));
+  if (reading.engine == "extractive") return "Quotations from your documents, no model";
+  if (reading.engine == "outline") return "The central sentences of each section, no model";
+  return fmt::format("Answered by {}", oneLine(reading.engine));
 }
 
 /// "read 3 pages of 2 documents", or what a search chose of them.
@@ -132,6 +133,20 @@ bool beginsLine(const Answer& answer, size_t claim) {
   return std::string_view(answer.text).substr(from, to - from).find('\n') != std::string_view::npos;
 }
 
+/// What stands between the last claim and this one, where that is more than white space: the
+/// heading of a summary's section, without its marks.
+std::string headingBefore(const Answer& answer, size_t claim) {
+  const int64_t from = claim == 0 ? 0 : answer.claims[claim - 1].span.end;
+  const auto between = std::string_view(answer.text)
+                           .substr(static_cast<size_t>(from),
+                                   static_cast<size_t>(answer.claims[claim].span.begin - from));
+  std::string heading;
+  for (const char c : between) {
+    if (c != '\\' && c != '#') heading += c;
+  }
+  return answer.finished.reading.engine == "outline" ? oneLine(heading) : std::string();
+}
+
 Result<void> printClaims(Library& library,
                          const Answer& answer,
                          CitationNames& names,
@@ -144,6 +159,10 @@ Result<void> printClaims(Library& library,
   for (size_t i = 0; i < answer.claims.size(); ++i) {
     const Claim& claim = answer.claims[i];
     if (beginsLine(answer, i)) flush();
+    if (const std::string heading = headingBefore(answer, i); !heading.empty()) {
+      flush();
+      printed.streams.out << wrapped(heading, printed.streams.outColumns, 0);
+    }
     line += (line.empty() ? "" : " ") + shownText(answer, claim);
     for (const Citation& citation : claim.citations) {
       line += TRY(printed.mark(library, citation, names.next(), doubtOf(claim)));
@@ -212,26 +231,28 @@ Result<Json> answerJson(Library& library, const Answer& answer) {
   }
   const ReadingReport& reading = answer.finished.reading;
   const StoreReport& store = answer.store;
-  return Json{{"schema", "lectern-cli/ask/1"},
-              {"question", answer.question},
-              {"found", answer.finished.found},
-              {"engine", reading.engine},
-              {"reading",
-               {{"documents", reading.documents},
-                {"pagesRead", reading.pagesRead},
-                {"pagesUnread", reading.pagesUnread},
-                {"segments", reading.segments},
-                {"tokensShown", reading.tokensShown},
-                {"segmentsShown", reading.segmentsShown},
-                {"pagesShown", reading.pagesShown},
-                {"shortlisted", reading.shortlisted}}},
-              {"end", toString(answer.finished.end)},
-              {"thoughtTokens", answer.finished.thoughtTokens},
-              {"text", answer.text},
-              {"claims", std::move(claims)},
-              {"nearest", std::move(nearest)},
-              {"stored", store.message.has_value()},
-              {"notStoredBecause", store.notStored ? store.notStored->message : ""}};
+  return Json{
+      {"schema", "lectern-cli/ask/1"},
+      {"question", answer.question},
+      {"found", answer.finished.found},
+      {"engine", reading.engine},
+      {"reading",
+       {{"documents", reading.documents},
+        {"pagesRead", reading.pagesRead},
+        {"pagesUnread", reading.pagesUnread},
+        {"segments", reading.segments},
+        {"tokensShown", reading.tokensShown},
+        {"segmentsShown", reading.segmentsShown},
+        {"pagesShown", reading.pagesShown},
+        {"shortlisted", reading.shortlisted}}},
+      {"end", toString(answer.finished.end)},
+      {"thoughtTokens", answer.finished.thoughtTokens},
+      {"text", answer.text},
+      {"claims", std::move(claims)},
+      {"nearest", std::move(nearest)},
+      {"conversation", store.conversation ? Json(nameOf(*store.conversation)) : Json(nullptr)},
+      {"stored", store.message.has_value()},
+      {"notStoredBecause", store.notStored ? store.notStored->message : ""}};
 }
 
 }  // namespace lectern::cli

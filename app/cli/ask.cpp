@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/adding.h"
 #include "app/cli/answer_text.h"
+#include "app/cli/names.h"
 #include "app/cli/open_workspace.h"
 #include "app/cli/progress_line.h"
 #include "app/cli/settings_notice.h"
@@ -61,6 +62,10 @@ class Ask : public Command {
         ->option_text("[FILE…] \"QUESTION\"");
     app.add_option("--shelf", choice_.shelf, "Ask the documents of this shelf")
         ->option_text("NAME");
+    app.add_option("--conversation", conversation_,
+                   "Go on with this conversation (t3); without a file and a shelf, from its "
+                   "documents")
+        ->option_text("CONVERSATION");
     app.add_option("--password-file", choice_.passwordFile,
                    "The first line of this file opens encrypted documents")
         ->option_text("FILE");
@@ -94,7 +99,15 @@ class Ask : public Command {
     const AskOptions options = TRY(askOptions(context));
 
     const auto workspace = TRY(openWorkspace(context, Access::WriteIfFree));
-    const std::vector<RevisionId> scope = TRY(chosenDocuments(*workspace, choice_, context));
+    std::optional<ConversationId> conversation;
+    std::vector<RevisionId> scope;
+    if (!conversation_.empty()) {
+      conversation = TRY(conversationNamed(conversation_));
+      scope = TRY(documentsOf(workspace->library(), *conversation));
+    }
+    if (scope.empty() || !choice_.files.empty() || !choice_.shelf.empty()) {
+      scope = TRY(chosenDocuments(*workspace, choice_, context));
+    }
     {
       AskProgress progress(context.streams);
       answer.store = TRY(workspace->ask(
@@ -103,7 +116,7 @@ class Ask : public Command {
             answer.take(event);
             progress.take(event);
           },
-          context.stop));
+          context.stop, conversation));
     }
 
     if (context.json) {
@@ -123,6 +136,16 @@ class Ask : public Command {
   }
 
  private:
+  /// Those that a conversation was about and that are still there.
+  static Result<std::vector<RevisionId>> documentsOf(Library& library, ConversationId id) {
+    std::vector<RevisionId> documents;
+    for (const RevisionId revision : TRY(library.conversation(id)).scope) {
+      const RevisionInfo info = TRY(library.revision(revision));
+      if (info.sealed && !info.removed) documents.push_back(revision);
+    }
+    return documents;
+  }
+
   Result<std::string> question(const CommandContext& context) {
     std::string text = words_.back();
     std::error_code ignored;
@@ -168,6 +191,7 @@ class Ask : public Command {
 
   std::vector<std::string> words_;
   DocumentChoice choice_;
+  std::string conversation_;
   std::string engine_;
   std::string model_;
   std::optional<uint64_t> seed_;

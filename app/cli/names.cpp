@@ -30,6 +30,10 @@ std::string nameOf(CitationId id) {
   return fmt::format("c{}", static_cast<int64_t>(id));
 }
 
+std::string nameOf(ConversationId id) {
+  return fmt::format("t{}", static_cast<int64_t>(id));
+}
+
 std::optional<RevisionId> revisionNamed(std::string_view name) {
   const auto number = numberAfter('d', name);
   return number ? std::optional(RevisionId{*number}) : std::nullopt;
@@ -40,6 +44,14 @@ Result<CitationId> citationNamed(std::string_view name) {
   return Error{ErrorCode::Usage,
                fmt::format("{} is not a citation. Citations are named c1, c2 and so on; ask prints "
                            "them below its answers.",
+                           name)};
+}
+
+Result<ConversationId> conversationNamed(std::string_view name) {
+  if (const auto number = numberAfter('t', name)) return ConversationId{*number};
+  return Error{ErrorCode::Usage,
+               fmt::format("{} is not a conversation. Conversations are named t1, t2 and so on; "
+                           "conversations list shows them.",
                            name)};
 }
 

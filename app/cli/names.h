@@ -13,12 +13,16 @@
 
 namespace lectern::cli {
 
-/// Documents are named d1, d2, …, citations c1, c2, …, on the command line and in JSON.
+/// Documents are named d1, d2, …, citations c1, c2, …, conversations t1, t2, … (talks), on the
+/// command line and in JSON.
 std::string nameOf(RevisionId id);
 std::string nameOf(CitationId id);
+std::string nameOf(ConversationId id);
 std::optional<RevisionId> revisionNamed(std::string_view name);
 /// Errors: Usage.
 Result<CitationId> citationNamed(std::string_view name);
+/// Errors: Usage.
+Result<ConversationId> conversationNamed(std::string_view name);
 
 /// "page 47", or "page 47 (xlv)" where the document calls it otherwise.
 std::string pageName(int number, std::string_view label);

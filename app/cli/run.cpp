@@ -28,6 +28,11 @@ constexpr CommandEntry kCommands[] = {
     {"list", "List documents and shelves", makeList},
     {"remove", "Remove documents from the library", makeRemove},
     {"text", "Print the text of a file as Lectern reads it", makeText},
+    {"conversations list", "List the conversations, the last used first", makeListConversations},
+    {"conversations show", "Show a conversation as it was told", makeShowConversation},
+    {"conversations rename", "Give a conversation another title", makeRenameConversation},
+    {"conversations delete", "Delete conversations with their citations", makeDeleteConversations},
+    {"conversations search", "Find conversations by their words", makeSearchConversations},
     {"models list", "List the imported models", makeModelsList},
     {"models import", "Take a model into the data folder, checked", makeModelsImport},
     {"models verify", "Check imported models: every file's sum, every value", makeModelsVerify},
@@ -44,9 +49,11 @@ constexpr CommandEntry kCommands[] = {
 struct CommandGroup {
   std::string_view name;
   const char* summary;
+  const char* alone = nullptr;  // the command that the group's name alone stands for
 };
 
 constexpr CommandGroup kGroups[] = {
+    {"conversations", "List, show, rename, delete and find conversations", "list"},
     {"models", "List, import, check and remove models"},
     {"config", "Look at settings and change them"},
     {"template", "Look at the prompt format of a model"},
@@ -62,9 +69,18 @@ CLI::App& parentOf(const CommandEntry& entry, CLI::App& app) {
       [&](const CLI::App* command) { return command->get_name() == group->name; });
   if (!known.empty()) return *known.front();
   CLI::App* made = app.add_subcommand(std::string(group->name), group->summary);
-  made->require_subcommand(1);
+  made->require_subcommand(group->alone == nullptr ? 1 : 0, 1);
   made->footer(kExitCodeHelp);
   return *made;
+}
+
+/// Whether the command line names the command, or its group alone and the command stands for that.
+bool isMeant(const CLI::App& command) {
+  if (command.parsed()) return true;
+  const CLI::App* parent = command.get_parent();
+  const auto group = std::ranges::find(kGroups, parent->get_name(), &CommandGroup::name);
+  return group != std::end(kGroups) && group->alone == command.get_name() && parent->parsed() &&
+         parent->get_subcommands().empty();
 }
 
 ExitCode report(const CommandContext& context, const Error& error) {
@@ -121,6 +137,11 @@ ExitCode run(const std::vector<std::string>& arguments,
     subcommand->add_flag("--json", context.json, "Print one JSON value (app/cli/SCHEMA.md)");
     subcommand->footer(kExitCodeHelp);
   }
+  for (const CommandGroup& group : kGroups) {
+    if (group.alone == nullptr) continue;
+    app.get_subcommand(std::string(group.name))
+        ->add_flag("--json", context.json, "Print one JSON value (app/cli/SCHEMA.md)");
+  }
 
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
@@ -136,7 +157,7 @@ ExitCode run(const std::vector<std::string>& arguments,
         context, {ErrorCode::Usage, fmt::format("{}. Try --help.", withoutFullStop(error.what()))});
   }
   for (const auto& [subcommand, command] : commands) {
-    if (subcommand->parsed()) return runGuarded(*command, context);
+    if (isMeant(*subcommand)) return runGuarded(*command, context);
   }
   return ExitCode::Usage;
 }

@@ -89,7 +89,10 @@ class Show : public Command {
     place.document = TRY(library.revision(citation.revision));
     place.page = TRY(library.page(citation.revision, citation.page));
     const std::vector<MessageRecord> messages = TRY(library.messages(place.stored.conversation));
-    if (!messages.empty()) place.question = messages.front().text;
+    for (const MessageRecord& message : messages) {
+      if (message.id == place.stored.message) break;
+      if (message.role == MessageRecord::Role::User) place.question = message.text;
+    }
     const auto file = workspace.unchangedFile(citation.revision, std::move(stop));
     if (file) {
       place.file = file->string();

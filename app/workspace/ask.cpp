@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/workspace/answer_record.h"
 #include "app/workspace/workspace.h"
 #include "core/answer/extractive_answerer.h"
-#include "core/answer/scope.h"
 #include "core/base/utf8.h"
-
-#include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <condition_variable>
 #include <deque>
@@ -15,59 +12,6 @@
 namespace lectern {
 
 namespace {
-
-/// The record that an answer's events amount to.
-class Recorder {
- public:
-  void take(const AnswerEvent& event) {
-    if (const auto* text = std::get_if<Text>(&event)) record_.text += text->utf8;
-    if (const auto* cited = std::get_if<Cited>(&event)) record_.claims.push_back(cited->claim);
-    if (const auto* finished = std::get_if<Finished>(&event)) finished_ = *finished;
-    if (const auto* failed = std::get_if<Failed>(&event)) failed_ = failed->error;
-  }
-
-  Result<MessageRecord> finish() {
-    if (failed_) return *failed_;
-    if (!finished_) return Error{ErrorCode::Internal, "The answer ended without a word."};
-    record_.role = MessageRecord::Role::Assistant;
-    if (!finished_->found) recordNearest();
-    record_.header = headerOf(*finished_);
-    return std::move(record_);
-  }
-
- private:
-  // The nearest places hang on the claim that nothing was found, so that they too have names.
-  void recordNearest() {
-    if (record_.claims.empty()) {
-      record_.text = kNotFoundText;
-      record_.claims.emplace_back().span = {0, static_cast<int64_t>(kNotFoundText.size())};
-    }
-    Claim& claim = record_.claims.back();
-    claim.grade = Grade::NotFound;
-    for (const NearestPassage& near : finished_->nearest) claim.citations.push_back(near.citation);
-  }
-
-  static std::string headerOf(const Finished& finished) {
-    const ReadingReport& reading = finished.reading;
-    return nlohmann::ordered_json{{"engine", reading.engine},
-                                  {"found", finished.found},
-                                  {"documents", reading.documents},
-                                  {"pagesRead", reading.pagesRead},
-                                  {"pagesUnread", reading.pagesUnread},
-                                  {"segments", reading.segments},
-                                  {"tokensShown", reading.tokensShown},
-                                  {"segmentsShown", reading.segmentsShown},
-                                  {"pagesShown", reading.pagesShown},
-                                  {"shortlisted", reading.shortlisted},
-                                  {"thoughtTokens", finished.thoughtTokens},
-                                  {"end", toString(finished.end)}}
-        .dump();
-  }
-
-  MessageRecord record_;
-  std::optional<Finished> finished_;
-  std::optional<Error> failed_;
-};
 
 /// Hands events from the service's thread to the one that waits for them.
 class EventQueue {
@@ -107,8 +51,10 @@ Result<StoreReport> Workspace::ask(std::string_view question,
                                    const std::vector<RevisionId>& scope,
                                    const AskOptions& options,
                                    const AnswerSink& sink,
-                                   std::stop_token stop) {
-  return store(question, scope, TRY(answer(question, scope, options, sink, std::move(stop))));
+                                   std::stop_token stop,
+                                   std::optional<ConversationId> conversation) {
+  return store(question, scope, TRY(answer(question, scope, options, sink, std::move(stop))),
+               conversation);
 }
 
 Result<MessageRecord> Workspace::answer(std::string_view question,
@@ -116,7 +62,7 @@ Result<MessageRecord> Workspace::answer(std::string_view question,
                                         const AskOptions& options,
                                         const AnswerSink& sink,
                                         std::stop_token stop) {
-  Recorder recorder;
+  AnswerRecorder recorder;
   const AnswerSink both = [&](const AnswerEvent& event) {
     recorder.take(event);
     if (sink) sink(event);
@@ -157,46 +103,10 @@ void Workspace::askModel(std::string_view question,
   }
 }
 
-Result<SummaryReport> Workspace::summarize(const std::vector<RevisionId>& scope,
-                                           const OutlineOptions& options,
-                                           std::stop_token stop) {
-  SummaryReport report;
-  MessageRecord record;
-  record.role = MessageRecord::Role::Assistant;
-  record.header = nlohmann::ordered_json{{"engine", "outline"}, {"documents", scope.size()}}.dump();
-  std::string titles;
-  for (const RevisionId revision : scope) {
-    titles += (titles.empty() ? "" : ", ") + TRY(library_->revision(revision)).document.title;
-    Result<std::vector<SectionSummary>> sections =
-        summarizeOutline(*library_, revision, options, stop);
-    if (!sections && sections.error().code != ErrorCode::NotFound) {
-      return std::move(sections).error();
-    }
-    report.documents.push_back(
-        {revision, sections ? std::move(*sections) : std::vector<SectionSummary>{}});
-    for (const SectionSummary& section : report.documents.back().sections) {
-      for (const Citation& sentence : section.sentences) {
-        const auto begin = static_cast<int64_t>(record.text.size());
-        record.text += sentence.quote;
-        Claim claim;
-        claim.span = {begin, static_cast<int64_t>(record.text.size())};
-        claim.grade = Grade::Verbatim;
-        claim.coverage = 1;
-        claim.citations = {sentence};
-        record.claims.push_back(std::move(claim));
-        record.text += '\n';
-      }
-    }
-  }
-  if (!record.claims.empty()) {
-    report.store = store(fmt::format("Summary of {}", titles), scope, record);
-  }
-  return report;
-}
-
 StoreReport Workspace::store(std::string_view question,
                              const std::vector<RevisionId>& scope,
-                             const MessageRecord& answer) {
+                             const MessageRecord& answer,
+                             std::optional<ConversationId> conversation) {
   StoreReport report;
   if (!canWrite_) {
     report.notStored = Error{ErrorCode::Locked, readOnlyReason_};
@@ -205,7 +115,10 @@ StoreReport Workspace::store(std::string_view question,
   const auto stored = [&]() -> Result<void> {
     MessageRecord asked;
     asked.text = question;
-    StoredExchange exchange = TRY(library_->addExchange(titleOf(question), scope, asked, answer));
+    StoredExchange exchange =
+        conversation ? TRY(library_->addExchange(*conversation, scope, asked, answer))
+                     : TRY(library_->addExchange(titleOf(question), scope, asked, answer));
+    report.conversation = exchange.conversation;
     report.message = exchange.answer;
     report.citations = std::move(exchange.citations);
     return {};

@@ -111,20 +111,37 @@ class Desk::Impl {
     writer_.post([this] { runWaiting(); });
   }
 
-  void remove(RevisionId revision) {
-    writer_.post([this, revision] {
-      if (const auto removed = workspace_->library().removeRevision(revision); !removed) {
-        events_.failed(removed.error());
+  /// Changes the library on the thread that writes.
+  void change(std::function<Result<void>(Library&)> what) {
+    writer_.post([this, what = std::move(what)] {
+      if (const auto changed = what(workspace_->library()); !changed) {
+        events_.failed(changed.error());
       }
       tellLibrary();
     });
   }
 
-  QuestionId ask(const std::string& question,
-                 const std::vector<RevisionId>& scope,
-                 const AskOptions& options,
-                 AnswerSink sink,
-                 std::function<void(const Result<StoreReport>&)> done) {
+  /// Reads from the library beside the thread that writes.
+  template <class Value>
+  void read(std::function<Result<Value>(Library&)> what,
+            std::function<void(const Result<Value>&)> done) {
+    texts_.thread.post([this, what = std::move(what), done = std::move(done)] {
+      done([&]() -> Result<Value> {
+        Workspace& reader = *TRY(readerOf(texts_.reader));
+        return what(reader.library());
+      }());
+    });
+  }
+
+  using Made = Result<MessageRecord>;
+  using Stored = std::function<void(const Result<StoreReport>&)>;
+
+  /// Lets the asker `make` an answer, and the writer store it.
+  QuestionId answer(const std::string& question,
+                    const std::vector<RevisionId>& scope,
+                    const Continuation& into,
+                    std::function<Made(Workspace&, std::stop_token)> make,
+                    Stored done) {
     QuestionId id{};
     std::stop_source stop;
     {
@@ -132,11 +149,11 @@ class Desk::Impl {
       id = QuestionId(++lastId_);
       questions_[id] = stop;
     }
-    asker_.post([this, id, question, scope, options, sink = std::move(sink), done = std::move(done),
+    asker_.post([this, id, question, scope, into, make = std::move(make), done = std::move(done),
                  stop = stop.get_token()] {
-      Result<MessageRecord> answer = [&]() -> Result<MessageRecord> {
+      Made answer = [&]() -> Made {
         Workspace& reader = *TRY(readerOf(askReader_));
-        return reader.answer(question, scope, options, sink, stop);
+        return make(reader, stop);
       }();
       {
         const std::lock_guard lock(mutex_);
@@ -146,8 +163,15 @@ class Desk::Impl {
         done(std::move(answer).error());
         return;
       }
-      writer_.post([this, question, scope, record = std::move(*answer), done] {
-        done(workspace_->store(question, scope, record));
+      writer_.post([this, id, question, scope, into, record = std::move(*answer), done] {
+        std::optional<ConversationId> conversation = into.conversation;
+        if (into.question && storedIn_.contains(*into.question)) {
+          conversation = storedIn_.at(*into.question);
+        }
+        const StoreReport report = workspace_->store(question, scope, record, conversation);
+        if (report.conversation) storedIn_[id] = *report.conversation;
+        done(report);
+        tellLibrary();
       });
     });
     return id;
@@ -195,18 +219,6 @@ class Desk::Impl {
           }();
           if (!either.token().stop_requested()) told(budget);
         });
-  }
-
-  void openDocument(RevisionId revision, std::function<void(const Result<DocumentView>&)> done) {
-    texts_.thread.post([this, revision, done = std::move(done)] {
-      done([&]() -> Result<DocumentView> {
-        Workspace& reader = *TRY(readerOf(texts_.reader));
-        DocumentView view;
-        view.info = TRY(reader.library().revision(revision));
-        view.pages = TRY(reader.library().pageShapes(revision));
-        return view;
-      }());
-    });
   }
 
   Reader& drawerOf(int page) { return drawers_[static_cast<size_t>(page) % drawers_.size()]; }
@@ -304,6 +316,7 @@ class Desk::Impl {
     const auto read = [&]() -> Result<void> {
       view->documents = TRY(workspace_->library().revisions());
       view->shelves = TRY(workspace_->library().shelves());
+      view->conversations = TRY(workspace_->library().conversations());
       return {};
     }();
     if (!read) {
@@ -373,9 +386,10 @@ class Desk::Impl {
 
   WorkspaceOptions options_;
   DeskEvents events_;
-  std::unique_ptr<Workspace> workspace_;  // of the writer
-  std::unique_ptr<Workspace> askReader_;  // of the asker
-  bool running_ = false;                  // of the writer: a job is being read
+  std::unique_ptr<Workspace> workspace_;           // of the writer
+  std::unique_ptr<Workspace> askReader_;           // of the asker
+  bool running_ = false;                           // of the writer: a job is being read
+  std::map<QuestionId, ConversationId> storedIn_;  // of the writer
 
   std::mutex mutex_;  // guards what follows, down to `questions_`
   int64_t lastId_ = 0;
@@ -419,14 +433,59 @@ void Desk::cancel(JobId job) {
   impl_->interrupt(job, Job::State::Cancelled);
 }
 void Desk::remove(RevisionId revision) {
-  impl_->remove(revision);
+  impl_->change([=](Library& library) { return library.removeRevision(revision); });
+}
+void Desk::makeShelf(const std::string& name, const std::vector<RevisionId>& revisions) {
+  impl_->change([=](Library& library) -> Result<void> {
+    return library.setShelf(TRY(library.shelf(name)), revisions);
+  });
+}
+void Desk::setShelf(ShelfId shelf, const std::vector<RevisionId>& revisions) {
+  impl_->change([=](Library& library) { return library.setShelf(shelf, revisions); });
+}
+void Desk::renameShelf(ShelfId shelf, const std::string& name) {
+  impl_->change([=](Library& library) { return library.renameShelf(shelf, name); });
+}
+void Desk::removeShelf(ShelfId shelf) {
+  impl_->change([=](Library& library) { return library.removeShelf(shelf); });
+}
+void Desk::renameConversation(ConversationId conversation, const std::string& title) {
+  impl_->change([=](Library& library) { return library.renameConversation(conversation, title); });
+}
+void Desk::removeConversation(ConversationId conversation) {
+  impl_->change([=](Library& library) { return library.removeConversation(conversation); });
 }
 QuestionId Desk::ask(const std::string& question,
                      const std::vector<RevisionId>& scope,
                      const AskOptions& options,
                      AnswerSink sink,
-                     std::function<void(const Result<StoreReport>&)> done) {
-  return impl_->ask(question, scope, options, std::move(sink), std::move(done));
+                     std::function<void(const Result<StoreReport>&)> done,
+                     const Continuation& into) {
+  return impl_->answer(
+      question, scope, into,
+      [=](Workspace& reader, std::stop_token stop) {
+        return reader.answer(question, scope, options, sink, std::move(stop));
+      },
+      std::move(done));
+}
+QuestionId Desk::summarize(const std::string& title,
+                           const std::vector<RevisionId>& scope,
+                           AnswerSink sink,
+                           std::function<void(const Result<StoreReport>&)> done,
+                           const Continuation& into) {
+  return impl_->answer(
+      title, scope, into,
+      [=](Workspace& reader, std::stop_token stop) -> Result<MessageRecord> {
+        Result<Summary> made = reader.summary(scope, {}, sink, std::move(stop));
+        if (made && made->found) return std::move(made->record);
+        Error error = made ? Error{ErrorCode::NotFound,
+                                   "There is nothing to summarise: the pages are pictures or "
+                                   "blank, or were not read yet."}
+                           : std::move(made).error();
+        sink(Failed{error});
+        return error;
+      },
+      std::move(done));
 }
 void Desk::stop(QuestionId question) {
   impl_->stop(question);
@@ -443,9 +502,28 @@ void Desk::countBudget(const std::vector<RevisionId>& scope,
                        std::function<void(const Result<ContextBudget>&)> told) {
   impl_->countBudget(scope, options, question, std::move(stop), std::move(told));
 }
+void Desk::openConversation(ConversationId conversation,
+                            std::function<void(const Result<StoredConversation>&)> done) {
+  impl_->read<StoredConversation>(
+      [=](Library& library) -> Result<StoredConversation> {
+        return StoredConversation{TRY(library.conversation(conversation)),
+                                  TRY(library.messages(conversation))};
+      },
+      std::move(done));
+}
+void Desk::searchConversations(
+    const std::string& query,
+    std::function<void(const Result<std::vector<ConversationHit>>&)> done) {
+  impl_->read<std::vector<ConversationHit>>(
+      [=](Library& library) { return library.searchConversations(query); }, std::move(done));
+}
 void Desk::openDocument(RevisionId revision,
                         std::function<void(const Result<DocumentView>&)> done) {
-  impl_->openDocument(revision, std::move(done));
+  impl_->read<DocumentView>(
+      [=](Library& library) -> Result<DocumentView> {
+        return DocumentView{TRY(library.revision(revision)), TRY(library.pageShapes(revision))};
+      },
+      std::move(done));
 }
 void Desk::render(RevisionId revision,
                   int page,

@@ -46,6 +46,7 @@ struct Job {
 struct LibraryView {
   std::vector<RevisionInfo> documents;  ///< in the order in which they were added
   std::vector<ShelfInfo> shelves;
+  std::vector<ConversationInfo> conversations;  ///< the last used first
   bool canWrite = false;
   std::string readOnlyReason;
   std::vector<std::string> notices;
@@ -57,11 +58,25 @@ struct DocumentView {
   std::vector<PageShape> pages;
 };
 
+/// A conversation with all that was said in it.
+struct StoredConversation {
+  ConversationInfo info;
+  std::vector<MessageRecord> messages;
+};
+
+/// Where a question and its answer go. Neither: into a new conversation.
+struct Continuation {
+  std::optional<ConversationId> conversation;
+  /// The conversation that this question's answer went into; it may still be on its way.
+  std::optional<QuestionId> question;
+};
+
 /// What a desk tells. Each is called on a thread of the desk, never on the caller's.
 struct DeskEvents {
   std::function<void(std::shared_ptr<const LibraryView>)> libraryChanged;
   std::function<void(const Job&)> jobChanged;
-  /// A request that has no answer of its own failed: taking a document off, changing a shelf.
+  /// A request that has no answer of its own failed: taking a document off, changing a shelf or a
+  /// conversation.
   std::function<void(const Error&)> failed;
 };
 
@@ -94,15 +109,31 @@ class Desk {
   void resume(JobId job, const std::string& password);
   void cancel(JobId job);
 
+  // Changes of the library. Each calls libraryChanged, and before it, where it could not be made,
+  // failed.
   void remove(RevisionId revision);
+  void makeShelf(const std::string& name, const std::vector<RevisionId>& revisions);
+  void setShelf(ShelfId shelf, const std::vector<RevisionId>& revisions);
+  void renameShelf(ShelfId shelf, const std::string& name);
+  void removeShelf(ShelfId shelf);
+  void renameConversation(ConversationId conversation, const std::string& title);
+  void removeConversation(ConversationId conversation);
 
   /// Asks, and stores question and answer. `sink` hears the events, and at last `done` what became
-  /// of the answer in the library, or the error of a failed one.
+  /// of the answer in the library, or the error of a failed one; then libraryChanged.
   QuestionId ask(const std::string& question,
                  const std::vector<RevisionId>& scope,
                  const AskOptions& options,
                  AnswerSink sink,
-                 std::function<void(const Result<StoreReport>&)> done);
+                 std::function<void(const Result<StoreReport>&)> done,
+                 const Continuation& into = {});
+  /// Summarises section by section, and stores what was asked for in `title` and the summary, also
+  /// one that was stopped after some of it. Otherwise like `ask`.
+  QuestionId summarize(const std::string& title,
+                       const std::vector<RevisionId>& scope,
+                       AnswerSink sink,
+                       std::function<void(const Result<StoreReport>&)> done,
+                       const Continuation& into = {});
   void stop(QuestionId question);
 
   /// What the documents take of the window of the model that would be asked. `told` hears it as far
@@ -113,6 +144,11 @@ class Desk {
                    const std::string& question,
                    std::stop_token stop,
                    std::function<void(const Result<ContextBudget>&)> told);
+
+  void openConversation(ConversationId conversation,
+                        std::function<void(const Result<StoredConversation>&)> done);
+  void searchConversations(const std::string& query,
+                           std::function<void(const Result<std::vector<ConversationHit>>&)> done);
 
   void openDocument(RevisionId revision, std::function<void(const Result<DocumentView>&)> done);
   /// Draws a page. Nothing is called once `stop` is requested.

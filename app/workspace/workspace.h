@@ -66,14 +66,22 @@ struct AskOptions {
 
 /// What became of an answer in the library.
 struct StoreReport {
-  std::optional<MessageId> message;   ///< the answer, where it is stored
-  std::optional<Error> notStored;     ///< why it is not: Locked, or what storage failed on
+  std::optional<ConversationId> conversation;  ///< where it is stored
+  std::optional<MessageId> message;            ///< the answer, likewise
+  std::optional<Error> notStored;              ///< why it is not: Locked, or what storage failed on
   std::vector<CitationId> citations;  ///< one for each citation of the claims, in their order
 };
 
 struct DocumentSummary {
   RevisionId revision{};
   std::vector<SectionSummary> sections;
+};
+
+struct Summary {
+  std::vector<DocumentSummary> documents;
+  bool found = false;    ///< there was something to summarise
+  MessageRecord record;  ///< if so
+  bool stopped = false;  ///< more sections were to come
 };
 
 struct SummaryReport {
@@ -119,19 +127,29 @@ class Workspace {
                                const AskOptions& options,
                                const AnswerSink& sink,
                                std::stop_token stop);
-  /// Stores question and answer together, in a conversation of their own.
+  /// Stores question and answer together, at the end of that conversation, or in one of their own.
   StoreReport store(std::string_view question,
                     const std::vector<RevisionId>& scope,
-                    const MessageRecord& answer);
+                    const MessageRecord& answer,
+                    std::optional<ConversationId> conversation = std::nullopt);
   /// Both, one after the other.
   Result<StoreReport> ask(std::string_view question,
                           const std::vector<RevisionId>& scope,
                           const AskOptions& options,
                           const AnswerSink& sink,
-                          std::stop_token stop);
+                          std::stop_token stop,
+                          std::optional<ConversationId> conversation = std::nullopt);
 
-  /// The central sentences of each section, stored like an answer, so that they can be looked up
-  /// and verified. A document without text has no sections.
+  /// The central sentences of each section, as an answer: Markdown, a heading a section, a verbatim
+  /// claim a sentence. `sink` hears Prefilling between the sections too, which counts them, and
+  /// Finished where something was found.
+  /// Stopped, it is what was written so far; a document without text has no sections. Errors:
+  /// Cancelled before the first section; NotFound; Storage.
+  Result<Summary> summary(const std::vector<RevisionId>& scope,
+                          const OutlineOptions& options,
+                          const AnswerSink& sink,
+                          std::stop_token stop);
+  /// The same whole or not at all, and stored in a conversation of its own.
   Result<SummaryReport> summarize(const std::vector<RevisionId>& scope,
                                   const OutlineOptions& options,
                                   std::stop_token stop);

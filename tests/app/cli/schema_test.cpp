@@ -63,6 +63,14 @@ TEST_F(Schema, HoldsForTheOutputOfEveryCommand) {
   check("show", {"show", answer.at("claims").at(0).at("citations").at(0).at("id")});
   check("context", {"context"});
   check("summarize", {"summarize", "--shelf", "house"});
+  check("conversations-list", {"conversations"});
+  for (const char* talk : {"t1", "t2", "t3"}) {
+    check("conversations-show", {"conversations", "show", talk});
+  }
+  check("conversations-rename", {"conversations", "rename", "t1", "Notice"});
+  check("conversations-search", {"conversations", "search", "notice"});
+  check("conversations-search", {"conversations", "search", "nothing of the kind"});
+  check("conversations-delete", {"conversations", "delete", "t2"});
   check("verify", {"verify", "--database"});
   check("remove", {"remove", "d2"});
 }

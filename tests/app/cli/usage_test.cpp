@@ -16,8 +16,9 @@ TEST(Usage, HelpNamesTheCommandsAndTheExitCodes) {
   const Outcome outcome = terminal.run({"--help"});
   EXPECT_EQ(outcome.code, ExitCode::Answered);
   EXPECT_THAT(outcome.err, IsEmpty());
-  for (const char* name : {"add", "ask", "summarize", "show", "verify", "list", "remove", "text",
-                           "generate", "tokenize", "template", "logits", "models", "Exit codes"}) {
+  for (const char* name :
+       {"add", "ask", "summarize", "show", "verify", "list", "remove", "text", "generate",
+        "tokenize", "template", "logits", "models", "conversations", "Exit codes"}) {
     EXPECT_THAT(outcome.out, HasSubstr(name));
   }
 }

@@ -229,6 +229,128 @@ TEST_F(DeskTest, TakesADocumentOff) {
   EXPECT_TRUE(told.until([&] { return !told.errors.empty(); }));
 }
 
+TEST_F(DeskTest, ASecondQuestionGoesIntoTheConversationOfTheFirstThoughItIsStillAnswered) {
+  const RevisionId revision = added(folder.write("a.txt", "The well is nine metres deep.\n"));
+  std::vector<StoreReport> stored;
+  const auto done = [&](const Result<StoreReport>& report) {
+    told.change([&] { stored.push_back(report.value()); });
+  };
+  const auto ask = [&](const std::string& question, const Continuation& into) {
+    return desk->ask(question, {revision}, {}, [](const AnswerEvent&) {}, done, into);
+  };
+  const QuestionId first = ask("How deep is the well?", {});
+  const QuestionId second = ask("Is the well nine metres deep?", {{}, first});
+  ask("What is nine metres deep?", {{}, second});
+  ASSERT_TRUE(told.until([&] { return stored.size() == 3; }));
+  ask("How many metres?", {stored[0].conversation, {}});
+  ASSERT_TRUE(told.until([&] { return stored.size() == 4; }));
+  for (const StoreReport& report : stored) EXPECT_EQ(report.conversation, stored[0].conversation);
+  ASSERT_TRUE(told.until([&] {
+    return told.library->conversations.size() == 1 &&
+           told.library->conversations.front().messages == 8;
+  }));
+
+  std::optional<Result<StoredConversation>> opened;
+  desk->openConversation(*stored[0].conversation, [&](const Result<StoredConversation>& view) {
+    told.change([&] { opened = view; });
+  });
+  ASSERT_TRUE(told.until([&] { return opened.has_value(); }));
+  ASSERT_TRUE(*opened) << opened->error().message;
+  EXPECT_EQ((*opened)->info.title, "How deep is the well?");
+  ASSERT_EQ((*opened)->messages.size(), 8U);
+  EXPECT_EQ((*opened)->messages[2].text, "Is the well nine metres deep?");
+}
+
+TEST_F(DeskTest, RenamesFindsAndDeletesConversations) {
+  const RevisionId revision = added(folder.write("a.txt", "The well is nine metres deep.\n"));
+  std::optional<StoreReport> stored;
+  desk->ask(
+      "How deep is the well?", {revision}, {}, [](const AnswerEvent&) {},
+      [&](const Result<StoreReport>& report) { told.change([&] { stored = report.value(); }); });
+  ASSERT_TRUE(told.until([&] { return stored.has_value(); }));
+  desk->renameConversation(*stored->conversation, "Depths");
+  std::optional<Result<std::vector<ConversationHit>>> hits;
+  ASSERT_TRUE(told.until([&] {
+    return !told.library->conversations.empty() &&
+           told.library->conversations.front().title == "Depths";
+  }));
+  desk->searchConversations("depths nine", [&](const Result<std::vector<ConversationHit>>& found) {
+    told.change([&] { hits = found; });
+  });
+  ASSERT_TRUE(told.until([&] { return hits.has_value(); }));
+  ASSERT_TRUE(*hits) << hits->error().message;
+  ASSERT_EQ((*hits)->size(), 1U);
+  EXPECT_THAT((*hits)->front().excerpt, HasSubstr("nine metres"));
+  desk->removeConversation(*stored->conversation);
+  ASSERT_TRUE(told.until([&] { return told.library->conversations.empty(); }));
+  desk->removeConversation(*stored->conversation);
+  ASSERT_TRUE(told.until([&] { return !told.errors.empty(); }));
+}
+
+TEST_F(DeskTest, ChangesShelves) {
+  const RevisionId a = added(folder.write("a.txt", "The well is nine metres deep.\n"));
+  const RevisionId b = added(folder.write("b.txt", "The tower has forty steps.\n"));
+  const auto shelf = [&]() -> std::optional<ShelfInfo> {
+    if (!told.library || told.library->shelves.size() != 1) return std::nullopt;
+    return told.library->shelves.front();
+  };
+  desk->makeShelf("Castle", {b});
+  ASSERT_TRUE(told.until([&] { return shelf() && shelf()->revisions == std::vector{b}; }));
+  const ShelfId id = told.now([&] { return shelf()->id; });
+  desk->setShelf(id, {a, b});
+  desk->renameShelf(id, "Keep");
+  ASSERT_TRUE(told.until([&] {
+    return shelf() && shelf()->name == "Keep" && shelf()->revisions == std::vector{a, b};
+  }));
+  desk->removeShelf(id);
+  ASSERT_TRUE(told.until([&] { return told.library->shelves.empty(); }));
+  EXPECT_EQ(told.library->documents.size(), 2U);
+}
+
+TEST_F(DeskTest, TellsASummarySectionBySectionAndStoresIt) {
+  const RevisionId revision = added(test::fixture("../../resources/sample/tenancy-agreement.pdf"));
+  std::optional<StoreReport> stored;
+  int sections = 0;
+  int progress = 0;
+  std::vector<Claim> claims;
+  std::string text;
+  desk->summarize(
+      "Summary of the lease", {revision},
+      [&](const AnswerEvent& event) {
+        if (std::holds_alternative<Prefilling>(event)) ++progress;
+        if (const auto* cited = std::get_if<Cited>(&event)) claims.push_back(cited->claim);
+        if (const auto* more = std::get_if<Text>(&event)) {
+          if (more->utf8.starts_with("### ")) ++sections;
+          text += more->utf8;
+        }
+      },
+      [&](const Result<StoreReport>& report) { told.change([&] { stored = report.value(); }); });
+  ASSERT_TRUE(told.until([&] { return stored.has_value(); }));
+  EXPECT_GT(sections, 3);
+  EXPECT_GE(progress, sections);
+  ASSERT_TRUE(stored->conversation);
+  EXPECT_EQ(stored->citations.size(), claims.size());
+  for (const Claim& claim : claims) {
+    EXPECT_EQ(text.substr(static_cast<size_t>(claim.span.begin),
+                          static_cast<size_t>(claim.span.length())),
+              claim.citations.at(0).quote);
+  }
+}
+
+TEST_F(DeskTest, SaysThatThereIsNothingToSummarise) {
+  const RevisionId revision = added(folder.write("short.txt", "Yes.\n"));
+  std::optional<Result<StoreReport>> stored;
+  bool failed = false;
+  desk->summarize(
+      "Summary", {revision},
+      [&](const AnswerEvent& event) { failed = failed || std::holds_alternative<Failed>(event); },
+      [&](const Result<StoreReport>& report) { told.change([&] { stored = report; }); });
+  ASSERT_TRUE(told.until([&] { return stored.has_value(); }));
+  EXPECT_TRUE(failed);
+  ASSERT_FALSE(*stored);
+  EXPECT_THAT(stored->error().message, HasSubstr("nothing to summarise"));
+}
+
 TEST_F(DeskTest, EndsInTheMiddleOfAllOfItAndLosesNoPage) {
   const JobId job = desk->add(longText(60'000), {});
   ASSERT_TRUE(told.until([&] { return told.jobs.back().page >= 2; }));
