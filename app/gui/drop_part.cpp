@@ -89,8 +89,9 @@ void DropPart::drop(QDropEvent* event) {
   menu->setAttribute(Qt::WA_DeleteOnClose);
   const auto files = static_cast<int>(count_.files.size());
   menu->addAction(count_.whole ? tr("Add %Ln document(s)", nullptr, files) : tr("Add documents"),
-                  this, [this] { wanted(false); });
-  menu->addAction(tr("Add and ask"), this, [this] { wanted(true); });
+                  this, [this] { wanted(AfterAdding::Open); });
+  menu->addAction(tr("Add and ask"), this, [this] { wanted(AfterAdding::Ask); });
+  menu->addAction(tr("Add and summarise"), this, [this] { wanted(AfterAdding::Summarise); });
   menu->setActiveAction(menu->actions().front());
   menu->popup(window_->mapToGlobal(event->position().toPoint()));
 }
@@ -108,9 +109,9 @@ void DropPart::take(const Result<FileCount>& counted) {
   if (row_ != nullptr) JobStrip::setSentence(row_, countLines(count_).join(tr(" · ")));
 }
 
-void DropPart::wanted(bool ask) {
+void DropPart::wanted(AfterAdding after) {
   wanted_ = true;
-  ask_ = ask;
+  after_ = after;
   if (count_.whole) return finish();
   row_ = jobs_->offerChoice(countLines(count_).join(tr(" · ")), {{tr("Cancel"), [this] {
                                                                     row_ = nullptr;
@@ -127,14 +128,13 @@ void DropPart::finish() {
     return;
   }
   if (count.files.size() <= kManyFiles) {
-    emit addWanted(count.files, ask_);
+    emit addWanted(count.files, after_);
     return;
   }
   const QString heap = countLines(count).join(tr(" · "));
-  jobs_->offerChoice(
-      heap,
-      {{tr("Add them"), [this, files = count.files, ask = ask_] { emit addWanted(files, ask); }},
-       {tr("Cancel"), [] {}}});
+  jobs_->offerChoice(heap, {{tr("Add them"), [this, files = count.files,
+                                              after = after_] { emit addWanted(files, after); }},
+                            {tr("Cancel"), [] {}}});
 }
 
 }  // namespace lectern::gui

@@ -5,6 +5,7 @@
 
 #include <QObject>
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <stop_token>
@@ -17,6 +18,9 @@ namespace lectern::gui {
 
 class DropOverlay;
 class JobStrip;
+
+/// What is done with documents once they are added.
+enum class AfterAdding : uint8_t { Open, Ask, Summarise };
 
 /// Files and folders over a window, and dropped on it: they are counted away from the window's
 /// thread, from the moment they hover; a large heap is asked about once more before anything is
@@ -36,12 +40,12 @@ class DropPart : public QObject {
   void hideOverlay();
 
  signals:
-  void addWanted(const std::vector<std::filesystem::path>& files, bool ask);
+  void addWanted(const std::vector<std::filesystem::path>& files, lectern::gui::AfterAdding after);
 
  private:
   void count(const std::vector<std::filesystem::path>& named);
   void take(const Result<FileCount>& count);
-  void wanted(bool ask);
+  void wanted(AfterAdding after);
   void finish();
   void forget();
 
@@ -55,7 +59,7 @@ class DropPart : public QObject {
   std::stop_source stop_;  // of the count that runs
   bool hovering_ = false;
   bool wanted_ = false;  // the user has chosen to add them
-  bool ask_ = false;
+  AfterAdding after_ = AfterAdding::Open;
   QWidget* row_ = nullptr;  // that says how far the count is, and can end it
 };
 

@@ -2,12 +2,15 @@
 // The menus: everything the window does, with its keys.
 #include "app/gui/engine_part.h"
 #include "app/gui/main_window.h"
+#include "app/gui/shelves.h"
+#include "app/gui/talks.h"
 #include "app/gui/views/conversation_view.h"
 #include "app/gui/views/reader_pane.h"
 
 #include <QAction>
 #include <QMenuBar>
 #include <QPlainTextEdit>
+#include <QSplitter>
 #include <QTreeView>
 
 #include <functional>
@@ -30,6 +33,13 @@ void MainWindow::makeActions() {
   remove->setShortcutContext(Qt::WidgetShortcut);
   tree_->addAction(remove);
   file->addSeparator();
+  QAction* shelf = add(file, tr("New &shelf"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_N),
+                       [this] { shelves_->make(); });
+  QAction* rename =
+      add(file, tr("&Rename shelf"), QKeySequence(Qt::Key_F2), [this] { shelves_->rename(); });
+  rename->setShortcutContext(Qt::WidgetShortcut);
+  tree_->addActions({shelf, rename});
+  file->addSeparator();
   add(file, tr("&Settings …"), QKeySequence(Qt::CTRL | Qt::Key_Comma),
       [this] { engine_->showSettings(); });
   add(file, tr("&Models …"), {}, [this] { engine_->showModels(); });
@@ -47,7 +57,7 @@ void MainWindow::makeActions() {
     action->setChecked(true);
     connect(action, &QAction::toggled, pane, &QWidget::setVisible);
   };
-  toggle(tr("&Library"), Qt::Key_F7, tree_);
+  toggle(tr("&Library"), Qt::Key_F7, libraryPane_);
   toggle(tr("&Conversation"), Qt::Key_F9, conversation_);
   QAction* marks =
       add(view, tr("Show all &evidence"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_H), [] {});
@@ -83,8 +93,17 @@ void MainWindow::makeActions() {
       [this] { conversation_->questionBox()->setFocus(Qt::ShortcutFocusReason); });
 
   QMenu* talk = menuBar()->addMenu(tr("&Conversation"));
+  add(talk, tr("&New conversation"), QKeySequence::New, [this] { talks_->startNew(); });
   add(talk, tr("&Ask …"), QKeySequence(Qt::CTRL | Qt::Key_L),
       [this] { conversation_->questionBox()->setFocus(Qt::ShortcutFocusReason); });
+  add(talk, tr("Ask a&gain"), QKeySequence(Qt::CTRL | Qt::Key_R),
+      [this] { conversation_->askAgain(); });
+  QAction* summarise = add(talk, tr("&Summarise"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_M),
+                           [this] { summarize(); });
+  tree_->insertAction(tree_->actions().front(), summarise);
+  talk->addSeparator();
+  add(talk, tr("&Copy answer with references"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C),
+      [this] { conversation_->copyAnswer(); });
 }
 
 }  // namespace lectern::gui

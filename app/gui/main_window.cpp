@@ -5,7 +5,10 @@
 #include "app/gui/drop_part.h"
 #include "app/gui/engine_part.h"
 #include "app/gui/models/library_model.h"
+#include "app/gui/shelves.h"
+#include "app/gui/talks.h"
 #include "app/gui/views/answer_view.h"
+#include "app/gui/views/conversation_list.h"
 #include "app/gui/views/conversation_view.h"
 #include "app/gui/views/reader_pane.h"
 #include "app/gui/widgets/budget_bar.h"
@@ -17,6 +20,7 @@
 #include <QDropEvent>
 #include <QFileDialog>
 #include <QLabel>
+#include <QListView>
 #include <QPlainTextEdit>
 #include <QSettings>
 #include <QSplitter>
@@ -50,6 +54,8 @@ MainWindow::MainWindow(std::unique_ptr<DeskBridge> bridge, const MainWindowOptio
 MainWindow::~MainWindow() {
   // What was taken off and can be had back no more, now that the window goes.
   for (const RevisionId revision : leaving_) bridge_->desk().remove(revision);
+  talks_->finish();
+  shelves_->finish();
 }
 
 void MainWindow::makePanes() {
@@ -67,9 +73,15 @@ void MainWindow::makePanes() {
   conversation_ = new ConversationView(this);
   conversation_->setTitles([this](RevisionId revision) { return titleOf(revision); });
 
+  conversations_ = new ConversationList(this);
+  libraryPane_ = new QSplitter(Qt::Vertical, this);
+  libraryPane_->addWidget(tree_);
+  libraryPane_->addWidget(conversations_);
+  libraryPane_->setSizes({400, 300});
+
   splitter_ = new QSplitter(this);
   splitter_->setChildrenCollapsible(true);
-  splitter_->addWidget(tree_);
+  splitter_->addWidget(libraryPane_);
   splitter_->addWidget(pane_);
   splitter_->addWidget(conversation_);
   splitter_->setStretchFactor(1, 1);
@@ -82,6 +94,8 @@ void MainWindow::makePanes() {
   layout->setSpacing(0);
   layout->addWidget(splitter_, 1);
   layout->addWidget(jobs_);
+  talks_ = new Talks(bridge_.get(), conversations_, conversation_, jobs_);
+  shelves_ = new Shelves(bridge_.get(), tree_, model_, jobs_);
   setCentralWidget(middle);
   engine_ =
       new EnginePart(bridge_.get(), {options_.configFolder, options_.dataFolder}, jobs_, this);
@@ -92,8 +106,8 @@ void MainWindow::makePanes() {
   network->setToolTip(tr("Your documents stay on this computer."));
   statusBar()->addPermanentWidget(network);
 
-  connect(tree_->selectionModel(), &QItemSelectionModel::currentChanged, this,
-          &MainWindow::updateScope);
+  connect(talks_, &Talks::opened, shelves_, &Shelves::select);
+  connect(shelves_, &Shelves::scopeChanged, this, &MainWindow::updateScope);
   connect(tree_, &QTreeView::activated, this, [this](const QModelIndex& index) {
     if (const auto revision = model_->document(index)) {
       rememberPlace();
@@ -110,10 +124,11 @@ void MainWindow::makePanes() {
   connect(engine_, &EnginePart::openWanted, this,
           [this](RevisionId revision) { openDocument(revision, std::nullopt); });
   connect(drop_, &DropPart::addWanted, this,
-          [this](const std::vector<std::filesystem::path>& files, bool ask) {
-            afterAdding_ = ask ? AfterAdding::Ask : AfterAdding::Open;
+          [this](const std::vector<std::filesystem::path>& files, AfterAdding after) {
+            afterAdding_ = after;
             addFiles(files);
           });
+  connect(conversation_, &ConversationView::summaryWanted, this, &MainWindow::summarize);
   connect(conversation_, &ConversationView::citationOpened, this, &MainWindow::openCitation);
   connect(pane_, &ReaderPane::leavingPlace, this, &MainWindow::rememberPlace);
   connect(jobs_, &JobStrip::pauseWanted, this, [this](JobId id) { bridge_->desk().pause(id); });
@@ -149,6 +164,8 @@ void MainWindow::takeLibrary(const LibraryViewPtr& view) {
     if (!view->canWrite) jobs_->showProblem(toQt(view->readOnlyReason));
     for (const std::string& notice : view->notices) jobs_->showProblem(toQt(notice));
   }
+  shelves_->setLibrary(*view);
+  talks_->setLibrary(*view);
   updateScope();
 }
 
@@ -166,6 +183,10 @@ void MainWindow::takeJob(const Job& job) {
   openNext_ = false;
   openDocument(job.report->revision, std::nullopt);
   if (afterAdding_ == AfterAdding::Ask) conversation_->questionBox()->setFocus();
+  if (afterAdding_ == AfterAdding::Summarise) {
+    talks_->summarize(tr("Summary of %1").arg(toQt(job.report->info.document.title)),
+                      {job.report->revision});
+  }
 }
 
 void MainWindow::addFiles(const std::vector<std::filesystem::path>& files) {
@@ -188,6 +209,7 @@ void MainWindow::chooseFiles() {
 
 // It goes at once from the list, and from the library when the undo is over.
 void MainWindow::removeSelected() {
+  if (shelves_->removeSelected()) return;
   const auto revision = model_->document(tree_->currentIndex());
   if (!revision) return;
   leaving_.insert(*revision);
@@ -208,23 +230,29 @@ void MainWindow::removeSelected() {
 }
 
 void MainWindow::updateScope() {
-  const QModelIndex current = tree_->currentIndex();
-  const std::vector<RevisionId> scope = model_->scope(current);
-  conversation_->setScope(model_->scopeName(current), static_cast<int>(scope.size()));
+  const std::vector<RevisionId> scope = shelves_->scope();
+  conversation_->setScope(shelves_->scopeName(), static_cast<int>(scope.size()));
   engine_->setScope(scope);
 }
 
 void MainWindow::ask(const QString& question) {
-  const std::vector<RevisionId> scope = model_->scope(tree_->currentIndex());
+  const std::vector<RevisionId> scope = shelves_->scope();
   if (scope.empty()) return;
   engine_->ask(
       question, scope,
       [this, question](const std::vector<RevisionId>& chosen, const AskOptions& options) {
-        const QuestionId id = bridge_->ask(question, chosen, options);
-        evidenceOf_ = conversation_->begin(id, question);
+        evidenceOf_ = talks_->ask(question, chosen, options);
         evidence_ = -1;
       },
       [this, question] { conversation_->questionBox()->setPlainText(question); });
+}
+
+void MainWindow::summarize() {
+  const std::vector<RevisionId> scope = shelves_->scope();
+  if (scope.empty()) return;
+  const QString name = scope.size() == 1 ? titleOf(scope.front()) : shelves_->scopeName();
+  evidenceOf_ = talks_->summarize(tr("Summary of %1").arg(name), scope);
+  evidence_ = -1;
 }
 
 void MainWindow::openDocument(RevisionId revision, std::optional<ReaderPlace> place) {
@@ -256,6 +284,10 @@ void MainWindow::openCitation(AnswerView* answer, int index) {
 }
 
 void MainWindow::stepEvidence(int by) {
+  if (evidenceOf_ == nullptr) {
+    evidenceOf_ = conversation_->lastAnswer();
+    evidence_ = -1;
+  }
   if (evidenceOf_ == nullptr) return;
   const std::vector<Citation> citations = evidenceOf_->answer().citations();
   const auto count = static_cast<int>(citations.size());
@@ -302,18 +334,20 @@ void MainWindow::travel(std::vector<ReaderPlace>& from, std::vector<ReaderPlace>
 }
 
 void MainWindow::cyclePanes(int by) {
-  const std::array<QWidget*, 3> panes = {tree_, reader_, conversation_->questionBox()};
+  const std::array<QWidget*, 4> panes = {tree_, conversations_->view(), reader_,
+                                         conversation_->questionBox()};
+  constexpr int kPanes = panes.size();
   const auto holds = [](const QWidget* pane) {
     const QWidget* focus = QApplication::focusWidget();
     return focus != nullptr && (focus == pane || pane->isAncestorOf(focus));
   };
   int at = 0;
-  for (int i = 0; i < 3; ++i) {
+  for (int i = 0; i < kPanes; ++i) {
     if (holds(panes[static_cast<size_t>(i)])) at = i;
   }
-  if (conversation_->isAncestorOf(QApplication::focusWidget())) at = 2;
-  for (int step = 1; step <= 3; ++step) {
-    QWidget* next = panes[static_cast<size_t>((at + by * step + 9) % 3)];
+  if (conversation_->isAncestorOf(QApplication::focusWidget())) at = kPanes - 1;
+  for (int step = 1; step <= kPanes; ++step) {
+    QWidget* next = panes[static_cast<size_t>((at + by * step + 2 * kPanes) % kPanes)];
     if (!next->isVisible()) continue;
     next->setFocus(Qt::ShortcutFocusReason);
     return;
@@ -332,6 +366,11 @@ void MainWindow::restoreState() {
   restoreGeometry(state.value(QStringLiteral("geometry")).toByteArray());
   splitter_->restoreState(state.value(QStringLiteral("panes")).toByteArray());
   pane_->restoreState(state);
+  libraryPane_->restoreState(state.value(QStringLiteral("libraryPane")).toByteArray());
+  const QVariant talk = state.value(QStringLiteral("conversation"));
+  talks_->restore(
+      talk.toLongLong() == 0 ? std::nullopt : std::optional(ConversationId(talk.toLongLong())),
+      talk.isValid());
   const qlonglong revision = state.value(QStringLiteral("document"), 0).toLongLong();
   if (revision == 0) return;
   openDocument(RevisionId(revision),
@@ -345,6 +384,9 @@ void MainWindow::saveState() {
   state.setValue(QStringLiteral("geometry"), saveGeometry());
   state.setValue(QStringLiteral("panes"), splitter_->saveState());
   pane_->saveState(state);
+  state.setValue(QStringLiteral("libraryPane"), libraryPane_->saveState());
+  state.setValue(QStringLiteral("conversation"),
+                 static_cast<qlonglong>(talks_->current().value_or(ConversationId{0})));
   const auto place = reader_->place();
   state.setValue(QStringLiteral("document"),
                  place ? static_cast<qlonglong>(place->revision) : qlonglong{0});

@@ -2,9 +2,11 @@
 #pragma once
 
 #include "app/gui/bridge/desk_bridge.h"
+#include "app/gui/drop_part.h"
 #include "app/gui/views/reader_view.h"
 
 #include <QMainWindow>
+#include <QPointer>
 
 #include <filesystem>
 #include <memory>
@@ -18,12 +20,14 @@ class QTreeView;
 namespace lectern::gui {
 
 class AnswerView;
+class ConversationList;
 class ConversationView;
-class DropPart;
 class EnginePart;
 class JobStrip;
 class LibraryModel;
 class ReaderPane;
+class Shelves;
+class Talks;
 
 struct MainWindowOptions {
   /// Layout and last place, an INI file; empty: nothing is kept.
@@ -42,11 +46,15 @@ class MainWindow : public QMainWindow {
   /// Adds files, as if they were dropped. The first one is opened.
   void addFiles(const std::vector<std::filesystem::path>& files);
   void ask(const QString& question);
+  /// Summarises what is selected.
+  void summarize();
 
   // Parts, for tests.
   [[nodiscard]] ReaderView* reader() const { return reader_; }
   [[nodiscard]] ReaderPane* readerPane() const { return pane_; }
   [[nodiscard]] ConversationView* conversation() const { return conversation_; }
+  [[nodiscard]] ConversationList* conversations() const { return conversations_; }
+  [[nodiscard]] Talks* talks() const { return talks_; }
   [[nodiscard]] JobStrip* jobs() const { return jobs_; }
   [[nodiscard]] EnginePart* engine() const { return engine_; }
   [[nodiscard]] QTreeView* libraryView() const { return tree_; }
@@ -60,8 +68,6 @@ class MainWindow : public QMainWindow {
   void resizeEvent(QResizeEvent* event) override;
 
  private:
-  enum class AfterAdding : uint8_t { Open, Ask };
-
   void makePanes();
   void makeActions();
   void connectBridge();
@@ -90,10 +96,14 @@ class MainWindow : public QMainWindow {
   ReaderPane* pane_ = nullptr;
   ReaderView* reader_ = nullptr;  // of the pane
   ConversationView* conversation_ = nullptr;
+  ConversationList* conversations_ = nullptr;
+  Talks* talks_ = nullptr;
+  Shelves* shelves_ = nullptr;
   JobStrip* jobs_ = nullptr;
   QSplitter* splitter_ = nullptr;
   DropPart* drop_ = nullptr;
   EnginePart* engine_ = nullptr;
+  QSplitter* libraryPane_ = nullptr;
 
   LibraryViewPtr library_;
   std::set<RevisionId> leaving_;  // taken off, and still to be had back
@@ -101,7 +111,7 @@ class MainWindow : public QMainWindow {
   std::vector<ReaderPlace> forward_;
   std::optional<ReaderPlace> wantedPlace_;  // once the document is there
   std::optional<Citation> wantedCitation_;  // likewise
-  AnswerView* evidenceOf_ = nullptr;        // whose citations F8 steps through
+  QPointer<AnswerView> evidenceOf_;         // whose citations F8 steps through
   int evidence_ = -1;
   AfterAdding afterAdding_ = AfterAdding::Open;
   bool openNext_ = false;  // the next document that is read in is shown

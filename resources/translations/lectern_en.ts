@@ -67,6 +67,16 @@
     </message>
 </context>
 <context>
+    <name>lectern::gui::ConversationModel</name>
+    <message numerus="yes">
+        <source>%n message(s), last used %1</source>
+        <translation>
+            <numerusform>%n message, last used %1</numerusform>
+            <numerusform>%n messages, last used %1</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>lectern::gui::ConversationView</name>
     <message numerus="yes">
         <source>%1 · %n document(s)</source>
@@ -175,6 +185,16 @@
         <translation>
             <numerusform>%n place marked</numerusform>
             <numerusform>%n places marked</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>lectern::gui::Shelves</name>
+    <message numerus="yes">
+        <source>%n document(s) taken off the shelf %1.</source>
+        <translation>
+            <numerusform>%n document taken off the shelf %1.</numerusform>
+            <numerusform>%n documents taken off the shelf %1.</numerusform>
         </translation>
     </message>
 </context>

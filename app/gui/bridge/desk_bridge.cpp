@@ -40,13 +40,10 @@ Result<std::unique_ptr<DeskBridge>> DeskBridge::open(const WorkspaceOptions& opt
 
 DeskBridge::~DeskBridge() = default;
 
-QuestionId DeskBridge::ask(const QString& question,
-                           const std::vector<RevisionId>& scope,
-                           const AskOptions& options) {
+QuestionId DeskBridge::tell(const std::function<QuestionId(AnswerSink, Stored)>& begin) {
   // Known once the question is on its way, and before the first event gets through the queue.
   const auto id = std::make_shared<QuestionId>();
-  *id = desk_->ask(
-      fromQt(question), scope, options,
+  *id = begin(
       [this, id](const AnswerEvent& event) {
         later([this, id, event] { emit answerEvent(*id, event); });
       },
@@ -62,6 +59,46 @@ QuestionId DeskBridge::ask(const QString& question,
         later([this, id, store, problem] { emit answerEnded(*id, store, problem); });
       });
   return *id;
+}
+
+QuestionId DeskBridge::ask(const QString& question,
+                           const std::vector<RevisionId>& scope,
+                           const AskOptions& options,
+                           const Continuation& into) {
+  return tell([&](AnswerSink sink, Stored done) {
+    return desk_->ask(fromQt(question), scope, options, std::move(sink), std::move(done), into);
+  });
+}
+
+QuestionId DeskBridge::summarize(const QString& title,
+                                 const std::vector<RevisionId>& scope,
+                                 const Continuation& into) {
+  return tell([&](AnswerSink sink, Stored done) {
+    return desk_->summarize(fromQt(title), scope, std::move(sink), std::move(done), into);
+  });
+}
+
+void DeskBridge::openConversation(ConversationId conversation) {
+  desk_->openConversation(conversation, [this](const Result<StoredConversation>& opened) {
+    if (!opened) {
+      later([this, sentence = toQt(opened.error().message)] { emit failed(sentence); });
+      return;
+    }
+    later([this, view = std::make_shared<const StoredConversation>(*opened)] {
+      emit conversationOpened(view);
+    });
+  });
+}
+
+void DeskBridge::searchConversations(const QString& query) {
+  desk_->searchConversations(
+      fromQt(query), [this, query](const Result<std::vector<ConversationHit>>& found) {
+        if (!found) {
+          later([this, sentence = toQt(found.error().message)] { emit failed(sentence); });
+          return;
+        }
+        later([this, query, hits = *found] { emit conversationsFound(query, hits); });
+      });
 }
 
 void DeskBridge::openDocument(RevisionId revision) {

@@ -19,6 +19,7 @@ namespace lectern::gui {
 using LibraryViewPtr = std::shared_ptr<const LibraryView>;
 using DocumentViewPtr = std::shared_ptr<const DocumentView>;
 using StoredPagePtr = std::shared_ptr<const StoredPage>;
+using StoredConversationPtr = std::shared_ptr<const StoredConversation>;
 
 /// The desk for widgets: what it tells on its threads arrives here as signals, on the window's
 /// thread.
@@ -33,7 +34,16 @@ class DeskBridge : public QObject {
 
   QuestionId ask(const QString& question,
                  const std::vector<RevisionId>& scope,
-                 const AskOptions& options);
+                 const AskOptions& options,
+                 const Continuation& into);
+  /// A summary is told like an answer.
+  QuestionId summarize(const QString& title,
+                       const std::vector<RevisionId>& scope,
+                       const Continuation& into);
+  /// Ends with `conversationOpened`, or `failed`.
+  void openConversation(ConversationId conversation);
+  /// Ends with `conversationsFound`, or `failed`.
+  void searchConversations(const QString& query);
   void openDocument(RevisionId revision);
   /// Ends with `pageDrawn`, unless `stop` is requested.
   void draw(RevisionId revision, int page, double dotsPerInch, std::stop_token stop);
@@ -59,6 +69,8 @@ class DeskBridge : public QObject {
                    const lectern::StoreReport& store,
                    const QString& problem);
   void documentOpened(lectern::gui::DocumentViewPtr document);
+  void conversationOpened(lectern::gui::StoredConversationPtr conversation);
+  void conversationsFound(const QString& query, const std::vector<lectern::ConversationHit>& hits);
   /// `image` is null where the page cannot be drawn; `problem` says why.
   void pageDrawn(lectern::RevisionId revision,
                  int page,
@@ -71,7 +83,11 @@ class DeskBridge : public QObject {
   void findProgress(int search, const lectern::FindProgress& progress);
 
  private:
+  using Stored = std::function<void(const Result<StoreReport>&)>;
+
   DeskBridge() = default;
+  /// Calls `begin` with what becomes signals of the question that it returns.
+  QuestionId tell(const std::function<QuestionId(AnswerSink, Stored)>& begin);
   /// Calls `what` on the window's thread.
   template <class What>
   void later(What what) {

@@ -15,5 +15,9 @@ QDataStream& operator<<(QDataStream&, QuestionId) = delete;
 QDataStream& operator>>(QDataStream&, QuestionId&) = delete;
 QDataStream& operator<<(QDataStream&, RevisionId) = delete;
 QDataStream& operator>>(QDataStream&, RevisionId&) = delete;
+QDataStream& operator<<(QDataStream&, ConversationId) = delete;
+QDataStream& operator>>(QDataStream&, ConversationId&) = delete;
+QDataStream& operator<<(QDataStream&, ShelfId) = delete;
+QDataStream& operator>>(QDataStream&, ShelfId&) = delete;
 
 }  // namespace lectern

@@ -27,6 +27,11 @@ void LibraryModel::setHidden(std::set<RevisionId> revisions) {
   rebuild();
 }
 
+void LibraryModel::setHiddenShelves(std::set<ShelfId> shelves) {
+  hiddenShelves_ = std::move(shelves);
+  rebuild();
+}
+
 std::vector<LibraryModel::Group> LibraryModel::groups() const {
   std::vector<Group> result;
   if (library_ == nullptr) return result;
@@ -38,26 +43,41 @@ std::vector<LibraryModel::Group> LibraryModel::groups() const {
   };
   std::vector<RevisionId> all;
   for (const RevisionInfo& info : library_->documents) all.push_back(info.id);
-  result.push_back({tr("All documents"), shown(all)});
+  result.push_back({std::nullopt, tr("All documents"), shown(all)});
   for (const ShelfInfo& shelf : library_->shelves) {
-    result.push_back({toQt(shelf.name), shown(shelf.revisions)});
+    if (hiddenShelves_.contains(shelf.id)) continue;
+    result.push_back({shelf.id, toQt(shelf.name), shown(shelf.revisions)});
   }
   return result;
+}
+
+void LibraryModel::removeGroup(size_t group) {
+  const int row = static_cast<int>(group);
+  beginRemoveRows({}, row, row);
+  groups_.erase(groups_.begin() + row);
+  endRemoveRows();
 }
 
 // Groups and rows come and go one by one, so that what is selected and open stays so.
 void LibraryModel::rebuild() {
   const std::vector<Group> wanted = groups();
-  while (groups_.size() > wanted.size()) {
-    const int last = static_cast<int>(groups_.size()) - 1;
-    beginRemoveRows({}, last, last);
-    groups_.pop_back();
-    endRemoveRows();
+  const auto isWanted = [&](const Group& group) {
+    return std::ranges::find(wanted, group.shelf, &Group::shelf) != wanted.end();
+  };
+  for (size_t g = groups_.size(); g-- > 0;) {
+    if (isWanted(groups_[g])) continue;
+    removeGroup(g);
   }
-  while (groups_.size() < wanted.size()) {
-    const int row = static_cast<int>(groups_.size());
+  for (size_t g = 0; g < wanted.size(); ++g) {
+    if (g < groups_.size() && groups_[g].shelf == wanted[g].shelf) continue;
+    // It stands further down where a name has changed, and the order with it.
+    const auto old = std::find_if(
+        groups_.begin() + static_cast<ptrdiff_t>(std::min(g, groups_.size())), groups_.end(),
+        [&](const Group& group) { return group.shelf == wanted[g].shelf; });
+    if (old != groups_.end()) removeGroup(static_cast<size_t>(old - groups_.begin()));
+    const int row = static_cast<int>(g);
     beginInsertRows({}, row, row);
-    groups_.push_back({wanted[groups_.size()].name, {}});
+    groups_.insert(groups_.begin() + row, {wanted[g].shelf, wanted[g].name, {}});
     endInsertRows();
   }
   for (size_t g = 0; g < wanted.size(); ++g) {
@@ -132,6 +152,24 @@ QModelIndex LibraryModel::indexOf(RevisionId revision) const {
   return {};
 }
 
+std::optional<ShelfId> LibraryModel::shelf(const QModelIndex& index) const {
+  if (!index.isValid()) return std::nullopt;
+  const QModelIndex group = index.internalId() == kGroup ? index : index.parent();
+  return groups_[static_cast<size_t>(group.row())].shelf;
+}
+
+const ShelfInfo* LibraryModel::shelfInfo(ShelfId shelf) const {
+  if (library_ == nullptr) return nullptr;
+  const auto found = std::ranges::find(library_->shelves, shelf, &ShelfInfo::id);
+  return found == library_->shelves.end() ? nullptr : &*found;
+}
+
+QModelIndex LibraryModel::indexOf(ShelfId shelf) const {
+  const auto found = std::ranges::find(groups_, std::optional(shelf), &Group::shelf);
+  return found == groups_.end() ? QModelIndex()
+                                : index(static_cast<int>(found - groups_.begin()), 0, {});
+}
+
 QModelIndex LibraryModel::index(int row, int column, const QModelIndex& parent) const {
   if (!hasIndex(row, column, parent)) return {};
   return createIndex(row, column, parent.isValid() ? static_cast<quintptr>(parent.row()) : kGroup);
@@ -175,7 +213,7 @@ QVariant LibraryModel::data(const QModelIndex& index, int role) const {
   const std::optional<RevisionId> revision = document(index);
   if (!revision) {
     const Group& group = groups_[static_cast<size_t>(index.row())];
-    if (role == Qt::DisplayRole) return group.name;
+    if (role == Qt::DisplayRole || role == Qt::EditRole) return group.name;
     if (role == Qt::AccessibleTextRole) {
       return tr("%1, %n document(s)", nullptr, static_cast<int>(group.documents.size()))
           .arg(group.name);

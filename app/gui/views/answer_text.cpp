@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 namespace lectern::gui {
@@ -41,14 +42,17 @@ QString escaped(const QString& text) {
   return result;
 }
 
-QString chipLink(int number, const Citation& citation, Grade grade) {
-  return QStringLiteral(" [%1%2](cite:%3)")
-      .arg(QChar(kChip), escaped(chipText(number, citation, grade)), QString::number(number - 1));
-}
+/// What stands behind a claim, and around a sentence that nothing supports.
+struct Marks {
+  std::function<QString(int number, const Evidence& evidence)> chip;
+  QString open;
+  QString close;
+};
 
 class MarkdownWriter {
  public:
-  explicit MarkdownWriter(const Answer& answer) : answer_(answer) {}
+  MarkdownWriter(const Answer& answer, Marks marks)
+      : answer_(answer), evidence_(answer.evidence()), marks_(std::move(marks)) {}
 
   QString write() {
     int64_t at = 0;
@@ -75,22 +79,25 @@ class MarkdownWriter {
     return text;
   }
 
+  void writeChip() {
+    markdown_ += QLatin1Char(' ') + marks_.chip(chips_ + 1, evidence_[static_cast<size_t>(chips_)]);
+    ++chips_;
+  }
+
   void writeClaim(const Claim& claim) {
     const bool isQuote = std::ranges::any_of(claim.citations, [](const Citation& citation) {
       return citation.method == CitationMethod::Quote;
     });
     const QString text = piece(claim.span);
     if (claim.grade == Grade::Uncited) {
-      markdown_ += QChar(kOpen) + text + QChar(kClose);
+      markdown_ += marks_.open + text + marks_.close;
     } else if (isQuote) {
       markdown_ += QStringLiteral("“") + escaped(text) + QStringLiteral("”");
     } else {
       markdown_ += text;
     }
     if (claim.grade == Grade::NotFound) return;
-    for (const Citation& citation : claim.citations) {
-      markdown_ += chipLink(++chips_, citation, claim.grade);
-    }
+    for (size_t i = 0; i < claim.citations.size(); ++i) writeChip();
   }
 
   void writeNearest() {
@@ -98,15 +105,23 @@ class MarkdownWriter {
                  Words::tr("The nearest passages, which may say something else:") +
                  QStringLiteral("\n\n");
     for (const NearestPassage& near : answer_.finished->nearest) {
-      markdown_ += QStringLiteral("* ") + escaped(toQt(near.citation.quote)) +
-                   chipLink(++chips_, near.citation, Grade::Related) + QLatin1Char('\n');
+      markdown_ += QStringLiteral("* ") + escaped(toQt(near.citation.quote));
+      writeChip();
+      markdown_ += QLatin1Char('\n');
     }
   }
 
   const Answer& answer_;
+  std::vector<Evidence> evidence_;
+  Marks marks_;
   QString markdown_;
   int chips_ = 0;
 };
+
+QString chipLink(int number, const Evidence& evidence) {
+  return QStringLiteral("[%1%2](cite:%3)")
+      .arg(QChar(kChip), escaped(chipText(number, evidence)), QString::number(number - 1));
+}
 
 bool isSolid(const QString& chip) {
   return chip.startsWith(QChar(kChip) + QLatin1Char('['));
@@ -171,32 +186,81 @@ void Answer::take(const AnswerEvent& event) {
   if (const auto* end = std::get_if<Failed>(&event)) failed = end->error;
 }
 
-std::vector<Citation> Answer::citations() const {
-  std::vector<Citation> all;
+bool Evidence::isProven() const {
+  return (grade == Grade::Verbatim || grade == Grade::Matched) && !nearest &&
+         citation.status == CitationStatus::Ok;
+}
+
+std::vector<Evidence> Answer::evidence() const {
+  std::vector<Evidence> all;
   for (const Claim& claim : claims) {
     if (claim.grade == Grade::NotFound) continue;
-    all.insert(all.end(), claim.citations.begin(), claim.citations.end());
+    for (const Citation& citation : claim.citations) {
+      all.push_back({citation, claim.grade, claim.missing, false});
+    }
   }
   if (finished) {
-    for (const NearestPassage& near : finished->nearest) all.push_back(near.citation);
+    for (const NearestPassage& near : finished->nearest) {
+      all.push_back({near.citation, Grade::Related, {}, true});
+    }
   }
   return all;
 }
 
-QString chipText(int number, const Citation& citation, Grade grade) {
-  const bool solid = grade == Grade::Verbatim || grade == Grade::Matched;
-  const QString sign = citation.status != CitationStatus::Ok ? QStringLiteral("↻")
-                       : solid                               ? QStringLiteral("✓")
-                                                             : QStringLiteral("≈");
+std::vector<Citation> Answer::citations() const {
+  std::vector<Citation> all;
+  for (Evidence& one : evidence()) all.push_back(std::move(one.citation));
+  return all;
+}
+
+QString chipText(int number, const Evidence& evidence) {
+  const bool proven = evidence.isProven();
+  const QString sign = proven                                           ? QStringLiteral("✓")
+                       : evidence.citation.status == CitationStatus::Ok ? QStringLiteral("≈")
+                                                                        : QStringLiteral("↻");
   const QLocale locale;
-  const QString inside = Words::tr("%1 %2 p. %3", "number, sign and page of a citation")
-                             .arg(locale.toString(number), sign, locale.toString(citation.page));
-  return solid ? QLatin1Char('[') + inside + QLatin1Char(']')
-               : QLatin1Char('(') + inside + QLatin1Char(')');
+  const QString inside =
+      Words::tr("%1 %2 p. %3", "number, sign and page of a citation")
+          .arg(locale.toString(number), sign, locale.toString(evidence.citation.page));
+  return proven ? QLatin1Char('[') + inside + QLatin1Char(']')
+                : QLatin1Char('(') + inside + QLatin1Char(')');
+}
+
+QString verdictText(const Evidence& evidence) {
+  switch (evidence.citation.status) {
+    case CitationStatus::Ok:
+      break;
+    case CitationStatus::Moved:
+      return Words::tr("↻ The file has changed since; these words have moved in it.");
+    case CitationStatus::Changed:
+      return Words::tr("↻ The file has changed since; these words stood in it before.");
+    case CitationStatus::Missing:
+      return Words::tr("↻ The file is gone; these words stood in it.");
+  }
+  if (evidence.nearest) return Words::tr("≈ Not an answer: only the nearest passage.");
+  if (evidence.grade == Grade::Verbatim) {
+    return Words::tr("✓ These words stand in the document.");
+  }
+  if (evidence.grade == Grade::Matched) {
+    return Words::tr("✓ The sentence agrees with this place: its words, numbers and names.");
+  }
+  if (evidence.missing.empty()) {
+    return Words::tr("≈ Not proven: the sentence may come from this place.");
+  }
+  QStringList missing;
+  for (const std::string& word : evidence.missing) missing << isolated(toQt(word));
+  return Words::tr("≈ Not proven: the sentence may come from this place, which does not say: %1.")
+      .arg(missing.join(Words::tr(", ", "between missing words")));
+}
+
+QString quoteWithReference(const Citation& citation, const QString& title) {
+  return Words::tr("“%1” (%2, page %3)", "quotation, document and page")
+      .arg(toQt(citation.quote).simplified(), isolated(title), QLocale().toString(citation.page));
 }
 
 void showAnswer(const Answer& answer, const QPalette& palette, QTextDocument& document) {
-  document.setMarkdown(MarkdownWriter(answer).write(), QTextDocument::MarkdownNoHTML);
+  const Marks marks{chipLink, QChar(kOpen), QChar(kClose)};
+  document.setMarkdown(MarkdownWriter(answer, marks).write(), QTextDocument::MarkdownNoHTML);
   styleChips(palette, document);
   for (QTextCursor mark = document.find(QString(QChar(kChip))); !mark.isNull();
        mark = document.find(QString(QChar(kChip)))) {
@@ -212,7 +276,8 @@ QString progressText(const Answer& answer) {
   const auto share = [](int64_t done, int64_t total) {
     return QLocale().toString(static_cast<int>(total > 0 ? 100 * done / total : 0));
   };
-  if (!answer.text.empty()) return Words::tr("Answering …");
+  const bool readsOn = answer.reading && answer.reading->done < answer.reading->total;
+  if (!answer.text.empty() && !readsOn) return Words::tr("Answering …");
   if (answer.thinking) {
     return Words::tr("Thinking, %n token(s) …", nullptr, static_cast<int>(answer.thinking->tokens));
   }
@@ -246,10 +311,12 @@ QString answerHeader(const Answer& answer) {
   if (answer.failed) return Words::tr("No answer");
   if (!answer.finished) return progressText(answer);
   const ReadingReport& reading = answer.finished->reading;
-  const bool extractive = reading.engine == "extractive";
+  const bool outline = reading.engine == "outline";
+  const bool extractive = reading.engine == "extractive" || outline;
   QStringList parts;
-  parts << (answer.finished->found ? Words::tr("Answered from your documents")
-                                   : Words::tr("Not found in the selected documents"));
+  parts << (outline                  ? Words::tr("The central sentences of each section")
+            : answer.finished->found ? Words::tr("Answered from your documents")
+                                     : Words::tr("Not found in the selected documents"));
   parts << Words::tr("%n document(s) searched", nullptr, reading.documents);
   parts << Words::tr("%n page(s)", nullptr, static_cast<int>(reading.pagesRead));
   if (reading.pagesUnread > 0) {
@@ -266,13 +333,18 @@ QString answerHeader(const Answer& answer) {
 
 QString answerWithReferences(const Answer& answer,
                              const std::function<QString(RevisionId)>& titleOf) {
-  QTextDocument document;
-  showAnswer(answer, QPalette(), document);
-  QString text = document.toPlainText();
+  const auto mark = [](int number, const Evidence& evidence) {
+    const QString text = QLocale().toString(number);
+    return QLatin1Char('[') + (evidence.isProven() ? text : Words::tr("%1, not proven").arg(text)) +
+           QLatin1Char(']');
+  };
+  const Marks marks{mark, {}, QLatin1Char(' ') + Words::tr("[no source found]")};
+  QString text = MarkdownWriter(answer, marks).write().trimmed() + QLatin1Char('\n');
   int number = 0;
-  for (const Citation& citation : answer.citations()) {
-    text += QStringLiteral("\n[%1] %2, %3: “%4”")
-                .arg(QLocale().toString(++number), isolated(titleOf(citation.revision)),
+  for (const Evidence& evidence : answer.evidence()) {
+    const Citation& citation = evidence.citation;
+    text += QStringLiteral("\n%1 %2, %3: “%4”\n")
+                .arg(mark(++number, evidence), isolated(titleOf(citation.revision)),
                      Words::tr("page %1").arg(QLocale().toString(citation.page)),
                      toQt(citation.quote).simplified());
   }

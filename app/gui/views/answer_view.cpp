@@ -4,20 +4,22 @@
 #include "app/gui/bridge/strings.h"
 
 #include <QAbstractTextDocumentLayout>
+#include <QAccessible>
 #include <QAction>
 #include <QClipboard>
 #include <QEvent>
 #include <QGuiApplication>
-#include <QHelpEvent>
+#include <QKeyEvent>
 #include <QLabel>
 #include <QLocale>
 #include <QMenu>
+#include <QTextBlock>
 #include <QTextBrowser>
-#include <QToolTip>
 #include <QUrl>
 #include <QVBoxLayout>
 
 #include <cmath>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -59,6 +61,7 @@ AnswerView::AnswerView(const QString& question,
   body_->setAccessibleName(tr("Answer"));
   body_->viewport()->setAutoFillBackground(false);
   body_->setContextMenuPolicy(Qt::CustomContextMenu);
+  body_->installEventFilter(this);
   body_->viewport()->installEventFilter(this);
   problem_ = plainLabel({}, this);
   problem_->setAccessibleName(tr("Problem"));
@@ -74,6 +77,7 @@ AnswerView::AnswerView(const QString& question,
   layoutTimer_.setInterval(kLayoutMs);
   connect(&layoutTimer_, &QTimer::timeout, this, &AnswerView::show);
   connect(body_, &QTextBrowser::anchorClicked, this, &AnswerView::follow);
+  connect(body_, &QTextBrowser::highlighted, this, &AnswerView::point);
   connect(body_, &QWidget::customContextMenuRequested, this, &AnswerView::openMenu);
   connect(body_->document()->documentLayout(), &QAbstractTextDocumentLayout::documentSizeChanged,
           this, &AnswerView::fitHeight);
@@ -82,6 +86,7 @@ AnswerView::AnswerView(const QString& question,
 
 void AnswerView::take(const AnswerEvent& event) {
   answer_.take(event);
+  if (const auto* cited = std::get_if<Cited>(&event)) announce(cited->claim);
   if (answer_.hasEnded()) {
     layoutTimer_.stop();
     show();
@@ -90,13 +95,19 @@ void AnswerView::take(const AnswerEvent& event) {
   }
 }
 
+void AnswerView::restore(const std::vector<AnswerEvent>& events) {
+  for (const AnswerEvent& event : events) answer_.take(event);
+  show();
+}
+
 void AnswerView::setProblem(const QString& problem) {
   problem_->setText(problem);
   problem_->setVisible(!problem.isEmpty());
 }
 
 void AnswerView::show() {
-  citations_ = answer_.citations();
+  evidence_ = answer_.evidence();
+  pointed_.reset();
   header_->setText(answerHeader(answer_));
   showAnswer(answer_, palette(), *body_->document());
   if (answer_.failed) setProblem(toQt(answer_.failed->message));
@@ -112,7 +123,7 @@ std::optional<int> AnswerView::citationOf(const QUrl& link) const {
   bool isNumber = false;
   const int index = link.path().toInt(&isNumber);
   if (link.scheme() != QLatin1String("cite") || !isNumber || index < 0 ||
-      index >= static_cast<int>(citations_.size())) {
+      index >= static_cast<int>(evidence_.size())) {
     return std::nullopt;
   }
   return index;
@@ -122,38 +133,82 @@ void AnswerView::follow(const QUrl& link) {
   if (const auto index = citationOf(link)) emit citationOpened(*index);
 }
 
-QString AnswerView::describe(const Citation& citation) const {
-  const QString status = citation.status == CitationStatus::Ok
-                             ? tr("These words stand in the document.")
-                             : tr("The file has changed since; these words stood in it.");
-  return tr("%1, page %2\n“%3”\n%4")
-      .arg(isolated(titleOf_(citation.revision)), QLocale().toString(citation.page),
-           toQt(citation.quote).simplified(), status);
+// Where Tab has led; Qt tells of links under the pointer alone.
+void AnswerView::pointAtCursor() {
+  const QTextCursor cursor = body_->textCursor();
+  const bool atLink = body_->hasFocus() && cursor.hasSelection();
+  point(atLink ? QUrl(cursor.charFormat().anchorHref()) : QUrl());
+}
+
+void AnswerView::point(const QUrl& link) {
+  pointed_ = citationOf(link);
+  if (pointed_) {
+    emit chipPointed(*pointed_, chipPlace(*pointed_), false);
+  } else {
+    emit chipLeft();
+  }
+}
+
+QRect AnswerView::chipPlace(int index) const {
+  const QString target = QStringLiteral("cite:%1").arg(index);
+  for (QTextBlock block = body_->document()->begin(); block.isValid(); block = block.next()) {
+    for (auto part = block.begin(); !part.atEnd(); ++part) {
+      if (part.fragment().charFormat().anchorHref() != target) continue;
+      QTextCursor cursor(body_->document());
+      cursor.setPosition(part.fragment().position());
+      QRect place = body_->cursorRect(cursor);
+      cursor.setPosition(part.fragment().position() + part.fragment().length());
+      const QRect end = body_->cursorRect(cursor);
+      // A chip that is broken over two lines begins on the first.
+      if (end.top() == place.top()) place |= end;
+      return {body_->viewport()->mapTo(window(), place.topLeft()), place.size()};
+    }
+  }
+  return {};
+}
+
+// Whoever listens hears each sentence once it is whole, and whether it is proven.
+void AnswerView::announce(const Claim& claim) {
+  QString sentence = toQt(std::string_view(answer_.text)
+                              .substr(static_cast<size_t>(claim.span.begin),
+                                      static_cast<size_t>(claim.span.length())))
+                         .simplified();
+  if (claim.grade == Grade::Uncited) sentence += QLatin1Char(' ') + tr("No source was found.");
+  for (const Citation& citation : claim.citations) {
+    sentence += QLatin1Char(' ') + tr("Page %1.").arg(QLocale().toString(citation.page)) +
+                QLatin1Char(' ') + verdictText({citation, claim.grade, claim.missing});
+  }
+  // Qt 6.4 has no event for announcements; words that are put in are read out.
+  QAccessibleTextInsertEvent event(body_, 0, sentence);
+  QAccessible::updateAccessibility(&event);
+  emit announced(sentence);
 }
 
 bool AnswerView::eventFilter(QObject* watched, QEvent* event) {
-  if (event->type() != QEvent::ToolTip) return QFrame::eventFilter(watched, event);
-  const auto* help = static_cast<QHelpEvent*>(event);
-  if (const auto index = citationOf(QUrl(body_->anchorAt(help->pos())))) {
-    QToolTip::showText(help->globalPos(), describe(citations_[static_cast<size_t>(*index)]), body_);
-  } else {
-    QToolTip::hideText();
+  if (watched == body_ && event->type() == QEvent::KeyPress) {
+    const auto* key = static_cast<QKeyEvent*>(event);
+    if (key->key() == Qt::Key_Space && pointed_) {
+      emit chipPointed(*pointed_, chipPlace(*pointed_), true);
+      return true;
+    }
+    if (key->key() == Qt::Key_Tab || key->key() == Qt::Key_Backtab) {
+      QTimer::singleShot(0, this, &AnswerView::pointAtCursor);
+    }
   }
-  return true;
+  if (event->type() == QEvent::FocusOut || event->type() == QEvent::Leave) emit chipLeft();
+  return QFrame::eventFilter(watched, event);
 }
 
 void AnswerView::openMenu(QPoint at) {
   auto* menu = new QMenu(this);
   menu->setAttribute(Qt::WA_DeleteOnClose);
   if (const auto index = citationOf(QUrl(body_->anchorAt(at)))) {
-    const Citation citation = citations_[static_cast<size_t>(*index)];
+    const Citation citation = evidence_[static_cast<size_t>(*index)].citation;
     menu->addAction(tr("Show on the page"), this,
                     [this, index = *index] { emit citationOpened(index); });
     menu->addAction(tr("Copy quotation and reference"), this, [this, citation] {
       QGuiApplication::clipboard()->setText(
-          QStringLiteral("“%1” (%2, %3)")
-              .arg(toQt(citation.quote).simplified(), titleOf_(citation.revision),
-                   tr("page %1").arg(QLocale().toString(citation.page))));
+          quoteWithReference(citation, titleOf_(citation.revision)));
     });
     menu->addSeparator();
   }

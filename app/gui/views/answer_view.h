@@ -25,6 +25,8 @@ class AnswerView : public QFrame {
              QWidget* parent = nullptr);
 
   void take(const AnswerEvent& event);
+  /// A stored answer, all at once.
+  void restore(const std::vector<AnswerEvent>& events);
   /// A sentence below the answer: why it is not stored.
   void setProblem(const QString& problem);
   [[nodiscard]] const Answer& answer() const { return answer_; }
@@ -33,7 +35,13 @@ class AnswerView : public QFrame {
   [[nodiscard]] QString withReferences() const { return answerWithReferences(answer_, titleOf_); }
 
  signals:
-  void citationOpened(int index);  ///< of Answer::citations
+  void citationOpened(int index);  ///< of Answer::evidence
+  /// The pointer or the keyboard is at a chip, which lies at `place` in the window; `enter`: Space
+  /// was pressed on it.
+  void chipPointed(int index, QRect place, bool enter);
+  void chipLeft();
+  /// What a screen reader says: a sentence, once it is whole, and whether it is proven.
+  void announced(const QString& sentence);
   void retryWanted(const QString& question);
 
  protected:
@@ -45,15 +53,19 @@ class AnswerView : public QFrame {
   void show();
   void fitHeight();
   void follow(const QUrl& link);
-  /// The index in `citations_` that a link leads to.
+  /// The index in `evidence_` that a link leads to.
   [[nodiscard]] std::optional<int> citationOf(const QUrl& link) const;
-  [[nodiscard]] QString describe(const Citation& citation) const;
+  void point(const QUrl& link);
+  [[nodiscard]] QRect chipPlace(int index) const;
+  void pointAtCursor();
+  void announce(const Claim& claim);
   void openMenu(QPoint at);
 
   QString question_;
   std::function<QString(RevisionId)> titleOf_;
   Answer answer_;
-  std::vector<Citation> citations_;
+  std::vector<Evidence> evidence_;
+  std::optional<int> pointed_;  // the chip where pointer or keyboard is
   QTimer layoutTimer_;
   QLabel* header_ = nullptr;
   QTextBrowser* body_ = nullptr;

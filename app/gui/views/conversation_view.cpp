@@ -2,7 +2,12 @@
 #include "app/gui/views/conversation_view.h"
 
 #include "app/gui/bridge/strings.h"
+#include "app/gui/widgets/chip_popover.h"
+#include "app/workspace/answer_record.h"
 
+#include <QApplication>
+#include <QClipboard>
+#include <QDeadlineTimer>
 #include <QHBoxLayout>
 #include <QKeyEvent>
 #include <QLabel>
@@ -12,7 +17,17 @@
 #include <QScrollBar>
 #include <QVBoxLayout>
 
+#include <utility>
+
 namespace lectern::gui {
+
+namespace {
+
+// An answer takes some milliseconds; what is laid out again then, some more.
+constexpr int kSliceMs = 4;
+constexpr int kFirstAnswer = 1;  // in the list, behind the hint
+
+}  // namespace
 
 ConversationView::ConversationView(QWidget* parent) : QWidget(parent) {
   setAccessibleName(tr("Conversation"));
@@ -46,9 +61,12 @@ ConversationView::ConversationView(QWidget* parent) : QWidget(parent) {
   box_->installEventFilter(this);
   ask_ = new QPushButton(tr("Ask"), this);
   stop_ = new QPushButton(tr("Stop"), this);
+  summarise_ = new QPushButton(tr("Summarise"), this);
+  summarise_->setToolTip(tr("The central sentences of each section, as quotations"));
 
   auto* buttons = new QHBoxLayout;
   buttons->addWidget(scope_, 1);
+  buttons->addWidget(summarise_);
   buttons->addWidget(stop_);
   buttons->addWidget(ask_);
   auto* layout = new QVBoxLayout(this);
@@ -56,7 +74,17 @@ ConversationView::ConversationView(QWidget* parent) : QWidget(parent) {
   layout->addWidget(box_);
   layout->addLayout(buttons);
 
+  earlierTimer_.setSingleShot(true);
+  earlierTimer_.setInterval(0);
+  connect(&earlierTimer_, &QTimer::timeout, this, &ConversationView::showEarlier);
+  QScrollBar* bar = scroll_->verticalScrollBar();
+  connect(bar, &QScrollBar::rangeChanged, this, [this, bar](int /*minimum*/, int maximum) {
+    if (growsAtTop_) bar->setValue(maximum - fromEnd_);
+  });
+  connect(bar, &QScrollBar::actionTriggered, this,
+          [this, bar] { fromEnd_ = bar->maximum() - bar->sliderPosition(); });
   connect(ask_, &QPushButton::clicked, this, &ConversationView::submit);
+  connect(summarise_, &QPushButton::clicked, this, &ConversationView::summaryWanted);
   connect(stop_, &QPushButton::clicked, this, &ConversationView::stopAll);
   connect(box_, &QPlainTextEdit::textChanged, this, &ConversationView::updateButtons);
   setScope({}, 0);
@@ -70,19 +98,78 @@ void ConversationView::setScope(const QString& name, int documents) {
   updateButtons();
 }
 
-AnswerView* ConversationView::begin(QuestionId id, const QString& question) {
+AnswerView* ConversationView::insert(int at, const QString& question) {
   hint_->hide();
   auto* answer = new AnswerView(question, titleOf_, scroll_->widget());
-  answers_->insertWidget(answers_->count() - 1, answer);
+  answers_->insertWidget(at, answer);
   connect(answer, &AnswerView::citationOpened, this,
           [this, answer](int index) { emit citationOpened(answer, index); });
   connect(answer, &AnswerView::retryWanted, this, &ConversationView::asked);
+  connect(answer, &AnswerView::chipPointed, this,
+          [this, answer](int index, const QRect& place, bool enter) {
+            showPopover(answer, index, place, enter);
+          });
+  connect(answer, &AnswerView::chipLeft, this, [this] {
+    if (popover_ != nullptr) popover_->leave();
+  });
+  return answer;
+}
+
+AnswerView* ConversationView::begin(QuestionId id, const QString& question) {
+  AnswerView* answer = insert(answers_->count() - 1, question);
   running_[id] = answer;
   last_ = answer;
+  growsAtTop_ = false;
   updateButtons();
   // The new question comes into view once it has its place.
   QTimer::singleShot(0, answer, [this, answer] { scroll_->ensureWidgetVisible(answer); });
   return answer;
+}
+
+void ConversationView::show(StoredConversationPtr conversation) {
+  earlier_ = std::move(conversation);
+  unshown_ = earlier_->messages.size();
+  fromEnd_ = 0;
+  growsAtTop_ = true;
+  showEarlier();
+}
+
+void ConversationView::showEarlier() {
+  const QDeadlineTimer slice(kSliceMs);
+  while (unshown_ > 0 && !slice.hasExpired()) {
+    const MessageRecord& answer = earlier_->messages[--unshown_];
+    if (answer.role == MessageRecord::Role::User) continue;
+    const bool hasQuestion =
+        unshown_ > 0 && earlier_->messages[unshown_ - 1].role == MessageRecord::Role::User;
+    AnswerView* view =
+        insert(kFirstAnswer, hasQuestion ? toQt(earlier_->messages[--unshown_].text) : QString());
+    view->restore(eventsOf(answer));
+    if (last_ == nullptr) last_ = view;
+  }
+  if (unshown_ > 0) {
+    earlierTimer_.start();
+  } else {
+    earlier_.reset();
+  }
+}
+
+void ConversationView::clear() {
+  earlierTimer_.stop();
+  earlier_.reset();
+  running_.clear();
+  last_ = nullptr;
+  if (popover_ != nullptr) popover_->hide();
+  while (answers_->count() > 2) delete answers_->takeAt(kFirstAnswer)->widget();
+  hint_->show();
+  updateButtons();
+}
+
+void ConversationView::focusBox() {
+  box_->setFocus(Qt::ShortcutFocusReason);
+}
+
+void ConversationView::askAgain() {
+  if (last_ != nullptr && scope_->isEnabled()) emit asked(last_->question());
 }
 
 void ConversationView::take(QuestionId id, const AnswerEvent& event) {
@@ -104,6 +191,28 @@ void ConversationView::end(QuestionId id, const QString& problem) {
   updateButtons();
 }
 
+void ConversationView::copyAnswer() {
+  const AnswerView* answer = last_;
+  for (const QWidget* at = QApplication::focusWidget(); at != nullptr; at = at->parentWidget()) {
+    if (const auto* focused = qobject_cast<const AnswerView*>(at)) answer = focused;
+  }
+  if (answer != nullptr) QApplication::clipboard()->setText(answer->withReferences());
+}
+
+void ConversationView::showPopover(AnswerView* answer, int index, const QRect& place, bool enter) {
+  if (popover_ == nullptr) {
+    popover_ = new ChipPopover(window());
+    connect(popover_, &ChipPopover::openWanted, this, [this] {
+      if (poppedOf_ != nullptr) emit citationOpened(poppedOf_, popped_);
+    });
+  }
+  poppedOf_ = answer;
+  popped_ = index;
+  const Evidence evidence = answer->answer().evidence()[static_cast<size_t>(index)];
+  popover_->show(evidence, titleOf_(evidence.citation.revision), place);
+  if (enter) popover_->enter();
+}
+
 void ConversationView::submit() {
   const QString question = box_->toPlainText().simplified();
   if (question.isEmpty() || !ask_->isEnabled()) return;
@@ -117,6 +226,7 @@ void ConversationView::stopAll() {
 
 void ConversationView::updateButtons() {
   ask_->setEnabled(scope_->isEnabled() && !box_->toPlainText().trimmed().isEmpty());
+  summarise_->setEnabled(scope_->isEnabled());
   stop_->setVisible(!running_.empty());
 }
 
@@ -126,6 +236,11 @@ bool ConversationView::eventFilter(QObject* watched, QEvent* event) {
     const bool enter = key->key() == Qt::Key_Return || key->key() == Qt::Key_Enter;
     if (enter && !(key->modifiers() & Qt::ShiftModifier)) {
       submit();
+      return true;
+    }
+    if (key->key() == Qt::Key_Up && box_->toPlainText().isEmpty() && last_ != nullptr) {
+      box_->setPlainText(last_->question());
+      box_->moveCursor(QTextCursor::End);
       return true;
     }
   }

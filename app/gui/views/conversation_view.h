@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "app/gui/bridge/desk_bridge.h"
 #include "app/gui/views/answer_view.h"
 
+#include <QPointer>
+#include <QTimer>
 #include <QWidget>
 
 #include <functional>
@@ -15,6 +18,8 @@ class QScrollArea;
 class QVBoxLayout;
 
 namespace lectern::gui {
+
+class ChipPopover;
 
 /// The conversation pane: answers one under the other, and the box for the next question. Return
 /// asks, Shift+Return begins a line, Escape stops the answer. Thread: the window's.
@@ -29,15 +34,31 @@ class ConversationView : public QWidget {
 
   /// An answer begins below the others.
   AnswerView* begin(QuestionId id, const QString& question);
+  /// Shows what was said before, above what is there: the last of it at once, the rest bit by bit,
+  /// so that a long conversation never holds up the window.
+  void show(StoredConversationPtr conversation);
+  void clear();
+  /// What stands in the box stays.
+  void focusBox();
+
+  /// Asks the last question again.
+  void askAgain();
+  /// Copies the answer that has the focus, else the last one, with its references.
+  void copyAnswer();
   void take(QuestionId id, const AnswerEvent& event);
   void end(QuestionId id, const QString& problem);
 
   [[nodiscard]] AnswerView* lastAnswer() const { return last_; }
+  /// All that is to be shown is there.
+  [[nodiscard]] bool isWhole() const { return !earlier_; }
   [[nodiscard]] bool isAnswering() const { return !running_.empty(); }
   [[nodiscard]] QPlainTextEdit* questionBox() const { return box_; }
+  /// Null until a chip was pointed at.
+  [[nodiscard]] ChipPopover* popover() const { return popover_; }
 
  signals:
   void asked(const QString& question);
+  void summaryWanted();
   void stopWanted(lectern::QuestionId id);
   void citationOpened(lectern::gui::AnswerView* answer, int index);
 
@@ -49,16 +70,28 @@ class ConversationView : public QWidget {
   void submit();
   void stopAll();
   void updateButtons();
+  AnswerView* insert(int at, const QString& question);
+  void showEarlier();
+  void showPopover(AnswerView* answer, int index, const QRect& place, bool enter);
 
   std::function<QString(RevisionId)> titleOf_;
   std::map<QuestionId, AnswerView*> running_;
   AnswerView* last_ = nullptr;
+  StoredConversationPtr earlier_;  // while some of it is not shown
+  size_t unshown_ = 0;             // its messages from the first
+  bool growsAtTop_ = false;        // the view keeps its distance from the end
+  int fromEnd_ = 0;                // in pixels
+  QTimer earlierTimer_;
+  ChipPopover* popover_ = nullptr;  // of the window, once a chip was pointed at
+  QPointer<AnswerView> poppedOf_;   // whose chip it shows
+  int popped_ = 0;
   QScrollArea* scroll_ = nullptr;
   QVBoxLayout* answers_ = nullptr;
   QLabel* scope_ = nullptr;
   QLabel* hint_ = nullptr;
   QPlainTextEdit* box_ = nullptr;
   QPushButton* ask_ = nullptr;
+  QPushButton* summarise_ = nullptr;
   QPushButton* stop_ = nullptr;
 };
 

@@ -103,7 +103,7 @@ TEST(AnswerText, DrawsADottedLineUnderWhatNothingSupports) {
 TEST(AnswerText, MarksACitationWhoseFileHasChanged) {
   Citation moved = citation(9, CitationMethod::Quote);
   moved.status = CitationStatus::Moved;
-  EXPECT_EQ(chipText(2, moved, Grade::Verbatim), QStringLiteral("[2 ↻ p. 9]"));
+  EXPECT_EQ(chipText(2, {moved, Grade::Verbatim}), QStringLiteral("(2 ↻ p. 9)"));
 }
 
 TEST(AnswerText, ListsTheNearestPassagesWhereNothingAnswers) {
@@ -118,12 +118,53 @@ TEST(AnswerText, ListsTheNearestPassagesWhereNothingAnswers) {
   EXPECT_EQ(answer.citations().size(), 1U);
 }
 
-TEST(AnswerText, CopiesWithReferences) {
+// What is not proven must never look as if it were: neither its chip nor the words about it.
+TEST(AnswerText, OnlyWhatIsProvenLooksSo) {
+  for (const Grade grade : {Grade::Verbatim, Grade::Matched, Grade::Related}) {
+    for (const CitationStatus status : {CitationStatus::Ok, CitationStatus::Moved,
+                                        CitationStatus::Changed, CitationStatus::Missing}) {
+      for (const bool nearest : {false, true}) {
+        Evidence evidence{citation(1, CitationMethod::Align), grade, {}, nearest};
+        evidence.citation.status = status;
+        const bool proven = grade != Grade::Related && status == CitationStatus::Ok && !nearest;
+        EXPECT_EQ(chipText(1, evidence).startsWith(QLatin1Char('[')), proven);
+        EXPECT_EQ(chipText(1, evidence).contains(QStringLiteral("✓")), proven);
+        EXPECT_EQ(verdictText(evidence).startsWith(QStringLiteral("✓")), proven);
+      }
+    }
+  }
+}
+
+TEST(AnswerText, SaysWhichWordsAreMissing) {
+  Evidence evidence{citation(1, CitationMethod::Align), Grade::Related, {"2019", "never"}, false};
+  EXPECT_TRUE(verdictText(evidence).contains(QStringLiteral("2019")));
+  EXPECT_TRUE(verdictText(evidence).contains(QStringLiteral("never")));
+}
+
+TEST(AnswerText, CopiesMarkdownWithNumberedReferences) {
   Answer answer;
-  say(answer, "Three months.", Grade::Verbatim, {citation(47, CitationMethod::Quote)});
+  say(answer, "Three *months*.", Grade::Verbatim, {citation(47, CitationMethod::Quote)});
+  answer.take(Text{" "});
+  say(answer, "It is **six weeks**.", Grade::Related, {citation(3, CitationMethod::Align)});
+  answer.take(Text{" "});
+  say(answer, "The moon is cheese.", Grade::Uncited, {});
   const QString text =
       answerWithReferences(answer, [](RevisionId) { return QStringLiteral("lease.pdf"); });
-  EXPECT_TRUE(text.contains(QStringLiteral("page 47: “the words”"))) << text.toStdString();
+  EXPECT_EQ(text, QStringLiteral("“Three \\*months\\*\\.” [1] It is **six weeks**. [2, not proven] "
+                                 "The moon is cheese. [no source found]\n"
+                                 "\n[1] \u2068lease.pdf\u2069, page 47: “the words”\n"
+                                 "\n[2, not proven] \u2068lease.pdf\u2069, page 3: “the words”\n"));
+}
+
+TEST(AnswerText, CopiesTheNearestPassagesAsWhatTheyAre) {
+  Answer answer;
+  Finished finished;
+  finished.found = false;
+  finished.nearest.push_back({citation(5, CitationMethod::Quote), "Lease"});
+  answer.take(finished);
+  const QString text =
+      answerWithReferences(answer, [](RevisionId) { return QStringLiteral("lease.pdf"); });
+  EXPECT_TRUE(text.contains(QStringLiteral("the words [1, not proven]"))) << text.toStdString();
 }
 
 }  // namespace
