@@ -7,8 +7,6 @@
 
 #include <QAccessible>
 #include <QAccessibleWidget>
-#include <QCoreApplication>
-#include <QLocale>
 
 #include <algorithm>
 #include <vector>
@@ -47,11 +45,7 @@ class AccessibleEvidence : public QAccessibleInterface {
   }
   [[nodiscard]] QString text(QAccessible::Text what) const override {
     if (what != QAccessible::Name || !isValid()) return {};
-    const std::vector<PageEvidence> marked = markedIn(*view_);
-    const QLocale locale;
-    return QCoreApplication::translate("lectern::gui::ReaderView", "Evidence %1 of %2, page %3")
-        .arg(locale.toString(number_ + 1), locale.toString(static_cast<int>(marked.size())),
-             locale.toString(marked[static_cast<size_t>(number_)].page));
+    return markedIn(*view_)[static_cast<size_t>(number_)].name;
   }
   void setText(QAccessible::Text /*what*/, const QString& /*text*/) override {}
   [[nodiscard]] QRect rect() const override {

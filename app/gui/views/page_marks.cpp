@@ -13,6 +13,20 @@ void multiply(QPainter& painter, const QRectF& box, const QColor& colour) {
   painter.setCompositionMode(QPainter::CompositionMode_SourceOver);
 }
 
+/// A line where the feet of the letters are.
+QRectF below(const QRectF& place, int quarters) {
+  switch (quarters) {
+    case 1:
+      return {place.left() - 2, place.top(), 3, place.height()};
+    case 2:
+      return {place.left(), place.top() - 2, place.width(), 3};
+    case 3:
+      return {place.right() - 1, place.top(), 3, place.height()};
+    default:
+      return {place.left(), place.bottom() - 1, place.width(), 3};
+  }
+}
+
 }  // namespace
 
 void paintEvidence(QPainter& painter, const QRectF& place, bool current) {
@@ -29,10 +43,10 @@ void paintEvidence(QPainter& painter, const QRectF& place, bool current) {
   painter.drawRect(box);
 }
 
-void paintHit(QPainter& painter, const QRectF& place, bool current) {
+void paintHit(QPainter& painter, const QRectF& place, int quarters, bool current) {
   const QColor ink(0x1a, 0x5f, 0xb4);
   multiply(painter, place, QColor(0xc8, 0xe4, 0xff));
-  painter.fillRect(QRectF(place.left(), place.bottom() - 1, place.width(), 3), ink);
+  painter.fillRect(below(place, quarters), ink);
   if (!current) return;
   painter.setPen(QPen(ink, 2.5));
   painter.setBrush(Qt::NoBrush);

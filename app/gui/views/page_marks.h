@@ -14,7 +14,8 @@ namespace lectern::gui {
 /// dashed outline and no hatch.
 void paintEvidence(QPainter& painter, const QRectF& place, bool current);
 /// A hit: a pale fill over a thick line below the words; around the current hit a frame.
-void paintHit(QPainter& painter, const QRectF& place, bool current);
+/// `quarters`: how far the page, and with it the words, is turned to the right.
+void paintHit(QPainter& painter, const QRectF& place, int quarters, bool current);
 /// Selected text, in the colour of selections, the ink seen through it.
 void paintSelection(QPainter& painter, const QRectF& place, const QColor& highlight);
 

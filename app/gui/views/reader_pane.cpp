@@ -13,6 +13,7 @@
 #include <QClipboard>
 #include <QGuiApplication>
 #include <QHBoxLayout>
+#include <QKeyEvent>
 #include <QLabel>
 #include <QLocale>
 #include <QSettings>
@@ -138,28 +139,37 @@ void ReaderPane::setCitations(std::vector<Citation> citations, int current) {
   evidenceText_->setText(
       tr("Evidence %1 of %2")
           .arg(locale.toString(current + 1), locale.toString(static_cast<int>(citations_.size()))));
-  announce(tr("%1, page %2")
-               .arg(evidenceText_->text(),
-                    locale.toString(citations_[static_cast<size_t>(current)].page)));
+  announce(nameOf(current));
 }
 
 void ReaderPane::markAllEvidence(bool all) {
   allEvidence_ = all;
   updateEvidence();
-  if (all) {
-    announce(tr("%n place(s) marked", nullptr, static_cast<int>(view_->furtherEvidence().size())));
-  }
+  if (!all || view_->document() == nullptr) return;
+  const auto count = std::count_if(citations_.begin(), citations_.end(), [this](const Citation& c) {
+    return c.revision == view_->document()->info.id;
+  });
+  announce(tr("%n place(s) marked", nullptr, static_cast<int>(count)));
 }
 
 void ReaderPane::updateEvidence() {
   std::vector<PageEvidence> further;
   const auto& document = view_->document();
-  for (size_t i = 0; allEvidence_ && document != nullptr && i < citations_.size(); ++i) {
-    const Citation& citation = citations_[i];
-    if (citation.revision != document->info.id || static_cast<int>(i) == citation_) continue;
-    further.push_back({citation.page, citation.rects});
+  for (int i = 0; allEvidence_ && document != nullptr && i < static_cast<int>(citations_.size());
+       ++i) {
+    const Citation& citation = citations_[static_cast<size_t>(i)];
+    if (citation.revision != document->info.id || i == citation_) continue;
+    further.push_back({citation.page, citation.rects, nameOf(i)});
   }
+  view_->nameEvidence(citation_ < 0 ? QString() : nameOf(citation_));
   view_->setFurtherEvidence(std::move(further));
+}
+
+QString ReaderPane::nameOf(int citation) const {
+  const QLocale locale;
+  return tr("Evidence %1 of %2, page %3")
+      .arg(locale.toString(citation + 1), locale.toString(static_cast<int>(citations_.size())),
+           locale.toString(citations_[static_cast<size_t>(citation)].page));
 }
 
 // Qt 6.4 has no event for saying something; an alert on what says it is read aloud.
@@ -173,6 +183,14 @@ void ReaderPane::announce(const QString& sentence) {
 void ReaderPane::goTo(int page, int top) {
   emit leavingPlace();
   view_->goToPage(page, top);
+}
+
+void ReaderPane::keyPressEvent(QKeyEvent* event) {
+  if (event->key() == Qt::Key_Escape && !findBar_->isHidden()) {
+    findBar_->close();
+  } else {
+    QWidget::keyPressEvent(event);
+  }
 }
 
 void ReaderPane::startFinding() {

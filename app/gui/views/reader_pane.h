@@ -50,6 +50,9 @@ class ReaderPane : public QWidget {
   [[nodiscard]] PageBox* pageBox() const { return pageBox_; }
   [[nodiscard]] SidePanel* sidePanel() const { return panel_; }
 
+ protected:
+  void keyPressEvent(QKeyEvent* event) override;
+
  signals:
   /// The place in view is about to be left for another one.
   void leavingPlace();
@@ -61,6 +64,7 @@ class ReaderPane : public QWidget {
   void connectBridge(DeskBridge* bridge);
   void connectParts();
   void updateEvidence();
+  [[nodiscard]] QString nameOf(int citation) const;
   void announce(const QString& sentence);
   void goTo(int page, int top);
 

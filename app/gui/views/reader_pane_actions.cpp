@@ -56,7 +56,7 @@ void ReaderPane::makeActions() {
   copy_->setEnabled(false);
   copyWithReference_->setEnabled(false);
 
-  showPanel_ = make(tr("C&ontents and pages"), QKeySequence(Qt::SHIFT | Qt::Key_F7));
+  showPanel_ = make(tr("Contents and pa&ges"), QKeySequence(Qt::SHIFT | Qt::Key_F7));
   showPanel_->setCheckable(true);
   showPanel_->setIcon(style()->standardIcon(QStyle::SP_FileDialogListView));
   find_->setIcon(style()->standardIcon(QStyle::SP_FileDialogContentsView));
@@ -81,14 +81,14 @@ void ReaderPane::addViewActions(QMenu* menu) {
       [this] { view_->setFit(PageLayout::Fit::Page); });
   add(menu, this, tr("Turn to the &right"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Plus),
       [this] { view_->turn(1); });
-  add(menu, this, tr("Turn to the &left"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Minus),
+  add(menu, this, tr("Turn to the le&ft"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Minus),
       [this] { view_->turn(-1); });
   menu->addSeparator();
   menu->addAction(showPanel_);
 }
 
 void ReaderPane::addGoActions(QMenu* menu) {
-  add(menu, this, tr("&First page"), QKeySequence(Qt::CTRL | Qt::Key_Home), [this] { goTo(1, 0); });
+  add(menu, this, tr("F&irst page"), QKeySequence(Qt::CTRL | Qt::Key_Home), [this] { goTo(1, 0); });
   add(menu, this, tr("&Last page"), QKeySequence(Qt::CTRL | Qt::Key_End),
       [this] { goTo(view_->pageCount(), 0); });
   add(menu, this, tr("Go to &page"), QKeySequence(Qt::CTRL | Qt::Key_G),

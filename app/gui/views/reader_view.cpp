@@ -94,7 +94,8 @@ void ReaderView::goToPage(int page, int top) {
 }
 
 void ReaderView::showEvidence(int page, const std::vector<Rect>& rects) {
-  evidence_ = {page, rects};
+  evidence_.page = page;
+  evidence_.rects = rects;
   if (rects.empty()) {
     goToPage(page);
   } else {
@@ -336,7 +337,9 @@ void ReaderView::paintMarks(QPainter& painter, int page) {
     const auto current = hits_.current();
     for (size_t i = 0; i < spans->size(); ++i) {
       const bool isCurrent = current == FindHits::Place{page, i};
-      for (const QRectF& place : placesOf(page, (*spans)[i])) paintHit(painter, place, isCurrent);
+      for (const QRectF& place : placesOf(page, (*spans)[i])) {
+        paintHit(painter, place, layout_.quarters(), isCurrent);
+      }
     }
   }
   if (const TextSpan selected = selection_.on(page); !selected.isEmpty()) {

@@ -29,6 +29,7 @@ struct ReaderPlace {
 struct PageEvidence {
   int page = 0;
   std::vector<Rect> rects;
+  QString name;  ///< "Evidence 1 of 2, page 3", for those who hear it
 };
 
 /// A document's pages one under the other, of which only those in view are drawn, with what is
@@ -56,6 +57,7 @@ class ReaderView : public QAbstractScrollArea {
   void showEvidence(int page, const std::vector<Rect>& rects);
   /// Marks more of it besides, in another way.
   void setFurtherEvidence(std::vector<PageEvidence> evidence);
+  void nameEvidence(const QString& name) { evidence_.name = name; }
   void clearEvidence();
   [[nodiscard]] const PageEvidence& evidence() const { return evidence_; }
   [[nodiscard]] const std::vector<PageEvidence>& furtherEvidence() const { return further_; }

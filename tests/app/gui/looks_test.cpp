@@ -2,10 +2,15 @@
 // How the window looks: light, dark, mirrored, small, and with something gone wrong. The words of a
 // citation must be in view and marked in each. With LECTERN_SCREENSHOTS the pictures go to that
 // folder: resources/screenshots has them, and the README shows them.
+#include "app/gui/models/thumbnail_model.h"
+#include "app/gui/views/reader_pane.h"
+#include "app/gui/widgets/find_bar.h"
+#include "app/gui/widgets/side_panel.h"
 #include "tests/app/gui/window_fixture.h"
 
 #include <QApplication>
 #include <QDir>
+#include <QLineEdit>
 
 namespace lectern::gui {
 namespace {
@@ -43,6 +48,20 @@ class Looks : public WindowFixture {
     ASSERT_TRUE(until([&] { return window->reader()->isSharp(); }));
     const QRect marked = window->reader()->evidenceInView();
     EXPECT_TRUE(window->reader()->viewport()->rect().contains(marked.center()));
+  }
+
+  void find(const QString& words) {
+    QTest::keyClick(window.get(), Qt::Key_F, Qt::ControlModifier);
+    window->readerPane()->findBar()->findChild<QLineEdit*>()->setText(words);
+    ASSERT_TRUE(until([&] { return !window->reader()->currentHitInView().isEmpty(); }));
+  }
+
+  void openPanel(int tab) {
+    QTest::keyClick(window.get(), Qt::Key_F7, Qt::ShiftModifier);
+    SidePanel* panel = window->readerPane()->sidePanel();
+    panel->setCurrentIndex(tab);
+    ASSERT_TRUE(until([&] { return tab == 0 || panel->thumbnailModel()->isDrawn(1); }));
+    ASSERT_TRUE(until([&] { return window->reader()->isSharp(); }));
   }
 
   void picture(const QString& name) {
@@ -85,6 +104,43 @@ TEST_F(Looks, Small) {
   expectMarkedEvidence();
   EXPECT_EQ(window->size(), QSize(900, 600));
   picture(QStringLiteral("small"));
+}
+
+TEST_F(Looks, Finding) {
+  window->resize(1280, 800);
+  add(test::fixture("../../resources/sample/tenancy-agreement.pdf"));
+  askByKeyboard(QStringLiteral("How long is the notice period?"));
+  expectMarkedEvidence();
+  QTest::keyClick(window.get(), Qt::Key_H, Qt::ControlModifier | Qt::ShiftModifier);
+  find(QStringLiteral("notice"));
+  openPanel(1);
+  picture(QStringLiteral("finding"));
+}
+
+TEST_F(Looks, FindingMirrored) {
+  QApplication::setLayoutDirection(Qt::RightToLeft);
+  open();
+  window->resize(900, 600);
+  add(test::fixture("../../resources/sample/notice-he.pdf"));
+  find(QStringLiteral("הבית"));
+  openPanel(0);
+  ReaderView* reader = window->reader();
+  ASSERT_TRUE(until([&] { return reader->texts()->page(1) != nullptr && reader->isSharp(); }));
+  const QRect hit = reader->currentHitInView();
+  QTest::mouseDClick(reader->viewport(), Qt::LeftButton, {}, hit.center() + QPoint(0, 60));
+  EXPECT_FALSE(reader->selection().isEmpty());
+  picture(QStringLiteral("finding-mirrored"));
+}
+
+TEST_F(Looks, Turned) {
+  QApplication::setPalette(darkPalette());
+  add(test::fixture("../../resources/sample/tenancy-agreement.pdf"));
+  askByKeyboard(QStringLiteral("How long is the notice period?"));
+  QTest::keyClick(window.get(), Qt::Key_Plus, Qt::ControlModifier | Qt::ShiftModifier);
+  find(QStringLiteral("notice"));
+  expectMarkedEvidence();
+  window->reader()->selectAll();
+  picture(QStringLiteral("turned"));
 }
 
 TEST_F(Looks, WithProblems) {

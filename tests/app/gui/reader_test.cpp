@@ -95,10 +95,20 @@ TEST_F(ReaderTest, FindsWordsAndGoesFromHitToHit) {
                 .toLower(),
             QStringLiteral("notice"));
 
-  QTest::keyClick(pane()->findBar()->findChild<QLineEdit*>(), Qt::Key_Escape);
+  auto* field = pane()->findBar()->findChild<QLineEdit*>();
+  QTest::keyClick(field, Qt::Key_Return);
+  EXPECT_EQ(counted(), QStringLiteral("1 of %1").arg(count));
+  QTest::keyClick(field, Qt::Key_Return, Qt::ShiftModifier);
+  EXPECT_EQ(counted(), QStringLiteral("%1 of %1").arg(count));
+
+  QTest::keyClick(field, Qt::Key_Escape);
   EXPECT_TRUE(pane()->findBar()->isHidden());
   EXPECT_EQ(reader()->hits().count(), 0);
   EXPECT_TRUE(reader()->hasFocus());
+  find(QStringLiteral("rent"));
+  reader()->setFocus();
+  QTest::keyClick(reader(), Qt::Key_Escape);
+  EXPECT_TRUE(pane()->findBar()->isHidden()) << "from the pages, too";
 }
 
 TEST_F(ReaderTest, TellsCapitalsApartAndSaysThatNothingIsFound) {
@@ -297,7 +307,9 @@ TEST_F(ReaderTest, TellsScreenReadersThePageAndTheEvidence) {
   ASSERT_NE(accessible, nullptr);
   ASSERT_EQ(accessible->childCount(), 1);
   EXPECT_EQ(accessible->child(0)->text(QAccessible::Name),
-            QStringLiteral("Evidence 1 of 1, page %1").arg(citations.front().page));
+            QStringLiteral("Evidence 1 of %1, page %2")
+                .arg(citations.size())
+                .arg(citations.front().page));
   EXPECT_TRUE(accessible->child(0)->rect().isValid());
   const int page = reader()->currentPage();
   ASSERT_TRUE(until([&] { return reader()->texts()->page(page) != nullptr; }));
