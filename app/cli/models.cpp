@@ -116,12 +116,13 @@ class ModelsList : public Command {
 class ModelsImport : public Command {
  public:
   void declare(CLI::App& app) override {
-    app.add_option("FOLDER", folder_,
-                   "A Hugging Face model: config.json, tokenizer.json, safetensors files. They "
-                   "are checked whole, then copied; the folder is not needed afterwards")
+    app.add_option(
+           "MODEL", source_,
+           "A Hugging Face folder (config.json, tokenizer.json, safetensors files) or a GGUF "
+           "file. All is checked, then copied; the original is not needed afterwards")
         ->required()
-        ->option_text("FOLDER");
-    app.add_option("--name", name_, "What it is called here (default: as the folder)")
+        ->option_text("FOLDER|FILE");
+    app.add_option("--name", name_, "What it is called here (default: as the folder or file)")
         ->option_text("NAME");
   }
 
@@ -129,7 +130,7 @@ class ModelsImport : public Command {
     const auto data = TRY(dataFolder(context.workspace.dataFolder));
     const StoredModel model = TRY([&] {
       ProgressLine line(context.streams, "importing");
-      return importModel(folder_, name_, data, showing(line), context.stop);
+      return importModel(source_, name_, data, showing(line), context.stop);
     }());
     if (context.json) {
       writeJson(context.streams.out,
@@ -141,7 +142,7 @@ class ModelsImport : public Command {
   }
 
  private:
-  std::string folder_;
+  std::string source_;
   std::string name_;
 };
 

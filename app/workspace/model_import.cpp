@@ -3,6 +3,7 @@
 #include "app/workspace/model_store.h"
 #include "app/workspace/paths.h"
 #include "core/base/file.h"
+#include "core/model_file/model_folder.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -36,38 +37,28 @@ bool isModelName(std::string_view name) {
              name, [&](char c) { return isPlain(c) || c == '.' || c == '_' || c == '-'; });
 }
 
-// A GGUF file, or a folder that holds one instead of safetensors.
-bool isGguf(const fs::path& path) {
+bool isGgufFile(const fs::path& path) {
   std::error_code ignored;
-  if (!fs::is_directory(path, ignored)) return path.extension() == ".gguf";
-  if (fs::exists(path / "config.json", ignored)) return false;
-  for (const auto& entry : fs::directory_iterator(path, ignored)) {
-    if (entry.path().extension() == ".gguf") return true;
-  }
-  return false;
+  return path.extension() == ".gguf" && fs::is_regular_file(path, ignored);
 }
 
-Result<void> checkSource(const fs::path& folder) {
-  if (isGguf(folder)) {
-    return Error{ErrorCode::ModelUnusable,
-                 fmt::format("{} is a GGUF model, which this version does not run. Import the "
-                             "model's Hugging Face folder, with config.json and safetensors files.",
-                             folder.string())};
-  }
+Result<void> checkSource(const fs::path& source) {
   std::error_code ignored;
-  if (fs::is_directory(folder, ignored)) return {};
-  return Error{ErrorCode::ModelUnusable,
-               fmt::format("{} is no folder. Name the one that holds the model's config.json and "
-                           "safetensors files.",
-                           folder.string())};
+  if (fs::is_directory(source, ignored) || isGgufFile(source)) return {};
+  return Error{
+      ErrorCode::ModelUnusable,
+      fmt::format("{} is no folder and no GGUF file. Name the folder that holds the model's "
+                  "config.json and safetensors files, or the file.",
+                  source.string())};
 }
 
-Result<std::string> nameFor(const fs::path& folder,
+Result<std::string> nameFor(const fs::path& source,
                             const std::string& wanted,
                             const fs::path& models) {
   std::error_code ignored;
-  const std::string name =
-      wanted.empty() ? fs::weakly_canonical(folder, ignored).filename().string() : wanted;
+  const fs::path whole = fs::weakly_canonical(source, ignored);
+  const std::string own = isGgufFile(whole) ? ggufName(whole) : whole.filename().string();
+  const std::string name = wanted.empty() ? own : wanted;
   if (!isModelName(name)) {
     return Error{ErrorCode::Usage,
                  fmt::format("{} cannot be a model's name. Choose one of up to 64 letters, digits, "
@@ -187,32 +178,32 @@ int64_t nowMs() {
 
 }  // namespace
 
-Result<StoredModel> importModel(const fs::path& folder,
+Result<StoredModel> importModel(const fs::path& source,
                                 const std::string& name,
                                 const fs::path& dataFolder,
                                 const ModelProgress& progress,
                                 std::stop_token stop) {
-  TRY(checkSource(folder));
+  TRY(checkSource(source));
   const fs::path models = modelsFolder(dataFolder);
-  StoredModel model{TRY(nameFor(folder, name, models)), {}, 0, ModelDescription{}};
+  StoredModel model{TRY(nameFor(source, name, models)), {}, 0, ModelDescription{}};
   model.folder = models / model.name;
 
-  ModelDescription description = TRY(describeModel(folder, WeightCheck::Shapes, {}, stop));
-  const std::vector<FileStamp> before = TRY(stampsOf(folder, description.files));
+  ModelDescription description = TRY(describeModel(source, WeightCheck::Shapes, {}, stop));
+  const std::vector<FileStamp> before = TRY(stampsOf(description.folder, description.files));
   TRY(makePrivateFolder(dataFolder));
   TRY(makePrivateFolder(models));
   TRY(checkSpace(models, description.bytes));
-  description = TRY(describeModel(folder, WeightCheck::Values, progress, stop));
+  description = TRY(describeModel(source, WeightCheck::Values, progress, stop));
 
   UnfinishedFolder unfinished = TRY(UnfinishedFolder::create(models));
   std::error_code ignored;
-  ModelRecord record{fs::absolute(folder, ignored).string(), nowMs(), {}};
-  record.files = TRY(copyFiles(folder, unfinished.path(), description, progress, stop));
-  if (TRY(stampsOf(folder, description.files)) != before) {
+  ModelRecord record{fs::absolute(source, ignored).string(), nowMs(), {}};
+  record.files = TRY(copyFiles(description.folder, unfinished.path(), description, progress, stop));
+  if (TRY(stampsOf(description.folder, description.files)) != before) {
     return Error{ErrorCode::InputRefused,
-                 fmt::format("A file in {} changed while it was imported. Import it again when it "
+                 fmt::format("A file of {} changed while it was imported. Import it again when it "
                              "is complete.",
-                             folder.string())};
+                             source.string())};
   }
   TRY(writeModelRecord(unfinished.path(), record));
   TRY(unfinished.publish(model.folder));

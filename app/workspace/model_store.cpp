@@ -60,20 +60,19 @@ FileVerdict verifyFile(const fs::path& path,
 
 }  // namespace
 
-Result<ModelDescription> describeModel(const fs::path& folder,
+Result<ModelDescription> describeModel(const fs::path& model,
                                        WeightCheck what,
                                        const ModelProgress& progress,
                                        std::stop_token stop) {
   ModelDescription description;
-  const auto files = TRY(ModelFolder::open(folder));
+  const auto files = TRY(ModelFolder::open(model));
   description.config = TRY(parseModelConfig(files->config(), files->configFile().string()));
-  const auto tokenizer = TRY(readTokenizer(folder));
+  const auto tokenizer = TRY(readTokenizer(model));
   if (tokenizer->vocabSize() > description.config.vocabSize) {
-    return Error{
-        ErrorCode::ModelUnusable,
-        fmt::format("The model in {} cannot be used: its tokenizer.json has {} pieces, and "
-                    "the model only {}. Take the files that belong together.",
-                    folder.string(), tokenizer->vocabSize(), description.config.vocabSize)};
+    return Error{ErrorCode::ModelUnusable,
+                 fmt::format("The model in {} cannot be used: its tokenizer has {} pieces, and "
+                             "the model only {}. Take the files that belong together.",
+                             model.string(), tokenizer->vocabSize(), description.config.vocabSize)};
   }
   TRY(Weights::check(
       *files, description.config, what,
@@ -82,14 +81,20 @@ Result<ModelDescription> describeModel(const fs::path& folder,
       },
       stop));
   for (const auto& [name, tensor] : files->tensors()) description.parameters += tensor.elements();
-  description.style = promptStyleOf(folder, *tokenizer);
+  description.style = promptStyleOf(model, *tokenizer);
 
   description.files = files->fileNames();
+  description.folder = files->folder();
   std::error_code ignored;
-  for (const char* name : kCompanions) {
-    if (fs::is_regular_file(folder / name, ignored)) description.files.emplace_back(name);
+  // What lies beside a single file need not belong to it.
+  if (fs::is_directory(model, ignored)) {
+    for (const char* name : kCompanions) {
+      if (fs::is_regular_file(model / name, ignored)) description.files.emplace_back(name);
+    }
   }
-  for (const std::string& name : description.files) description.bytes += sizeOf(folder / name);
+  for (const std::string& name : description.files) {
+    description.bytes += sizeOf(description.folder / name);
+  }
   return description;
 }
 

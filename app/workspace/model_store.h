@@ -20,8 +20,9 @@ namespace lectern {
 using ModelProgress =
     std::function<void(std::string_view step, int64_t doneBytes, int64_t totalBytes)>;
 
-/// A model folder that was looked at and can be used.
+/// A model that was looked at and can be used.
 struct ModelDescription {
+  std::filesystem::path folder;  ///< where its files stand
   ModelConfig config;
   int64_t parameters = 0;
   PromptStyle style;
@@ -29,9 +30,9 @@ struct ModelDescription {
   int64_t bytes = 0;               ///< of these files
 };
 
-/// Looks at everything that opening the folder would trip over: config, every tensor, tokenizer.
-/// Errors: ModelUnusable, Cancelled.
-Result<ModelDescription> describeModel(const std::filesystem::path& folder,
+/// Looks at everything that opening the model (a folder or a GGUF file) would trip over: config,
+/// every tensor, tokenizer. Errors: ModelUnusable, Cancelled.
+Result<ModelDescription> describeModel(const std::filesystem::path& model,
                                        WeightCheck what,
                                        const ModelProgress& progress,
                                        std::stop_token stop);
@@ -48,13 +49,14 @@ struct StoredModel {
 /// sums). None where nothing was imported yet.
 std::vector<StoredModel> listModels(const std::filesystem::path& dataFolder);
 
-/// Takes a Hugging Face folder in: all is checked first, then the files are copied to
-/// models/<name>/ with a record of their sizes and SHA-256 sums. The model appears whole or not at
-/// all; what a killed import left is cleared by the next one. The copy is ours: what becomes of the
-/// original does not touch it. `name` may be empty: the folder's own. Errors: ModelUnusable; Usage
-/// for a name that is taken or cannot be one; Storage, where the disk does not hold it before
-/// anything is copied; InputRefused for a file that changes meanwhile; Cancelled.
-Result<StoredModel> importModel(const std::filesystem::path& folder,
+/// Takes a Hugging Face folder or a GGUF file in (of a split one the first): all is checked first,
+/// then the files are copied to models/<name>/ with a record of their sizes and SHA-256 sums. The
+/// model appears whole or not at all; what a killed import left is cleared by the next one. The
+/// copy is ours: what becomes of the original does not touch it. `name` may be empty: the folder's
+/// or the file's own. Errors: ModelUnusable; Usage for a name that is taken or cannot be one;
+/// Storage, where the disk does not hold it before anything is copied; InputRefused for a file that
+/// changes meanwhile; Cancelled.
+Result<StoredModel> importModel(const std::filesystem::path& source,
                                 const std::string& name,
                                 const std::filesystem::path& dataFolder,
                                 const ModelProgress& progress,

@@ -45,12 +45,6 @@ std::string todaysName(std::string name) {
   return name;
 }
 
-// "name-00001-of-00004" without what tells the part.
-std::string withoutPart(const std::string& stem) {
-  static const std::regex part("-[0-9]{5}-of-[0-9]{5}$");
-  return std::regex_replace(stem, part, "");
-}
-
 /// The GGUF model that a path means, if it means one: the file itself, or the only one (or its
 /// first part) of a folder without a config.json.
 Result<std::optional<std::filesystem::path>> ggufOf(const std::filesystem::path& path) {
@@ -66,7 +60,7 @@ Result<std::optional<std::filesystem::path>> ggufOf(const std::filesystem::path&
   if (found.empty()) return std::nullopt;
   std::ranges::sort(found);
   for (const std::filesystem::path& other : found) {
-    if (withoutPart(other.stem().string()) != withoutPart(found.front().stem().string())) {
+    if (ggufName(other) != ggufName(found.front())) {
       return Error{ErrorCode::ModelUnusable,
                    fmt::format("{} holds more than one GGUF model. Name the file.", path.string())};
     }
@@ -79,9 +73,8 @@ Result<std::vector<std::filesystem::path>> partsOf(const std::filesystem::path& 
                                                    int64_t count) {
   std::vector<std::filesystem::path> parts = {first};
   if (count == 1) return parts;
-  const std::string stem = first.stem().string();
-  const std::string name = withoutPart(stem);
-  if (stem != fmt::format("{}-{:05}-of-{:05}", name, 1, count)) {
+  const std::string name = ggufName(first);
+  if (first.stem() != fmt::format("{}-{:05}-of-{:05}", name, 1, count)) {
     return Error{
         ErrorCode::ModelUnusable,
         fmt::format("{} is part of a model in {} files, and is not called -00001-of-{:05}.gguf, by "
@@ -96,6 +89,11 @@ Result<std::vector<std::filesystem::path>> partsOf(const std::filesystem::path& 
 }
 
 }  // namespace
+
+std::string ggufName(const std::filesystem::path& file) {
+  static const std::regex part("-[0-9]{5}-of-[0-9]{5}$");
+  return std::regex_replace(file.stem().string(), part, "");
+}
 
 Result<std::shared_ptr<const ModelFolder>> ModelFolder::open(const std::filesystem::path& path) {
   auto model = std::shared_ptr<ModelFolder>(new ModelFolder);
@@ -120,9 +118,13 @@ Error ModelFolder::unusable(std::string_view cause) const {
           fmt::format("The model in {} cannot be used: {}.", path_.string(), cause)};
 }
 
-std::filesystem::path ModelFolder::configFile() const {
+std::filesystem::path ModelFolder::folder() const {
   std::error_code ignored;
-  return std::filesystem::is_directory(path_, ignored) ? path_ / fileNames_.front() : path_;
+  return std::filesystem::is_directory(path_, ignored) ? path_ : path_.parent_path();
+}
+
+std::filesystem::path ModelFolder::configFile() const {
+  return folder() / fileNames_.front();
 }
 
 Result<void> ModelFolder::addFile(const std::string& fileName, const WeightMap* index) {

@@ -16,6 +16,10 @@
 
 namespace lectern {
 
+/// A GGUF file's name without ".gguf" and without what tells the part of a split one: "mini-Q8_0"
+/// of "mini-Q8_0-00001-of-00003.gguf".
+std::string ggufName(const std::filesystem::path& file);
+
 /// The files of a model, mapped, not read; immutable, so that threads may share it. One of
 ///
 /// - a Hugging Face folder: config.json beside model.safetensors, or beside
@@ -35,12 +39,14 @@ class ModelFolder {
 
   /// The folder or file, as it was given.
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  /// Where its files stand.
+  [[nodiscard]] std::filesystem::path folder() const;
   /// What holds the config, for messages.
   [[nodiscard]] std::filesystem::path configFile() const;
   [[nodiscard]] const nlohmann::json& config() const { return config_; }
   /// The metadata of a GGUF model; empty of a folder.
   [[nodiscard]] const GgufMetadata& metadata() const { return metadata_; }
-  /// The files that it is made of, by their names in the folder: config.json, the shards and their
+  /// The files that it is made of, by their names in `folder`: config.json, the shards and their
   /// index, or the GGUF files.
   [[nodiscard]] const std::vector<std::string>& fileNames() const { return fileNames_; }
   [[nodiscard]] const std::map<std::string, StoredTensor>& tensors() const { return tensors_; }

@@ -129,14 +129,33 @@ TEST_F(Models, NamesAreTakenOnceAndMustBePlain) {
 }
 
 TEST_F(Models, WhatIsNoModelIsRefusedWithTheCause) {
-  EXPECT_THAT(refusal(ExitCode::ModelUnusable, "/nowhere"), HasSubstr("is no folder"));
-  EXPECT_THAT(refusal(ExitCode::ModelUnusable, source / "config.json"), HasSubstr("is no folder"));
+  EXPECT_THAT(refusal(ExitCode::ModelUnusable, "/nowhere"),
+              HasSubstr("is no folder and no GGUF file"));
+  EXPECT_THAT(refusal(ExitCode::ModelUnusable, source / "config.json"),
+              HasSubstr("is no folder and no GGUF file"));
   const fs::path gguf = terminal.folder.path() / "gguf";
   fs::create_directory(gguf);
   EXPECT_THAT(refusal(ExitCode::ModelUnusable, gguf), HasSubstr("config.json"));
   ASSERT_TRUE(writeFileAtomically(gguf / "model.gguf", "GGUF"));
-  EXPECT_THAT(refusal(ExitCode::ModelUnusable, gguf), HasSubstr("GGUF"));
-  EXPECT_THAT(refusal(ExitCode::ModelUnusable, gguf / "model.gguf"), HasSubstr("GGUF"));
+  EXPECT_THAT(refusal(ExitCode::ModelUnusable, gguf), HasSubstr("not a sound GGUF file"));
+  EXPECT_THAT(refusal(ExitCode::ModelUnusable, gguf / "model.gguf"),
+              HasSubstr("not a sound GGUF file"));
+}
+
+TEST_F(Models, AGgufFileIsImportedAndVerified) {
+  const fs::path file = terminal.folder.path() / "tiny-F32.gguf";
+  test::writeGgufModel(file);
+  ASSERT_TRUE(writeFileAtomically(terminal.folder.path() / "README.md", "of something else"));
+  expect(ExitCode::Answered, {"models", "import", file.string()});
+  EXPECT_THAT(namesIn(models), ElementsAre("tiny-F32"));
+  EXPECT_THAT(namesIn(models / "tiny-F32"), ElementsAre("lectern-model.json", "tiny-F32.gguf"));
+  fs::remove(file);
+  EXPECT_THAT(expect(ExitCode::Answered, {"models", "verify", "tiny-F32"}).out, HasSubstr("sound"));
+  EXPECT_THAT(expect(ExitCode::Answered, {"models", "list"}).out, HasSubstr("tiny-F32"));
+  EXPECT_THAT(expect(ExitCode::Answered, {"tokenize", "--model", "tiny-F32", "--ids",
+                                          terminal.folder.write("text", "abab").string()})
+                  .out,
+              Not(IsEmpty()));
 }
 
 TEST_F(Models, ADamagedModelIsRefusedAndLeavesNothing) {
