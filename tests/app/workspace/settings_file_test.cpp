@@ -62,7 +62,7 @@ TEST_F(SettingsFileTest, AValueThatCannotBeIsTheDefaultAndIsSaid) {
 }
 
 TEST_F(SettingsFileTest, ABrokenFileIsSaidAndLeftAlone) {
-  for (const std::string broken :
+  for (const std::string& broken :
        {std::string("[answers]\nthreads\n"), std::string("[answers\n"), std::string("= 3\n"),
         std::string("[answers]\nengine = \xff\n"), std::string("a\0b = c\n", 8)}) {
     write(broken);
