@@ -49,7 +49,7 @@ constexpr CommandEntry kCommands[] = {
 struct CommandGroup {
   std::string_view name;
   const char* summary;
-  const char* alone = nullptr;  // the command that the group's name alone stands for
+  std::string_view alone;  // the command that the group's name alone stands for
 };
 
 constexpr CommandGroup kGroups[] = {
@@ -69,7 +69,7 @@ CLI::App& parentOf(const CommandEntry& entry, CLI::App& app) {
       [&](const CLI::App* command) { return command->get_name() == group->name; });
   if (!known.empty()) return *known.front();
   CLI::App* made = app.add_subcommand(std::string(group->name), group->summary);
-  made->require_subcommand(group->alone == nullptr ? 1 : 0, 1);
+  made->require_subcommand(group->alone.empty() ? 1 : 0, 1);
   made->footer(kExitCodeHelp);
   return *made;
 }
@@ -138,7 +138,7 @@ ExitCode run(const std::vector<std::string>& arguments,
     subcommand->footer(kExitCodeHelp);
   }
   for (const CommandGroup& group : kGroups) {
-    if (group.alone == nullptr) continue;
+    if (group.alone.empty()) continue;
     app.get_subcommand(std::string(group.name))
         ->add_flag("--json", context.json, "Print one JSON value (app/cli/SCHEMA.md)");
   }

@@ -102,8 +102,12 @@ void MainWindow::makeActions() {
                            [this] { summarize(); });
   tree_->insertAction(tree_->actions().front(), summarise);
   talk->addSeparator();
-  add(talk, tr("&Copy answer with references"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C),
-      [this] { conversation_->copyAnswer(); });
+  // In the reader the same keys copy the selection.
+  QAction* copy =
+      add(talk, tr("&Copy answer with references"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C),
+          [this] { conversation_->copyAnswer(); });
+  copy->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+  conversation_->addAction(copy);
 }
 
 }  // namespace lectern::gui

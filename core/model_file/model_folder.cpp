@@ -98,7 +98,8 @@ std::string ggufName(const std::filesystem::path& file) {
 Result<std::shared_ptr<const ModelFolder>> ModelFolder::open(const std::filesystem::path& path) {
   auto model = std::shared_ptr<ModelFolder>(new ModelFolder);
   model->path_ = path;
-  if (const auto gguf = TRY(ggufOf(path))) {
+  const std::optional<std::filesystem::path> gguf = TRY(ggufOf(path));
+  if (gguf) {
     TRY(model->addGguf(*gguf));
     return model;
   }

@@ -12,14 +12,15 @@ constexpr const char* kPocket = LECTERN_SOURCE_DIR "/resources/models/pocket";
 
 TEST(ModelMemory, OfAWindowIsWhatFullStatesAndTheirForkTake) {
   const ModelDescription model = describeModel(kPocket, WeightCheck::Shapes, {}, {}).value();
-  const auto engine = Engine::open(kPocket, {}, {}).value().release();
-  const std::unique_ptr<Engine> owned(engine);
+  constexpr int64_t kWindow = 4096;
+  const std::unique_ptr<Engine> engine =
+      Engine::open(kPocket, {.windowTokens = kWindow}, {}).value();
   States states = engine->newStates().value();
-  const std::vector<int32_t> tokens(static_cast<size_t>(engine->windowTokens()), 5);
+  const std::vector<int32_t> tokens(kWindow, 5);
   ASSERT_TRUE(engine->prefill(states, tokens, {}, {}));
   const int64_t empty = engine->newStates()->bytes();
   const auto real = static_cast<double>(states.bytes() + empty);
-  EXPECT_NEAR(static_cast<double>(memoryOf(model, 0).windowBytes), real, 0.02 * real);
+  EXPECT_NEAR(static_cast<double>(memoryOf(model, kWindow).windowBytes), real, 0.02 * real);
 }
 
 TEST(ModelMemory, GrowsWithTheWindowUpToTheModels) {
