@@ -34,6 +34,7 @@ ConversationView::ConversationView(QWidget* parent) : QWidget(parent) {
   scope_ = new QLabel(this);
   scope_->setTextFormat(Qt::PlainText);
   scope_->setAccessibleName(tr("What the question is about"));
+  scope_->setWordWrap(true);
 
   auto* list = new QWidget(this);
   answers_ = new QVBoxLayout(list);

@@ -54,6 +54,7 @@ ReaderPane::ReaderPane(DeskBridge* bridge, QWidget* parent)
   // It gives way where there is little room.
   evidenceText_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
   evidenceText_->setAlignment(Qt::AlignTrailing | Qt::AlignVCenter);
+  evidenceText_->setContentsMargins(12, 0, 12, 0);
 
   auto* bar = new QHBoxLayout;
   bar->setContentsMargins(6, 3, 6, 3);

@@ -28,9 +28,9 @@ TEST_F(MainWindowTest, FromADroppedFileToTheMarkedWords) {
   clickLink(answer, QStringLiteral("cite:0"));
   const Citation citation = answer->answer().citations().front();
   EXPECT_EQ(reader->currentPage(), citation.page);
+  ASSERT_TRUE(until([&] { return reader->isSharp(); }));
   const QRect marked = reader->evidenceInView();
   ASSERT_TRUE(reader->viewport()->rect().contains(marked.center()));
-  ASSERT_TRUE(until([&] { return reader->isSharp(); }));
   // The marker's colour lies on the words: less blue than red, where the page is white elsewhere.
   const QImage shot = reader->viewport()->grab().toImage();
   int yellow = 0;

@@ -109,6 +109,8 @@ TEST_F(PseudoLocaleTest, LongWordsHaveRoomInASmallWindow) {
     const auto* label = qobject_cast<const QLabel*>(widget);
     if (button == nullptr && (label == nullptr || label->wordWrap())) continue;
     if (widget->objectName().startsWith(QStringLiteral("qt_"))) continue;
+    // What says so gives way where there is little room.
+    if (widget->sizePolicy().horizontalPolicy() == QSizePolicy::Ignored) continue;
     const QString text = button != nullptr ? button->text() : label->text();
     EXPECT_GE(widget->width(), widget->minimumSizeHint().width()) << text.toStdString();
   }
