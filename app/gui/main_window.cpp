@@ -257,7 +257,7 @@ void MainWindow::summarize() {
 
 void MainWindow::openDocument(RevisionId revision, std::optional<ReaderPlace> place) {
   wantedPlace_ = std::move(place);
-  wantedCitation_.reset();
+  wantedEvidence_.reset();
   bridge_->openDocument(revision);
 }
 
@@ -268,12 +268,12 @@ void MainWindow::takeDocument(const DocumentViewPtr& document) {
       row.isValid() && model_->document(tree_->currentIndex()) != document->info.id) {
     tree_->scrollTo(row);
   }
-  if (wantedCitation_) {
-    reader_->showEvidence(wantedCitation_->page, wantedCitation_->rects);
+  if (wantedEvidence_) {
+    mark(*wantedEvidence_);
   } else if (wantedPlace_) {
     reader_->goTo(*wantedPlace_);
   }
-  wantedCitation_.reset();
+  wantedEvidence_.reset();
   wantedPlace_.reset();
 }
 
@@ -289,26 +289,31 @@ void MainWindow::stepEvidence(int by) {
     evidence_ = -1;
   }
   if (evidenceOf_ == nullptr) return;
-  const std::vector<Citation> citations = evidenceOf_->answer().citations();
-  const auto count = static_cast<int>(citations.size());
+  const std::vector<Evidence> evidence = evidenceOf_->answer().evidence();
+  const auto count = static_cast<int>(evidence.size());
   if (count == 0) return;
   evidence_ = evidence_ < 0 && by < 0 ? count - 1 : (evidence_ + by + count) % count;
-  pane_->setCitations(citations, evidence_);
-  showCitation(citations[static_cast<size_t>(evidence_)]);
+  pane_->setEvidence(evidence, evidence_);
+  showEvidence(evidence[static_cast<size_t>(evidence_)]);
 }
 
 void MainWindow::markAllEvidence(bool all) {
-  if (evidenceOf_ != nullptr) pane_->setCitations(evidenceOf_->answer().citations(), evidence_);
+  if (evidenceOf_ != nullptr) pane_->setEvidence(evidenceOf_->answer().evidence(), evidence_);
   pane_->markAllEvidence(all);
 }
 
-void MainWindow::showCitation(const Citation& citation) {
+void MainWindow::mark(const Evidence& evidence) {
+  reader_->showEvidence(evidence.citation.page, evidence.citation.rects, evidence.isProven());
+}
+
+void MainWindow::showEvidence(const Evidence& evidence) {
   rememberPlace();
-  if (reader_->document() != nullptr && reader_->document()->info.id == citation.revision) {
-    reader_->showEvidence(citation.page, citation.rects);
+  const RevisionId revision = evidence.citation.revision;
+  if (reader_->document() != nullptr && reader_->document()->info.id == revision) {
+    mark(evidence);
   } else {
-    openDocument(citation.revision, std::nullopt);
-    wantedCitation_ = citation;
+    openDocument(revision, std::nullopt);
+    wantedEvidence_ = evidence;
   }
   reader_->setFocus();
 }

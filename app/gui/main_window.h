@@ -3,6 +3,7 @@
 
 #include "app/gui/bridge/desk_bridge.h"
 #include "app/gui/drop_part.h"
+#include "app/gui/views/answer_text.h"
 #include "app/gui/views/reader_view.h"
 
 #include <QMainWindow>
@@ -84,7 +85,8 @@ class MainWindow : public QMainWindow {
   void openCitation(AnswerView* answer, int index);
   void stepEvidence(int by);
   void markAllEvidence(bool all);
-  void showCitation(const Citation& citation);
+  void showEvidence(const Evidence& evidence);
+  void mark(const Evidence& evidence);
   void rememberPlace();
   void travel(std::vector<ReaderPlace>& from, std::vector<ReaderPlace>& to);
   void cyclePanes(int by);
@@ -110,7 +112,7 @@ class MainWindow : public QMainWindow {
   std::vector<ReaderPlace> back_;
   std::vector<ReaderPlace> forward_;
   std::optional<ReaderPlace> wantedPlace_;  // once the document is there
-  std::optional<Citation> wantedCitation_;  // likewise
+  std::optional<Evidence> wantedEvidence_;  // likewise
   QPointer<AnswerView> evidenceOf_;         // whose citations F8 steps through
   int evidence_ = -1;
   AfterAdding afterAdding_ = AfterAdding::Open;

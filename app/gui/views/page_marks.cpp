@@ -29,11 +29,11 @@ QRectF below(const QRectF& place, int quarters) {
 
 }  // namespace
 
-void paintEvidence(QPainter& painter, const QRectF& place, bool current) {
+void paintEvidence(QPainter& painter, const QRectF& place, bool current, bool proven) {
   const QColor ink(0xb0, 0x60, 0x00);
   const QRectF box = place.adjusted(-2, -1, 2, 1);
-  multiply(painter, box, QColor(0xff, 0xe6, 0x80));
-  if (current) {
+  if (proven) multiply(painter, box, QColor(0xff, 0xe6, 0x80));
+  if (proven && current) {
     QColor hatch = ink;
     hatch.setAlpha(60);
     painter.fillRect(box, QBrush(hatch, Qt::BDiagPattern));

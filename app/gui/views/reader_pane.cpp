@@ -128,8 +128,8 @@ void ReaderPane::clear() {
   view_->clear();
 }
 
-void ReaderPane::setCitations(std::vector<Citation> citations, int current) {
-  citations_ = std::move(citations);
+void ReaderPane::setEvidence(std::vector<Evidence> evidence, int current) {
+  evidence_ = std::move(evidence);
   citation_ = current;
   updateEvidence();
   if (current < 0) {
@@ -139,7 +139,7 @@ void ReaderPane::setCitations(std::vector<Citation> citations, int current) {
   const QLocale locale;
   evidenceText_->setText(
       tr("Evidence %1 of %2")
-          .arg(locale.toString(current + 1), locale.toString(static_cast<int>(citations_.size()))));
+          .arg(locale.toString(current + 1), locale.toString(static_cast<int>(evidence_.size()))));
   announce(nameOf(current));
 }
 
@@ -147,8 +147,8 @@ void ReaderPane::markAllEvidence(bool all) {
   allEvidence_ = all;
   updateEvidence();
   if (!all || view_->document() == nullptr) return;
-  const auto count = std::count_if(citations_.begin(), citations_.end(), [this](const Citation& c) {
-    return c.revision == view_->document()->info.id;
+  const auto count = std::count_if(evidence_.begin(), evidence_.end(), [this](const Evidence& e) {
+    return e.citation.revision == view_->document()->info.id;
   });
   announce(tr("%n place(s) marked", nullptr, static_cast<int>(count)));
 }
@@ -156,11 +156,12 @@ void ReaderPane::markAllEvidence(bool all) {
 void ReaderPane::updateEvidence() {
   std::vector<PageEvidence> further;
   const auto& document = view_->document();
-  for (int i = 0; allEvidence_ && document != nullptr && i < static_cast<int>(citations_.size());
+  for (int i = 0; allEvidence_ && document != nullptr && i < static_cast<int>(evidence_.size());
        ++i) {
-    const Citation& citation = citations_[static_cast<size_t>(i)];
+    const Evidence& evidence = evidence_[static_cast<size_t>(i)];
+    const Citation& citation = evidence.citation;
     if (citation.revision != document->info.id || i == citation_) continue;
-    further.push_back({citation.page, citation.rects, nameOf(i)});
+    further.push_back({citation.page, citation.rects, nameOf(i), evidence.isProven()});
   }
   view_->nameEvidence(citation_ < 0 ? QString() : nameOf(citation_));
   view_->setFurtherEvidence(std::move(further));
@@ -168,9 +169,12 @@ void ReaderPane::updateEvidence() {
 
 QString ReaderPane::nameOf(int citation) const {
   const QLocale locale;
-  return tr("Evidence %1 of %2, page %3")
-      .arg(locale.toString(citation + 1), locale.toString(static_cast<int>(citations_.size())),
-           locale.toString(citations_[static_cast<size_t>(citation)].page));
+  const Evidence& evidence = evidence_[static_cast<size_t>(citation)];
+  const QString place =
+      tr("Evidence %1 of %2, page %3")
+          .arg(locale.toString(citation + 1), locale.toString(static_cast<int>(evidence_.size())),
+               locale.toString(evidence.citation.page));
+  return evidence.isProven() ? place : tr("%1, which proves nothing").arg(place);
 }
 
 // Qt 6.4 has no event for saying something; an alert on what says it is read aloud.

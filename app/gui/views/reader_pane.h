@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/gui/bridge/desk_bridge.h"
+#include "app/gui/views/answer_text.h"
 
 #include <QWidget>
 
@@ -33,7 +34,7 @@ class ReaderPane : public QWidget {
   void setDocument(const DocumentViewPtr& document);
   void clear();
   /// The evidence of an answer; `current` is the one that is looked at, -1: none.
-  void setCitations(std::vector<Citation> citations, int current);
+  void setEvidence(std::vector<Evidence> evidence, int current);
   /// Marks all of it, or the current one alone.
   void markAllEvidence(bool all);
 
@@ -94,7 +95,7 @@ class ReaderPane : public QWidget {
   QAction* selectAll_ = nullptr;
   QAction* showPanel_ = nullptr;
 
-  std::vector<Citation> citations_;
+  std::vector<Evidence> evidence_;
   int citation_ = -1;
   bool allEvidence_ = false;
   int search_ = 0;  // the last one that was started

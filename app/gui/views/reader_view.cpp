@@ -93,8 +93,9 @@ void ReaderView::goToPage(int page, int top) {
   verticalScrollBar()->setValue(static_cast<int>(y - PageLayout::kMargin));
 }
 
-void ReaderView::showEvidence(int page, const std::vector<Rect>& rects) {
+void ReaderView::showEvidence(int page, const std::vector<Rect>& rects, bool proven) {
   evidence_.page = page;
+  evidence_.proven = proven;
   evidence_.rects = rects;
   if (rects.empty()) {
     goToPage(page);
@@ -325,12 +326,12 @@ void ReaderView::paintMarks(QPainter& painter, int page) {
   for (const PageEvidence& evidence : further_) {
     if (evidence.page != page) continue;
     for (const Rect& place : evidence.rects) {
-      paintEvidence(painter, layout_.onPage(place, rect), false);
+      paintEvidence(painter, layout_.onPage(place, rect), false, evidence.proven);
     }
   }
   if (page == evidence_.page) {
     for (const Rect& place : evidence_.rects) {
-      paintEvidence(painter, layout_.onPage(place, rect), true);
+      paintEvidence(painter, layout_.onPage(place, rect), true, evidence_.proven);
     }
   }
   if (const auto* spans = hits_.on(page)) {

@@ -29,7 +29,8 @@ struct ReaderPlace {
 struct PageEvidence {
   int page = 0;
   std::vector<Rect> rects;
-  QString name;  ///< "Evidence 1 of 2, page 3", for those who hear it
+  QString name;        ///< "Evidence 1 of 2, page 3", for those who hear it
+  bool proven = true;  ///< else the words only came near, and look so
 };
 
 /// A document's pages one under the other, of which only those in view are drawn, with what is
@@ -54,7 +55,7 @@ class ReaderView : public QAbstractScrollArea {
   void goToPage(int page, int top = 0);
 
   /// Marks rectangles of one page, and scrolls to them.
-  void showEvidence(int page, const std::vector<Rect>& rects);
+  void showEvidence(int page, const std::vector<Rect>& rects, bool proven);
   /// Marks more of it besides, in another way.
   void setFurtherEvidence(std::vector<PageEvidence> evidence);
   void nameEvidence(const QString& name) { evidence_.name = name; }

@@ -272,6 +272,32 @@ TEST_F(ReaderTest, MarksAllEvidenceOfTheAnswerAtOnce) {
   EXPECT_TRUE(reader()->furtherEvidence().empty());
 }
 
+// The marker's colour says that the words prove something; what only came near has an outline.
+TEST_F(ReaderTest, FillsOnlyWhatIsProven) {
+  addSample("tenancy-agreement.pdf");
+  const auto filled = [this] {
+    EXPECT_TRUE(until([&] { return reader()->isSharp(); }));
+    const QRect marked = reader()->evidenceInView();
+    const QImage shot = reader()->viewport()->grab().toImage();
+    int yellow = 0;
+    for (int x = marked.left(); x <= marked.right(); ++x) {
+      const QColor pixel = shot.pixelColor(x, marked.top() + marked.height() / 4);
+      if (pixel.red() > pixel.blue() + 40) ++yellow;
+    }
+    return yellow > marked.width() / 2;
+  };
+  askByKeyboard(QStringLiteral("How long is the notice period?"));
+  QTest::keyClick(window.get(), Qt::Key_F8);
+  EXPECT_TRUE(reader()->evidence().proven);
+  EXPECT_TRUE(filled());
+  askByKeyboard(QStringLiteral("Who painted the kitchen?"));
+  ASSERT_FALSE(window->conversation()->lastAnswer()->answer().finished->nearest.empty());
+  QTest::keyClick(window.get(), Qt::Key_F8);
+  EXPECT_FALSE(reader()->evidence().proven);
+  EXPECT_FALSE(filled());
+  EXPECT_TRUE(reader()->evidence().name.contains(QStringLiteral("proves nothing")));
+}
+
 TEST_F(ReaderTest, ThePanelLeadsToPagesAndDrawsOnlyWhatIsSeen) {
   addSample("tenancy-agreement.pdf");
   SidePanel* panel = pane()->sidePanel();
