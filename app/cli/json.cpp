@@ -72,12 +72,14 @@ Result<Json> citationJson(Library& library,
                           std::optional<CitationId> id) {
   Json rects = Json::array();
   for (const Rect& rect : citation.rects) rects.push_back(rectJson(rect));
+  const RevisionInfo revision = TRY(library.revision(citation.revision));
+  const StoredPage page = TRY(library.page(citation.revision, citation.page));
   return Json{
       {"id", id ? Json(nameOf(*id)) : Json()},
       {"document", nameOf(citation.revision)},
-      {"title", TRY(library.revision(citation.revision)).document.title},
+      {"title", revision.document.title},
       {"page", citation.page},
-      {"pageLabel", TRY(library.page(citation.revision, citation.page)).page.label},
+      {"pageLabel", page.page.label},
       {"span", {{"begin", citation.span.begin}, {"end", citation.span.end}}},
       {"quote", citation.quote},
       {"quoteSha256", toHex(citation.quoteSha256)},

@@ -131,8 +131,9 @@ class Show : public Command {
   }
 
   static Result<Json> toJson(Library& library, const Place& place) {
+    Json citation = TRY(citationJson(library, place.stored.citation, place.stored.id));
     return Json{{"schema", "lectern-cli/show/1"},
-                {"citation", TRY(citationJson(library, place.stored.citation, place.stored.id))},
+                {"citation", std::move(citation)},
                 {"grade", lectern::toString(place.stored.grade)},
                 {"question", place.question},
                 {"document", documentJson(place.document)},

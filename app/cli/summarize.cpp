@@ -106,8 +106,9 @@ class Summarize : public Command {
                             {"lastPage", section.lastPage},
                             {"sentences", std::move(sentences)}});
       }
-      documents.push_back({{"document", documentJson(TRY(library.revision(document.revision)))},
-                           {"sections", std::move(sections)}});
+      const RevisionInfo revision = TRY(library.revision(document.revision));
+      documents.push_back(
+          {{"document", documentJson(revision)}, {"sections", std::move(sections)}});
     }
     const StoreReport& store = report.store;
     return Json{{"schema", "lectern-cli/summarize/1"},

@@ -506,8 +506,9 @@ void Desk::openConversation(ConversationId conversation,
                             std::function<void(const Result<StoredConversation>&)> done) {
   impl_->read<StoredConversation>(
       [=](Library& library) -> Result<StoredConversation> {
-        return StoredConversation{TRY(library.conversation(conversation)),
-                                  TRY(library.messages(conversation))};
+        ConversationInfo info = TRY(library.conversation(conversation));
+        std::vector<MessageRecord> messages = TRY(library.messages(conversation));
+        return StoredConversation{std::move(info), std::move(messages)};
       },
       std::move(done));
 }
@@ -521,7 +522,9 @@ void Desk::openDocument(RevisionId revision,
                         std::function<void(const Result<DocumentView>&)> done) {
   impl_->read<DocumentView>(
       [=](Library& library) -> Result<DocumentView> {
-        return DocumentView{TRY(library.revision(revision)), TRY(library.pageShapes(revision))};
+        RevisionInfo info = TRY(library.revision(revision));
+        std::vector<PageShape> pages = TRY(library.pageShapes(revision));
+        return DocumentView{std::move(info), std::move(pages)};
       },
       std::move(done));
 }

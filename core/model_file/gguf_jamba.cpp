@@ -179,27 +179,27 @@ class JambaReader {
     if (embedding == tensors_.end() || embedding->shape.empty()) {
       return unusable(file_, "the tensor \"token_embd.weight\" is missing");
     }
-    nlohmann::json json = {
-        {"model_type", "jamba"},
-        {"vocab_size", embedding->shape.front()},
-        {"hidden_size", hidden},
-        {"intermediate_size", TRY(integer("jamba.feed_forward_length"))},
-        {"num_hidden_layers", layers},
-        {"num_attention_heads", TRY(integer("jamba.attention.head_count"))},
-        {"num_key_value_heads", TRY(keyValueHeads(attends))},
-        {"rms_norm_eps", TRY(epsilon())},
-        {"mamba_d_conv", TRY(integer("jamba.ssm.conv_kernel"))},
-        {"mamba_d_state", TRY(integer("jamba.ssm.state_size"))},
-        {"mamba_dt_rank", TRY(integer("jamba.ssm.time_step_rank"))},
-        {"mamba_expand", inner / hidden},
-        {"mamba_inner_layernorms", innerNorms},
-        {"mamba_conv_bias", convBias},
-        {"mamba_proj_bias", false},
-        {"num_experts", expertCount},
-        {"num_experts_per_tok", std::max<int64_t>(1, TRY(integerOr("jamba.expert_used_count", 1)))},
-        {"max_position_embeddings", TRY(integerOr("jamba.context_length", 262'144))},
-        {"layers_block_type", std::move(mixers)},
-        {"layers_num_experts", std::move(experts)}};
+    nlohmann::json json = {{"model_type", "jamba"},
+                           {"vocab_size", embedding->shape.front()},
+                           {"hidden_size", hidden},
+                           {"num_hidden_layers", layers},
+                           {"mamba_expand", inner / hidden},
+                           {"mamba_inner_layernorms", innerNorms},
+                           {"mamba_conv_bias", convBias},
+                           {"mamba_proj_bias", false},
+                           {"num_experts", expertCount},
+                           {"layers_block_type", std::move(mixers)},
+                           {"layers_num_experts", std::move(experts)}};
+    json["intermediate_size"] = TRY(integer("jamba.feed_forward_length"));
+    json["num_attention_heads"] = TRY(integer("jamba.attention.head_count"));
+    json["num_key_value_heads"] = TRY(keyValueHeads(attends));
+    json["rms_norm_eps"] = TRY(epsilon());
+    json["mamba_d_conv"] = TRY(integer("jamba.ssm.conv_kernel"));
+    json["mamba_d_state"] = TRY(integer("jamba.ssm.state_size"));
+    json["mamba_dt_rank"] = TRY(integer("jamba.ssm.time_step_rank"));
+    json["num_experts_per_tok"] =
+        std::max<int64_t>(1, TRY(integerOr("jamba.expert_used_count", 1)));
+    json["max_position_embeddings"] = TRY(integerOr("jamba.context_length", 262'144));
     for (const auto& [theirs, ours] : {std::pair("tokenizer.ggml.bos_token_id", "bos_token_id"),
                                        std::pair("tokenizer.ggml.eos_token_id", "eos_token_id")}) {
       if (find(theirs) != nullptr) json[ours] = TRY(integer(theirs));
