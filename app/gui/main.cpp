@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/bridge/desk_bridge.h"
 #include "app/gui/bridge/strings.h"
+#include "app/gui/desktop/allocator.h"
 #include "app/gui/desktop/session_application.h"
 #include "app/gui/desktop/termination.h"
 #include "app/gui/main_window.h"
@@ -63,6 +64,7 @@ int main(int argc, char** argv) {
   using namespace lectern;
   using namespace lectern::gui;
 
+  shareArenas();
   QApplication application(argc, argv);
   QApplication::setApplicationName(QStringLiteral("lectern"));
   QApplication::setApplicationDisplayName(QStringLiteral("Lectern"));

@@ -35,6 +35,8 @@ class WindowMemory : public WindowFixture {
       reader->goToPage(page);
       ASSERT_TRUE(until([&] { return reader->isSharp(); }));
     }
+    // In a conversation of its own: one of two hundred answers takes what two hundred answers take.
+    QTest::keyClick(window.get(), Qt::Key_N, Qt::ControlModifier);
     askByKeyboard(QStringLiteral("How long is the notice period?"));
     QTest::keyClick(window.get(), Qt::Key_F8);
     ASSERT_TRUE(until([&] { return !reader->evidenceInView().isEmpty(); }));
