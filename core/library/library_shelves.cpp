@@ -5,6 +5,15 @@
 
 namespace lectern {
 
+namespace {
+
+Result<void> requireShelf(Database& database, int64_t id) {
+  if (TRY(database.integer("SELECT 1 FROM shelf WHERE id = ?1", id))) return {};
+  return notFound("shelf", id);
+}
+
+}  // namespace
+
 Result<ShelfId> Library::shelf(std::string_view name) {
   Database& database = impl_->database;
   constexpr std::string_view kFind = "SELECT id FROM shelf WHERE name = ?1";
@@ -32,9 +41,7 @@ Result<void> Library::setShelf(ShelfId shelf, const std::vector<RevisionId>& rev
   Database& database = impl_->database;
   const auto id = static_cast<int64_t>(shelf);
   Transaction transaction = TRY(Transaction::begin(database));
-  if (!TRY(database.integer("SELECT 1 FROM shelf WHERE id = ?1", id))) {
-    return notFound("shelf", id);
-  }
+  TRY(requireShelf(database, id));
   TRY(database.run("DELETE FROM shelf_item WHERE shelf = ?1", id));
   for (size_t i = 0; i < revisions.size(); ++i) {
     const auto revision = static_cast<int64_t>(revisions[i]);
@@ -56,9 +63,7 @@ Result<void> Library::renameShelf(ShelfId shelf, std::string_view name) {
   const auto id = static_cast<int64_t>(shelf);
   if (name.empty()) return Error{ErrorCode::Usage, "A shelf needs a name."};
   Transaction transaction = TRY(Transaction::begin(database));
-  if (!TRY(database.integer("SELECT 1 FROM shelf WHERE id = ?1", id))) {
-    return notFound("shelf", id);
-  }
+  TRY(requireShelf(database, id));
   if (TRY(database.integer("SELECT 1 FROM shelf WHERE name = ?1 AND id <> ?2", name, id))) {
     return Error{ErrorCode::Usage,
                  fmt::format("There is a shelf {} already. Choose another name.", name)};
@@ -72,9 +77,7 @@ Result<void> Library::removeShelf(ShelfId shelf) {
   Database& database = impl_->database;
   const auto id = static_cast<int64_t>(shelf);
   Transaction transaction = TRY(Transaction::begin(database));
-  if (!TRY(database.integer("SELECT 1 FROM shelf WHERE id = ?1", id))) {
-    return notFound("shelf", id);
-  }
+  TRY(requireShelf(database, id));
   TRY(database.run("DELETE FROM shelf WHERE id = ?1", id));
   return transaction.commit();
 }
