@@ -51,6 +51,7 @@ class MainWindow : public QMainWindow {
   void summarize();
 
   // Parts, for tests.
+  [[nodiscard]] DeskBridge* bridge() const { return bridge_.get(); }
   [[nodiscard]] ReaderView* reader() const { return reader_; }
   [[nodiscard]] ReaderPane* readerPane() const { return pane_; }
   [[nodiscard]] ConversationView* conversation() const { return conversation_; }

@@ -91,11 +91,11 @@ void Talks::load(ConversationId conversation) {
   leave();
   setCurrent(conversation);
   byHand_ = false;
-  bridge_->openConversation(conversation);
+  opening_ = bridge_->openConversation(conversation);
 }
 
-void Talks::takeConversation(const StoredConversationPtr& conversation) {
-  if (conversation->info.id != current_) return;
+void Talks::takeConversation(int opening, const StoredConversationPtr& conversation) {
+  if (opening != opening_ || conversation->info.id != current_) return;
   pane_->show(conversation);
   if (std::exchange(byHand_, false)) emit opened(conversation->info.scope);
 }
@@ -106,8 +106,8 @@ void Talks::takeEnd(QuestionId question, const StoreReport& store) {
     if (!current_) setCurrent(store.conversation);
   } else if (store.conversation == current_) {
     // Asked here before, while another conversation was shown in between.
-    pane_->clear();
-    bridge_->openConversation(*current_);
+    leave();
+    opening_ = bridge_->openConversation(*current_);
   }
 }
 

@@ -52,7 +52,7 @@ class Talks : public QObject {
   void load(ConversationId conversation);
   void setCurrent(std::optional<ConversationId> conversation);
   void leave();
-  void takeConversation(const StoredConversationPtr& conversation);
+  void takeConversation(int opening, const StoredConversationPtr& conversation);
   void takeEnd(QuestionId question, const StoreReport& store);
 
   DeskBridge* bridge_;
@@ -65,6 +65,7 @@ class Talks : public QObject {
   std::optional<QuestionId> last_;         // of these
   bool unmarked_ = false;                  // the list does not show yet which is current
   std::set<ConversationId> leaving_;       // deleted, and still to be had back
+  int opening_ = 0;  // the last one; what an earlier one brings is out of date
   bool restored_ = false;
   bool byHand_ = false;  // the conversation that is on its way was chosen in the list
   std::optional<ConversationId> wanted_;  // of `restore`

@@ -78,16 +78,18 @@ QuestionId DeskBridge::summarize(const QString& title,
   });
 }
 
-void DeskBridge::openConversation(ConversationId conversation) {
-  desk_->openConversation(conversation, [this](const Result<StoredConversation>& opened) {
+int DeskBridge::openConversation(ConversationId conversation) {
+  const int opening = ++lastOpening_;
+  desk_->openConversation(conversation, [this, opening](const Result<StoredConversation>& opened) {
     if (!opened) {
       later([this, sentence = toQt(opened.error().message)] { emit failed(sentence); });
       return;
     }
-    later([this, view = std::make_shared<const StoredConversation>(*opened)] {
-      emit conversationOpened(view);
+    later([this, opening, view = std::make_shared<const StoredConversation>(*opened)] {
+      emit conversationOpened(opening, view);
     });
   });
+  return opening;
 }
 
 void DeskBridge::searchConversations(const QString& query) {

@@ -40,8 +40,8 @@ class DeskBridge : public QObject {
   QuestionId summarize(const QString& title,
                        const std::vector<RevisionId>& scope,
                        const Continuation& into);
-  /// Ends with `conversationOpened`, or `failed`.
-  void openConversation(ConversationId conversation);
+  /// Ends with `conversationOpened` and the number that is given here, or with `failed`.
+  int openConversation(ConversationId conversation);
   /// Ends with `conversationsFound`, or `failed`.
   void searchConversations(const QString& query);
   void openDocument(RevisionId revision);
@@ -69,7 +69,7 @@ class DeskBridge : public QObject {
                    const lectern::StoreReport& store,
                    const QString& problem);
   void documentOpened(lectern::gui::DocumentViewPtr document);
-  void conversationOpened(lectern::gui::StoredConversationPtr conversation);
+  void conversationOpened(int opening, lectern::gui::StoredConversationPtr conversation);
   void conversationsFound(const QString& query, const std::vector<lectern::ConversationHit>& hits);
   /// `image` is null where the page cannot be drawn; `problem` says why.
   void pageDrawn(lectern::RevisionId revision,
@@ -94,6 +94,7 @@ class DeskBridge : public QObject {
     QMetaObject::invokeMethod(this, std::move(what), Qt::QueuedConnection);
   }
 
+  int lastOpening_ = 0;
   int lastSearch_ = 0;
   std::unique_ptr<Desk> desk_;  // last: it calls back until it has ended
 };

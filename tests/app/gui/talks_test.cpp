@@ -152,6 +152,18 @@ TEST_F(TalksTest, AnAnswerFindsItsConversationThoughAnotherIsShown) {
   EXPECT_EQ(talkCount(), 1);
 }
 
+TEST_F(TalksTest, AConversationThatIsOpenedTwiceInHasteIsShownOnce) {
+  addWell();
+  askAndStore(QStringLiteral("How deep is the well?"));
+  const QSignalSpy opened(window->bridge(), &DeskBridge::conversationOpened);
+  for (int i = 0; i < 2; ++i) {
+    QTest::keyClick(window.get(), Qt::Key_N, Qt::ControlModifier);
+    clickTalk(0);
+  }
+  ASSERT_TRUE(until([&] { return opened.count() == 2; }));
+  EXPECT_EQ(answers().size(), 1U);
+}
+
 TEST_F(TalksTest, IsRenamedInItsPlace) {
   addWell();
   askAndStore(QStringLiteral("How deep is the well?"));
