@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ingest/helper_client.h"
 
-#include "ingest/spawn_helper.h"
-
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -57,13 +56,13 @@ Result<std::unique_ptr<HelperClient>> HelperClient::start(const std::filesystem:
                                                           const protocol::Request& request,
                                                           const FileDescriptor& pixels) {
   SpawnedHelper spawned = TRY(spawnHelper(helper, file, request, pixels));
-  return std::unique_ptr<HelperClient>(
-      new HelperClient(spawned.pid, std::move(spawned.frames), request));
+  return std::unique_ptr<HelperClient>(new HelperClient(std::move(spawned), request));
 }
 
-HelperClient::HelperClient(pid_t pid, FileDescriptor frames, const protocol::Request& request)
-    : pid_(pid),
-      frames_(std::move(frames)),
+HelperClient::HelperClient(SpawnedHelper spawned, const protocol::Request& request)
+    : pid_(spawned.pid),
+      frames_(std::move(spawned.frames)),
+      wishes_(std::move(spawned.wishes)),
       cutter_(protocol::maxPayloadBytes(request.pageTextBytes)),
       memoryBytes_(request.memoryBytes) {}
 
@@ -73,13 +72,16 @@ void HelperClient::startPhase(const HelperBudget& budget) {
   idle_ = {};
 }
 
+void HelperClient::wish(const protocol::Wish& wish) {
+  const std::string bytes = protocol::encodeWish(wish);
+  // So few bytes go at once or not at all. A helper that is gone raises no signal.
+  (void)send(wishes_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 Result<std::variant<protocol::Frame, HelperLoss>> HelperClient::receive(
     const std::stop_token& stop) {
   for (;;) {
-    if (stop.stop_requested()) {
-      end();
-      return Error{ErrorCode::Cancelled, "Reading was stopped."};
-    }
+    if (stop.stop_requested()) return Error{ErrorCode::Cancelled, "Reading was stopped."};
     auto frame = cutter_.next();
     if (!frame.has_value()) {
       end();
@@ -148,6 +150,7 @@ void HelperClient::end() {
   peakBytes_ = int64_t{usage.ru_maxrss} * 1024;
   endCpu_ = toDuration(usage.ru_utime) + toDuration(usage.ru_stime);
   frames_.reset();
+  wishes_.reset();
 }
 
 nanoseconds HelperClient::cpuTime() const {

@@ -4,6 +4,7 @@
 #include "core/base/file.h"
 #include "core/base/result.h"
 #include "ingest/protocol.h"
+#include "ingest/spawn_helper.h"
 
 #include <sys/types.h>
 
@@ -17,7 +18,7 @@
 
 namespace lectern {
 
-/// Why a helper is no more, without having said Done, Refused or Rendered.
+/// Why a helper is no more, without having done what it was to do or said Refused.
 struct HelperLoss {
   enum class Cause : uint8_t {
     Cpu,        ///< it used up the processor time of its phase
@@ -34,15 +35,15 @@ struct HelperLoss {
 
 /// What a phase of the helper's work may take before it is ended.
 struct HelperBudget {
-  std::chrono::seconds cpu{};
-  std::chrono::seconds idle{};  ///< waiting for us to take its frames does not count
+  std::chrono::milliseconds cpu{};
+  std::chrono::milliseconds idle{};  ///< waiting for us to take its frames does not count
 };
 
 /// A running helper: its process, and the frames it sends. Ends and reaps the process when it goes.
 /// Thread: the one that started it; the helper ends with that thread.
 class HelperClient {
  public:
-  /// Starts `helper` on the open file. It inherits three descriptors of ours (four with `pixels`)
+  /// Starts `helper` on the open file. It inherits three descriptors of ours (five to draw)
   /// and an empty environment. Errors: Internal when it cannot be started.
   static Result<std::unique_ptr<HelperClient>> start(const std::filesystem::path& helper,
                                                      const FileDescriptor& file,
@@ -55,8 +56,11 @@ class HelperClient {
   /// From now on the budget counts anew.
   void startPhase(const HelperBudget& budget);
 
+  /// Sends a wish for a page to a helper that draws; one that is gone is told of by `receive`.
+  void wish(const protocol::Wish& wish);
+
   /// Waits for the next frame, or for the end of the helper. After a loss the process is gone.
-  /// Errors: Cancelled, within 50 ms.
+  /// Errors: Cancelled, within 50 ms; the helper works on.
   Result<std::variant<protocol::Frame, HelperLoss>> receive(const std::stop_token& stop);
 
   /// Ends the process, if it still runs, and waits for it. Nothing of it is left afterwards.
@@ -68,7 +72,7 @@ class HelperClient {
   [[nodiscard]] pid_t pid() const { return pid_; }
 
  private:
-  HelperClient(pid_t pid, FileDescriptor frames, const protocol::Request& request);
+  HelperClient(SpawnedHelper spawned, const protocol::Request& request);
 
   bool fill();
   std::optional<HelperLoss> overBudget();
@@ -76,6 +80,7 @@ class HelperClient {
 
   pid_t pid_;
   FileDescriptor frames_;
+  FileDescriptor wishes_;
   protocol::FrameCutter cutter_;
   int64_t memoryBytes_;
   HelperBudget budget_;

@@ -2,11 +2,10 @@
 #include "ingest/importer.h"
 
 #include "ingest/helper_client.h"
+#include "ingest/helper_terms.h"
 #include "ingest/protocol.h"
-#include "ingest/spawn_helper.h"
 
 #include <fmt/format.h>
-#include <sys/mman.h>
 
 #include <optional>
 #include <string>
@@ -27,71 +26,6 @@ using Cause = HelperLoss::Cause;
 constexpr int kMaxLossesInARow = 8;
 
 constexpr HelperLoss kNonsense{Cause::Nonsense};
-
-std::string megabytes(int64_t bytes) {
-  return fmt::format("{} MB", bytes >> 20);
-}
-
-// "took longer than 20 seconds": what became of a page or a file.
-std::string describe(HelperLoss loss, const HelperBudget& budget, const ExtractionLimits& limits) {
-  switch (loss.cause) {
-    case Cause::Cpu:
-      return fmt::format("took longer than {} seconds", budget.cpu.count());
-    case Cause::Idle:
-      return fmt::format("made the reading stand still for {} seconds", budget.idle.count());
-    case Cause::Memory:
-      return fmt::format("needed more than {} of memory", megabytes(limits.memoryBytes));
-    case Cause::Truncated:
-      return "became shorter while it was read";
-    case Cause::Forbidden:
-      return "made the reading program try what it is not allowed to do";
-    case Cause::Killed:
-      return "lost its reading program (ended from outside)";
-    case Cause::Nonsense:
-      return "made the reading program answer with nonsense";
-    case Cause::Crashed:
-      break;
-  }
-  return "made the reading program crash";
-}
-
-std::string_view remedyFor(HelperLoss loss) {
-  switch (loss.cause) {
-    case Cause::Cpu:
-    case Cause::Idle:
-    case Cause::Memory:
-      return "Split the file, or raise the limits.";
-    case Cause::Truncated:
-    case Cause::Killed:
-      return "Try it again.";
-    default:
-      return "The file is probably damaged: save it anew with the program that made it.";
-  }
-}
-
-HelperBudget openingBudget(const ExtractionLimits& limits) {
-  return {limits.openWall, limits.openWall};
-}
-
-HelperBudget pageBudget(const ExtractionLimits& limits) {
-  return {limits.pageCpu, limits.pageWall};
-}
-
-protocol::Request makeRequest(const std::filesystem::path& path,
-                              const ImportOptions& options,
-                              int page,
-                              std::chrono::seconds cpu) {
-  protocol::Request request;
-  request.fileName = path.filename().string();
-  request.password = options.password;
-  request.firstPage = page;
-  request.maxPages = options.limits.maxPages;
-  request.pageTextBytes = options.limits.pageTextBytes;
-  request.memoryBytes = options.limits.memoryBytes;
-  // The kernel counts whole seconds; we look first, it is the second fence.
-  request.cpuSeconds = cpu.count() + 1;
-  return request;
-}
 
 // Reads one document, with as many helpers as it takes.
 //
@@ -125,8 +59,9 @@ class Importing {
   Result<std::optional<HelperLoss>> readWithOneHelper() {
     const auto cpuLeft =
         limits_.documentCpu - std::chrono::duration_cast<std::chrono::seconds>(spentCpu_);
-    const auto client = TRY(HelperClient::start(
-        options_.helper, file_, makeRequest(path_, options_, next_, cpuLeft), FileDescriptor()));
+    protocol::Request request = makeRequest(path_, options_, cpuLeft);
+    request.firstPage = next_;
+    const auto client = TRY(HelperClient::start(options_.helper, file_, request, FileDescriptor()));
     budget_ = openingBudget(limits_);
     client->startPhase(budget_);
     isOpen_ = false;
@@ -283,59 +218,6 @@ class Importing {
   std::string firstProblem_;
 };
 
-Result<protocol::Rendered> awaitPicture(HelperClient& client,
-                                        const std::filesystem::path& path,
-                                        const ImportOptions& options,
-                                        int page,
-                                        const std::stop_token& stop) {
-  HelperBudget budget = openingBudget(options.limits);
-  client.startPhase(budget);
-  HelperLoss loss = kNonsense;
-  for (bool done = false; !done;) {
-    auto received = TRY(client.receive(stop));
-    if (const auto* lost = std::get_if<HelperLoss>(&received)) {
-      loss = *lost;
-      break;
-    }
-    const auto& frame = std::get<Frame>(received);
-    switch (frame.type) {
-      case FrameType::Started:
-      case FrameType::Info:
-        break;
-      case FrameType::Working:
-        budget = pageBudget(options.limits);
-        client.startPhase(budget);
-        break;
-      case FrameType::Rendered: {
-        auto rendered = protocol::decodeRendered(frame.payload);
-        if (rendered.has_value()) return *rendered;
-        done = true;
-        break;
-      }
-      case FrameType::Refused:
-        return protocol::decodeRefused(frame.payload);
-      default:
-        done = true;
-    }
-  }
-  return Error{loss.cause == Cause::Memory ? ErrorCode::OutOfMemory : ErrorCode::InputRefused,
-               fmt::format("Page {} of {} could not be drawn: it {}. {}", page, path.string(),
-                           describe(loss, budget, options.limits), remedyFor(loss))};
-}
-
-Result<PageImage> copyPicture(const FileDescriptor& pixels, protocol::Rendered size) {
-  PageImage image{size.width, size.height, {}};
-  const auto count = static_cast<size_t>(size.width) * static_cast<size_t>(size.height);
-  void* memory = mmap(nullptr, count * sizeof(uint32_t), PROT_READ, MAP_SHARED, pixels.get(), 0);
-  if (memory == MAP_FAILED) {
-    return Error{ErrorCode::OutOfMemory, "There is no memory left for the picture of a page."};
-  }
-  const auto* first = static_cast<const uint32_t*>(memory);
-  image.pixels.assign(first, first + count);
-  munmap(memory, count * sizeof(uint32_t));
-  return image;
-}
-
 }  // namespace
 
 Result<void> importDocument(const FileDescriptor& file,
@@ -344,22 +226,6 @@ Result<void> importDocument(const FileDescriptor& file,
                             ImportSink& sink,
                             std::stop_token stop) {
   return Importing(file, path, options, sink, std::move(stop)).run();
-}
-
-Result<PageImage> renderPage(const FileDescriptor& file,
-                             const std::filesystem::path& path,
-                             const ImportOptions& options,
-                             int page,
-                             double dotsPerInch,
-                             const std::stop_token& stop) {
-  const FileDescriptor pixels =
-      TRY(makeSharedMemory("lectern-page", protocol::kMaxPixels * int64_t{sizeof(uint32_t)}));
-  protocol::Request request = makeRequest(path, options, page, options.limits.documentCpu);
-  request.dotsPerInch = dotsPerInch;
-  const auto client = TRY(HelperClient::start(options.helper, file, request, pixels));
-  const protocol::Rendered size = TRY(awaitPicture(*client, path, options, page, stop));
-  client->end();  // nobody writes any more to what is copied
-  return copyPicture(pixels, size);
 }
 
 }  // namespace lectern

@@ -10,10 +10,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <memory>
 #include <stop_token>
 #include <string>
-#include <vector>
 
 namespace lectern {
 
@@ -58,21 +56,5 @@ Result<void> importDocument(const FileDescriptor& file,
                             const ImportOptions& options,
                             ImportSink& sink,
                             std::stop_token stop);
-
-/// Pixels of a page, rows from the top, 32 bits each: 0xffRRGGBB in native byte order.
-struct PageImage {
-  int width = 0;
-  int height = 0;
-  std::vector<uint32_t> pixels;
-};
-
-/// Draws a page as displayed at `dotsPerInch` (72 is one pixel a point), through the helper and
-/// shared memory. Errors: as above; DoesNotFit for more than 64 million pixels.
-Result<PageImage> renderPage(const FileDescriptor& file,
-                             const std::filesystem::path& path,
-                             const ImportOptions& options,
-                             int page,
-                             double dotsPerInch,
-                             const std::stop_token& stop);
 
 }  // namespace lectern

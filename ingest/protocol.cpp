@@ -100,7 +100,7 @@ std::string encodeRequest(const Request& request) {
   writer.varint(static_cast<uint64_t>(request.pageTextBytes));
   writer.varint(static_cast<uint64_t>(request.memoryBytes));
   writer.varint(static_cast<uint64_t>(request.cpuSeconds));
-  writer.f64(request.dotsPerInch);
+  writer.u8(request.draws ? 1 : 0);
   return writer.take();
 }
 
@@ -115,9 +115,27 @@ Result<Request> decodeRequest(std::string_view bytes) {
   request.pageTextBytes = readSize(reader);
   request.memoryBytes = readSize(reader);
   request.cpuSeconds = readSize(reader);
-  request.dotsPerInch = readLength(reader, 1e6);
+  request.draws = reader.u8() != 0;
   TRY(reader.finish("helper's request"));
   return request;
+}
+
+std::string encodeWish(const Wish& wish) {
+  ByteWriter writer;
+  writer.u32(static_cast<uint32_t>(wish.page));
+  writer.f64(wish.dotsPerInch);
+  return writer.take();
+}
+
+Result<Wish> decodeWish(std::string_view bytes) {
+  ByteReader reader(bytes);
+  Wish wish;
+  const uint32_t page = reader.u32();
+  if (page < 1 || page > uint32_t{std::numeric_limits<int>::max()}) reader.fail();
+  wish.page = reader.failed() ? 1 : static_cast<int>(page);
+  wish.dotsPerInch = readLength(reader, 1e6);
+  TRY(reader.finish("wish for a page"));
+  return wish;
 }
 
 std::string encodeFrame(FrameType type, std::string_view payload) {

@@ -15,13 +15,14 @@
 /// InputRefused.
 namespace lectern::protocol {
 
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kVersion = 2;
 
 // The helper's descriptors. It gets no others, and opens nothing by a name that it was given.
 constexpr int kRequestFd = 0;  ///< a sealed piece of memory that holds the request
 constexpr int kFileFd = 3;     ///< the document, open for reading
 constexpr int kFramesFd = 4;   ///< the pipe that the frames go to
-constexpr int kPixelsFd = 5;   ///< the shared memory that a page is drawn into
+constexpr int kPixelsFd = 5;   ///< the shared memory that pages are drawn into
+constexpr int kWishesFd = 6;   ///< a socket that brings the pages to draw
 
 /// The most pixels that a page is drawn with: 256 MiB of shared memory.
 constexpr int64_t kMaxPixels = int64_t{64} << 20;
@@ -35,14 +36,25 @@ struct Request {
   int64_t pageTextBytes = 0;
   int64_t memoryBytes = 0;
   int64_t cpuSeconds = 0;
-  /// Above zero: draw `firstPage` alone, into the shared memory, instead of reading.
-  double dotsPerInch = 0;
+  /// Instead of reading, draw what is wished for, into the shared memory, until nobody can wish any
+  /// more.
+  bool draws = false;
 
   friend bool operator==(const Request&, const Request&) = default;
 };
 
 std::string encodeRequest(const Request& request);
 Result<Request> decodeRequest(std::string_view bytes);
+
+/// A page to draw. Always `kWishBytes` long.
+struct Wish {
+  int page = 1;
+  double dotsPerInch = 72;
+  friend bool operator==(const Wish&, const Wish&) = default;
+};
+constexpr size_t kWishBytes = 12;
+std::string encodeWish(const Wish& wish);
+Result<Wish> decodeWish(std::string_view bytes);
 
 /// A frame is its type, the payload's length (u32) and the payload.
 enum class FrameType : uint8_t {
@@ -52,7 +64,7 @@ enum class FrameType : uint8_t {
   Page = 4,      ///< one page
   Done = 5,      ///< the last page was sent
   Refused = 6,   ///< the last frame instead: the document cannot be read
-  Rendered = 7,  ///< the last frame instead: the page is drawn
+  Rendered = 7,  ///< the page that was wished for is drawn
 };
 
 struct Frame {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <spawn.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
@@ -21,7 +22,7 @@ namespace {
 
 // Descriptors are moved above those of the protocol first, so that none is overwritten by another's
 // move into its place.
-constexpr int kAboveProtocol = protocol::kPixelsFd + 1;
+constexpr int kAboveProtocol = protocol::kWishesFd + 1;
 
 Error cannotStart(const std::filesystem::path& helper, int errorNumber) {
   return {ErrorCode::Internal,
@@ -127,6 +128,15 @@ Result<SpawnedHelper> spawnHelper(const std::filesystem::path& helper,
   FileDescriptor readEnd(ends[0]);
   const FileDescriptor writeEnd(ends[1]);
   fcntl(readEnd.get(), F_SETFL, O_NONBLOCK);
+  FileDescriptor wishes;
+  FileDescriptor wishesEnd;
+  if (request.draws) {
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+      return cannotStart(helper, errno);
+    }
+    wishes = FileDescriptor(ends[0]);
+    wishesEnd = FileDescriptor(ends[1]);
+  }
   const FileDescriptor nowhere(open("/dev/null", O_RDWR | O_CLOEXEC));
 
   FileActions actions;
@@ -137,9 +147,12 @@ Result<SpawnedHelper> spawnHelper(const std::filesystem::path& helper,
 #ifndef LECTERN_SANITIZED
   mapped = mapped && actions.move(nowhere.get(), STDERR_FILENO);  // where sanitizers report
 #endif
-  if (pixels.isOpen()) mapped = mapped && actions.move(pixels.get(), protocol::kPixelsFd);
+  if (request.draws) {
+    mapped = mapped && actions.move(pixels.get(), protocol::kPixelsFd) &&
+             actions.move(wishesEnd.get(), protocol::kWishesFd);
+  }
   if (!mapped) return cannotStart(helper, errno);
-  actions.closeFrom(pixels.isOpen() ? protocol::kPixelsFd + 1 : protocol::kPixelsFd);
+  actions.closeFrom(request.draws ? protocol::kWishesFd + 1 : protocol::kPixelsFd);
 
   const Attributes attributes;
   std::string name = helper.string();
@@ -155,6 +168,7 @@ Result<SpawnedHelper> spawnHelper(const std::filesystem::path& helper,
                                 arguments.data(), environment.data());
   if (error != 0) return cannotStart(helper, error);
   spawned.frames = std::move(readEnd);
+  spawned.wishes = std::move(wishes);
   return spawned;
 }
 

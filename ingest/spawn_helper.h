@@ -15,6 +15,7 @@ namespace lectern {
 struct SpawnedHelper {
   pid_t pid = -1;
   FileDescriptor frames;  ///< where its frames arrive; does not block
+  FileDescriptor wishes;  ///< where a helper that draws is told what
 };
 
 /// Starts the helper with the descriptors of protocol.h and no others, no arguments and a bare

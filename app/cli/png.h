@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "ingest/importer.h"
+#include "ingest/page_image.h"
 
 #include <string>
 

@@ -22,6 +22,8 @@ using namespace std::chrono_literals;
 // How long a search holds the thread of the texts, and the pace at which it tells.
 constexpr auto kFindStep = 30ms;
 
+constexpr auto kDrawerRests = 30s;
+
 WorkspaceOptions forReading(WorkspaceOptions options) {
   options.access = Access::Read;
   return options;
@@ -43,6 +45,12 @@ class Desk::Impl {
   struct Reader {
     std::unique_ptr<Workspace> reader;  // of the thread
     TaskThread thread;
+  };
+  /// The same for one whose workspace keeps the document open that it drew last. It is closed when
+  /// nobody wants a page for a while.
+  struct Drawer {
+    std::unique_ptr<Workspace> reader;
+    TaskThread thread{kDrawerRests, [this] { reader.reset(); }};
   };
 
   Impl(const WorkspaceOptions& options, DeskEvents events, std::unique_ptr<Workspace> workspace)
@@ -221,10 +229,10 @@ class Desk::Impl {
         });
   }
 
-  Reader& drawerOf(int page) { return drawers_[static_cast<size_t>(page) % drawers_.size()]; }
-  Reader& thumbnailDrawer() { return thumbnails_; }
+  Drawer& drawerOf(int page) { return drawers_[static_cast<size_t>(page) % drawers_.size()]; }
+  Drawer& thumbnailDrawer() { return thumbnails_; }
 
-  void render(Reader& drawer,
+  void render(Drawer& drawer,
               RevisionId revision,
               int page,
               const PictureOptions& options,
@@ -401,8 +409,8 @@ class Desk::Impl {
   std::stop_source ended_;  // likewise, for what looks at a token
   TaskThread writer_;       // last to end: the others post to it
   TaskThread asker_;
-  std::array<Reader, 2> drawers_;
-  Reader thumbnails_;
+  std::array<Drawer, 2> drawers_;
+  Drawer thumbnails_;
   Reader texts_;
   Counter counter_;
   Reader walker_;  // through folders

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/document/rect.h"
-#include "ingest/importer.h"
+#include "ingest/page_image.h"
 
 #include <vector>
 

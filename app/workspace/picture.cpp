@@ -44,13 +44,17 @@ Result<PageImage> Workspace::pagePicture(RevisionId revision,
                                          int page,
                                          const PictureOptions& options,
                                          std::stop_token stop) {
-  const SourceFile file = TRY(openUnchanged(*library_, revision, stop));
-  ImportOptions import;
-  import.helper = options_.helper;
-  import.limits = options_.limits;
-  import.password = options.password;
-  return renderPage(file.descriptor, file.named, import, page, options.dotsPerInch,
-                    std::move(stop));
+  SourceFile file = TRY(openUnchanged(*library_, revision, stop));
+  if (!drawing_ || drawing_->revision != revision || drawing_->stamp != file.stamp ||
+      drawing_->password != options.password) {
+    ImportOptions import;
+    import.helper = options_.helper;
+    import.limits = options_.limits;
+    import.password = options.password;
+    PageDrawer drawer(std::move(file.descriptor), file.named, std::move(import));
+    drawing_.emplace(Drawing{revision, file.stamp, options.password, std::move(drawer)});
+  }
+  return drawing_->drawer.draw(page, options.dotsPerInch, stop);
 }
 
 Result<PageImage> Workspace::picture(const Citation& citation,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -16,7 +17,12 @@ class TaskThread {
  public:
   using Task = std::function<void()>;
 
-  TaskThread() : thread_([this](const std::stop_token& stop) { run(stop); }) {}
+  TaskThread() : TaskThread({}, {}) {}
+  /// Does `rest`, on the thread, once nothing was posted for so long after a task.
+  TaskThread(std::chrono::milliseconds after, Task rest)
+      : after_(after),
+        rest_(std::move(rest)),
+        thread_([this](const std::stop_token& stop) { run(stop); }) {}
   /// Waits until all that was posted is done.
   ~TaskThread() {
     thread_.request_stop();
@@ -46,15 +52,24 @@ class TaskThread {
   }
 
   void run(const std::stop_token& stop) {
-    for (;;) {
-      {
-        std::unique_lock lock(mutex_);
-        if (!wake_.wait(lock, stop, [this] { return !tasks_.empty(); })) return;
+    const auto hasTasks = [this] { return !tasks_.empty(); };
+    for (bool rested = true;;) {
+      std::unique_lock lock(mutex_);
+      if (!rested && rest_ && !wake_.wait_for(lock, stop, after_, hasTasks)) {
+        lock.unlock();
+        rest_();
+        rested = true;
+        continue;
       }
+      if (!wake_.wait(lock, stop, hasTasks)) return;
+      lock.unlock();
+      rested = false;
       if (Task task = next()) task();
     }
   }
 
+  const std::chrono::milliseconds after_;
+  const Task rest_;
   std::mutex mutex_;  // guards `tasks_`
   std::condition_variable_any wake_;
   std::deque<Task> tasks_;

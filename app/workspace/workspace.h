@@ -7,6 +7,7 @@
 #include "core/base/result.h"
 #include "core/library/library.h"
 #include "ingest/importer.h"
+#include "ingest/page_drawer.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -158,7 +159,8 @@ class Workspace {
   /// none, with what became of each.
   Result<std::filesystem::path> unchangedFile(RevisionId revision, std::stop_token stop);
 
-  /// Draws a page. Errors: those of unchangedFile and renderPage.
+  /// Draws a page. The document stays open for the next one until another is drawn. Errors: those
+  /// of unchangedFile and PageDrawer.
   Result<PageImage> pagePicture(RevisionId revision,
                                 int page,
                                 const PictureOptions& options,
@@ -169,6 +171,14 @@ class Workspace {
                             std::stop_token stop);
 
  private:
+  /// A document that pages are drawn of, as it was when it was opened.
+  struct Drawing {
+    RevisionId revision;
+    FileStamp stamp;
+    std::string password;
+    PageDrawer drawer;
+  };
+
   Workspace() = default;
 
   Result<AddReport> linked(RevisionId revision, const AddOptions& options);
@@ -184,6 +194,7 @@ class Workspace {
   std::unique_ptr<Library> library_;
   bool canWrite_ = false;
   std::string readOnlyReason_;
+  std::optional<Drawing> drawing_;          // of the last page that was drawn
   AskOptions asked_;                        // what `answers_` was made for
   std::unique_ptr<AnswerService> answers_;  // once a model was asked
 };

@@ -27,6 +27,8 @@ class DocumentReader {
   virtual ~DocumentReader() = default;
 
   virtual DocumentInfo info() = 0;
+  /// Of `info`, for drawing; worth overriding where it comes cheaper.
+  virtual int pageCount() { return info().pageCount; }
   /// Reads one page, counted from 1. Errors: InputRefused, with the page's own trouble; the caller
   /// reports the page as skipped and goes on.
   virtual Result<Page> readPage(int number) = 0;

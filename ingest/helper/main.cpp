@@ -55,7 +55,7 @@ Result<std::string_view> mapFile(int64_t sizeBytes) {
 // The mapped file and the picture lie in the same address space as what the reader allocates.
 Result<void> run(const protocol::Request& request, FrameWriter& frames) {
   const int64_t size = TRY(fileSize());
-  const int64_t pictureBytes = request.dotsPerInch > 0 ? protocol::kMaxPixels * 4 : 0;
+  const int64_t pictureBytes = request.draws ? protocol::kMaxPixels * 4 : 0;
   const int64_t addressSpace = std::numeric_limits<int64_t>::max() - size - pictureBytes;
   protocol::Started started;
   started.sandboxNotice = TRY(enterSandbox(

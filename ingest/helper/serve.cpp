@@ -9,10 +9,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cmath>
 #include <exception>
 #include <new>
+#include <optional>
 #include <span>
 
 namespace lectern::helper {
@@ -95,17 +97,23 @@ Page readPage(DocumentReader& reader, int number, const Request& request) {
   return page;
 }
 
-Result<DocumentInfo> describe(DocumentReader& reader, const Request& request) {
-  DocumentInfo info = reader.info();
-  if (info.pageCount < 1) {
+Result<int> countPages(DocumentReader& reader, const Request& request) {
+  const int pages = reader.pageCount();
+  if (pages < 1) {
     return Error{ErrorCode::InputRefused,
                  fmt::format("{} has no pages.", cleaned(request.fileName))};
   }
-  if (info.pageCount > request.maxPages) {
+  if (pages > request.maxPages) {
     return Error{ErrorCode::DoesNotFit,
                  fmt::format("{} has {} pages, more than the {} that are read. Split it.",
-                             cleaned(request.fileName), info.pageCount, request.maxPages)};
+                             cleaned(request.fileName), pages, request.maxPages)};
   }
+  return pages;
+}
+
+Result<DocumentInfo> describe(DocumentReader& reader, const Request& request) {
+  TRY(countPages(reader, request));
+  DocumentInfo info = reader.info();
   info.title = cleaned(info.title);
   for (OutlineItem& item : info.outline) {
     item.title = cleaned(item.title);
@@ -116,52 +124,72 @@ Result<DocumentInfo> describe(DocumentReader& reader, const Request& request) {
   return info;
 }
 
-Result<protocol::Rendered> draw(DocumentReader& reader, const Request& request) {
-  const int number = request.firstPage;
-  const PageSize size = TRY(reader.pageSize(number));
-  const double width = std::max(1.0, std::round(size.widthPt * request.dotsPerInch / 72));
-  const double height = std::max(1.0, std::round(size.heightPt * request.dotsPerInch / 72));
+Result<protocol::Rendered> draw(DocumentReader& reader, const protocol::Wish& wish) {
+  const PageSize size = TRY(reader.pageSize(wish.page));
+  const double width = std::max(1.0, std::round(size.widthPt * wish.dotsPerInch / 72));
+  const double height = std::max(1.0, std::round(size.heightPt * wish.dotsPerInch / 72));
   if (!(width * height <= static_cast<double>(protocol::kMaxPixels))) {
     return Error{ErrorCode::DoesNotFit,
-                 fmt::format("Page {} would have {:.0f} × {:.0f} pixels. Draw it smaller.", number,
-                             width, height)};
+                 fmt::format("Page {} would have {:.0f} × {:.0f} pixels. Draw it smaller.",
+                             wish.page, width, height)};
   }
   const protocol::Rendered drawn{static_cast<int>(width), static_cast<int>(height)};
   const auto count = static_cast<size_t>(drawn.width) * static_cast<size_t>(drawn.height);
   void* memory = mmap(nullptr, count * sizeof(uint32_t), PROT_READ | PROT_WRITE, MAP_SHARED,
                       protocol::kPixelsFd, 0);
   if (memory == MAP_FAILED) throw std::bad_alloc();
-  TRY(reader.renderPage(number, drawn.width, drawn.height,
-                        {static_cast<uint32_t*>(memory), count}));
+  Result<void> rendered = reader.renderPage(wish.page, drawn.width, drawn.height,
+                                                  {static_cast<uint32_t*>(memory), count});
+  munmap(memory, count * sizeof(uint32_t));
+  TRY(rendered);
   return drawn;
 }
 
-Result<void> sendAll(const Request& request, std::string_view bytes, FrameWriter& frames) {
-  const auto reader = TRY(guarded(cleaned(request.fileName), request, [&] {
-    return openDocument(bytes, request.fileName, request.password);
-  }));
-  const DocumentInfo info =
-      TRY(guarded(cleaned(request.fileName), request, [&] { return describe(*reader, request); }));
-  frames.send(FrameType::Info, protocol::encodeInfo(info));
-  if (request.dotsPerInch > 0) {
-    const int number = request.firstPage;
-    if (number > info.pageCount) {
-      return Error{ErrorCode::InputRefused,
-                   fmt::format("{} has no page {}, only {}.", cleaned(request.fileName), number,
-                               info.pageCount)};
-    }
-    frames.send(FrameType::Working, protocol::encodeWorking(number));
-    const auto drawn = TRY(
-        guarded(fmt::format("Page {}", number), request, [&] { return draw(*reader, request); }));
-    frames.send(FrameType::Rendered, protocol::encodeRendered(drawn));
-    return {};
+// Nothing once nobody can wish any more.
+Result<std::optional<protocol::Wish>> readWish() {
+  std::array<char, protocol::kWishBytes> bytes{};
+  for (size_t taken = 0; taken < bytes.size();) {
+    const ssize_t size = read(protocol::kWishesFd, bytes.data() + taken, bytes.size() - taken);
+    if (size == 0 || (size < 0 && errno != EINTR)) return std::nullopt;
+    if (size > 0) taken += static_cast<size_t>(size);
   }
+  return TRY(protocol::decodeWish({bytes.data(), bytes.size()}));
+}
+
+Result<void> drawAll(DocumentReader& reader, const Request& request, FrameWriter& frames) {
+  const std::string name = cleaned(request.fileName);
+  const int pages = TRY(guarded(name, request, [&] { return countPages(reader, request); }));
+  while (const std::optional<protocol::Wish> wish = TRY(readWish())) {
+    if (wish->page > pages) {
+      return Error{ErrorCode::InputRefused,
+                   fmt::format("{} has no page {}, only {}.", name, wish->page, pages)};
+    }
+    frames.send(FrameType::Working, protocol::encodeWorking(wish->page));
+    const auto drawn = TRY(
+        guarded(fmt::format("Page {}", wish->page), request, [&] { return draw(reader, *wish); }));
+    frames.send(FrameType::Rendered, protocol::encodeRendered(drawn));
+  }
+  return {};
+}
+
+Result<void> sendAll(DocumentReader& reader, const Request& request, FrameWriter& frames) {
+  const DocumentInfo info =
+      TRY(guarded(cleaned(request.fileName), request, [&] { return describe(reader, request); }));
+  frames.send(FrameType::Info, protocol::encodeInfo(info));
   for (int number = request.firstPage; number <= info.pageCount; ++number) {
     frames.send(FrameType::Working, protocol::encodeWorking(number));
-    frames.send(FrameType::Page, protocol::encodePage(readPage(*reader, number, request)));
+    frames.send(FrameType::Page, protocol::encodePage(readPage(reader, number, request)));
   }
   frames.send(FrameType::Done, {});
   return {};
+}
+
+Result<void> openAndServe(const Request& request, std::string_view bytes, FrameWriter& frames) {
+  const auto reader = TRY(guarded(cleaned(request.fileName), request, [&] {
+    return openDocument(bytes, request.fileName, request.password);
+  }));
+  if (request.draws) return drawAll(*reader, request, frames);
+  return sendAll(*reader, request, frames);
 }
 
 }  // namespace
@@ -176,9 +204,9 @@ void FrameWriter::send(FrameType type, std::string_view payload) {
 }
 
 void serve(const Request& request, std::string_view bytes, FrameWriter& frames) {
-  auto sent = sendAll(request, bytes, frames);
-  if (sent.has_value()) return;
-  Error error = std::move(sent).error();
+  auto served = openAndServe(request, bytes, frames);
+  if (served.has_value()) return;
+  Error error = std::move(served).error();
   error.message = cleaned(error.message);
   frames.send(FrameType::Refused, protocol::encodeRefused(error));
 }

@@ -19,7 +19,7 @@ class FrameWriter {
 };
 
 /// Opens the document with `openDocument` and does what the request asks: sends its pages, or draws
-/// one. Whatever goes wrong ends in a frame: a skipped page, or Refused.
+/// those that are wished for. Whatever goes wrong ends in a frame: a skipped page, or Refused.
 void serve(const protocol::Request& request, std::string_view bytes, FrameWriter& frames);
 
 }  // namespace lectern::helper

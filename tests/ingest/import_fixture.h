@@ -3,6 +3,7 @@
 
 #include "core/base/file.h"
 #include "ingest/importer.h"
+#include "ingest/page_drawer.h"
 #include "tests/support/temporary_folder.h"
 
 #include <gtest/gtest.h>
@@ -53,8 +54,8 @@ class ImportFixture : public testing::Test {
   }
 
   Result<PageImage> render(const std::filesystem::path& path, int page, double dotsPerInch) {
-    const FileDescriptor file = TRY(openForReading(path));
-    return renderPage(file, path, options, page, dotsPerInch, stop.get_token());
+    FileDescriptor file = TRY(openForReading(path));
+    return PageDrawer(std::move(file), path, options).draw(page, dotsPerInch, stop.get_token());
   }
 
   ImportOptions options;

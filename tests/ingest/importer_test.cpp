@@ -355,5 +355,79 @@ TEST_F(Importer, SaysWhyAPageCannotBeDrawn) {
   EXPECT_EQ(large.error().code, ErrorCode::DoesNotFit);
 }
 
+class Drawer : public Importer {
+ protected:
+  PageDrawer drawerOf(std::string_view script) {
+    const auto path = write("script.txt", script);
+    auto file = openForReading(path);
+    EXPECT_TRUE(file.has_value());
+    return {std::move(*file), path, options};
+  }
+  static pid_t pidOf(const Result<PageImage>& image) {
+    EXPECT_TRUE(image.has_value()) << image.error().message;
+    return image ? static_cast<pid_t>(image->pixels.front()) : 0;
+  }
+  // Stops while the page is being drawn.
+  static void drawAndStop(PageDrawer& drawer, int page) {
+    std::stop_source stop;
+    std::jthread stopper([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      stop.request_stop();
+    });
+    const auto stopped = drawer.draw(page, 72, stop.get_token());
+    ASSERT_FALSE(stopped.has_value());
+    EXPECT_EQ(stopped.error().code, ErrorCode::Cancelled);
+  }
+};
+
+TEST_F(Drawer, KeepsTheDocumentOpenFromPageToPage) {
+  PageDrawer drawer = drawerOf("pid\npage two\npid\n");
+  const pid_t helper = pidOf(drawer.draw(1, 72, {}));
+  EXPECT_EQ(drawer.draw(2, 144, {})->width, 400);
+  EXPECT_EQ(pidOf(drawer.draw(3, 72, {})), helper);
+}
+
+TEST_F(Drawer, EndsItsHelper) {
+  pid_t helper = 0;
+  {
+    PageDrawer drawer = drawerOf("pid\n");
+    helper = pidOf(drawer.draw(1, 72, {}));
+    EXPECT_EQ(kill(helper, 0), 0);
+  }
+  EXPECT_NE(kill(helper, 0), 0);
+}
+
+TEST_F(Drawer, ReplacesAHelperThatWasLostBetweenTwoPages) {
+  PageDrawer drawer = drawerOf("pid\npid\n");
+  const pid_t helper = pidOf(drawer.draw(1, 72, {}));
+  ASSERT_EQ(kill(helper, SIGKILL), 0);
+  EXPECT_NE(pidOf(drawer.draw(2, 72, {})), helper);
+}
+
+TEST_F(Drawer, GoesOnBehindAPageThatCannotBeDrawn) {
+  PageDrawer drawer = drawerOf("pid\npage crash\npid\n");
+  pidOf(drawer.draw(1, 72, {}));
+  EXPECT_THAT(drawer.draw(2, 72, {}).error().message, HasSubstr("crash"));
+  EXPECT_THAT(drawer.draw(9, 72, {}).error().message, HasSubstr("has no page 9"));
+  pidOf(drawer.draw(3, 72, {}));
+}
+
+TEST_F(Drawer, LosesNothingOfAHelperWhosePageIsNotWantedAnyMore) {
+  PageDrawer drawer = drawerOf("pid\ndoze\n");
+  const pid_t helper = pidOf(drawer.draw(1, 72, {}));
+  drawAndStop(drawer, 2);
+  EXPECT_EQ(pidOf(drawer.draw(1, 72, {})), helper);
+}
+
+TEST_F(Drawer, WaitsInVainForNoPageThatIsNotWantedAnyMore) {
+  options.limits.pageCpu = std::chrono::seconds(30);
+  PageDrawer drawer = drawerOf("pid\npage hang\n");
+  const pid_t helper = pidOf(drawer.draw(1, 72, {}));
+  drawAndStop(drawer, 2);
+  const auto asked = std::chrono::steady_clock::now();
+  EXPECT_NE(pidOf(drawer.draw(1, 72, {})), helper);
+  EXPECT_LT(std::chrono::steady_clock::now() - asked, std::chrono::seconds(10));
+}
+
 }  // namespace
 }  // namespace lectern

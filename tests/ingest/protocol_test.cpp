@@ -113,7 +113,7 @@ TEST(Protocol, RefusesUnknownAndOversizedFrames) {
 }
 
 TEST(Protocol, CarriesRequestInfoAndTheSmallFrames) {
-  const Request request{"a name.pdf", "geheim", 7, 100'000, 1 << 24, 1 << 30, 1800, 150.5};
+  const Request request{"a name.pdf", "geheim", 7, 100'000, 1 << 24, 1 << 30, 1800, true};
   EXPECT_EQ(*decodeRequest(encodeRequest(request)), request);
 
   DocumentInfo info;
@@ -132,6 +132,10 @@ TEST(Protocol, CarriesRequestInfoAndTheSmallFrames) {
   EXPECT_EQ(decoded->outline, info.outline);
   EXPECT_EQ(decoded->notices, info.notices);
 
+  EXPECT_EQ(*decodeWish(encodeWish({2415, 150.5})), (Wish{2415, 150.5}));
+  EXPECT_EQ(encodeWish({}).size(), kWishBytes);
+  EXPECT_FALSE(decodeWish(encodeWish({0, 72})).has_value());
+  EXPECT_FALSE(decodeWish(encodeWish({1, -72})).has_value());
   EXPECT_EQ(*decodeStarted(encodeStarted({"No Landlock."})), Started{"No Landlock."});
   EXPECT_EQ(*decodeWorking(encodeWorking(300)), 300);
   EXPECT_EQ(*decodeRendered(encodeRendered({400, 300})), (Rendered{400, 300}));

@@ -6,6 +6,7 @@
 //   hang sleep crash exit kill allocate throw overflow forbidden     ways to go down
 //   try ACT           the name of the error that the sandbox answers with
 //   controls          a text full of control characters
+//   pid doze          drawn with this process's number as the first pixel; and that after a while
 //   large BYTES       a text of so many bytes
 //
 // "open ACT" on the first line does it while the document is opened; "repeat N LINE" is N pages.
@@ -161,7 +162,9 @@ class ScriptedReader : public DocumentReader {
   Result<void> renderPage(int number, int width, int height, std::span<uint32_t> pixels) override {
     const std::string& line = lines_[static_cast<size_t>(number - 1)];
     goDown(line.substr(line.find(' ') + 1));
+    if (line == "doze") std::this_thread::sleep_for(std::chrono::milliseconds(200));
     for (size_t i = 0; i < pixels.size(); ++i) pixels[i] = 0xFF000000U | static_cast<uint32_t>(i);
+    if (line == "pid" || line == "doze") pixels[0] = static_cast<uint32_t>(getpid());
     return static_cast<int64_t>(width) * height == static_cast<int64_t>(pixels.size())
                ? Result<void>()
                : Error{ErrorCode::InputRefused, "wrong size"};

@@ -82,30 +82,48 @@ int quarterTurns(poppler::page::orientation_enum orientation) {
 
 class PdfReader : public DocumentReader {
  public:
+  /// `bytes` and `password` are what the document was opened with.
   PdfReader(std::unique_ptr<poppler::document> document,
-            std::string fileName,
-            DocumentInfo info,
-            bool hasPageLabels,
+            std::string_view fileName,
+            std::string_view bytes,
+            std::string password,
             std::string repairedBytes)
       : repairedBytes_(std::move(repairedBytes)),
         document_(std::move(document)),
-        fileName_(std::move(fileName)),
-        info_(std::move(info)),
-        hasPageLabels_(hasPageLabels) {}
+        fileName_(fileName),
+        bytes_(bytes),
+        password_(std::move(password)) {}
 
-  DocumentInfo info() override { return info_; }
+  DocumentInfo info() override {
+    DocumentInfo info;
+    info.title = title();
+    info.mediaType = "application/pdf";
+    info.extractor = kExtractor;
+    info.pageCount = pageCount();
+    info.outline = structure().outline;
+    if (!document_->has_permission(poppler::perm_copy)) {
+      info.notices.emplace_back("Its author forbids copying text.");
+    }
+    if (structure().damaged || !repairedBytes_.empty()) {
+      info.notices.emplace_back(
+          "The file is damaged and was repaired; pages or words may be missing.");
+    }
+    return info;
+  }
+
+  int pageCount() override { return document_->pages(); }
 
   Result<Page> readPage(int number) override {
     return guarded(fileName_, [&]() -> Result<Page> {
       const std::unique_ptr<poppler::page> source = TRY(openPage(number));
       Page page;
       page.number = number;
-      if (hasPageLabels_) page.label = toUtf8(source->label());
+      if (structure().hasPageLabels) page.label = toUtf8(source->label());
       const int turns = quarterTurns(source->orientation());
       page.rotation = turns * 90;
-      const poppler::rectf box = source->page_rect(poppler::crop_box);
-      page.widthPt = turns % 2 == 0 ? box.width() : box.height();
-      page.heightPt = turns % 2 == 0 ? box.height() : box.width();
+      const PageSize size = sizeOf(*source);
+      page.widthPt = size.widthPt;
+      page.heightPt = size.heightPt;
 
       pdf::PageText text = pdf::assemblePage(contentOf(*source, page));
       page.text = std::move(text.text);
@@ -118,20 +136,42 @@ class PdfReader : public DocumentReader {
     });
   }
 
+  Result<PageSize> pageSize(int number) override {
+    return guarded(fileName_, [&]() -> Result<PageSize> { return sizeOf(*TRY(openPage(number))); });
+  }
+
   Result<void> renderPage(int number, int width, int height, std::span<uint32_t> pixels) override {
     return guarded(fileName_, [&]() -> Result<void> {
       const std::unique_ptr<poppler::page> source = TRY(openPage(number));
-      const poppler::rectf box = source->page_rect(poppler::crop_box);
-      const bool turned = quarterTurns(source->orientation()) % 2 != 0;
-      return draw(*source, turned ? box.height() : box.width(), turned ? box.width() : box.height(),
-                  width, height, pixels);
+      return draw(*source, sizeOf(*source), width, height, pixels);
     });
   }
 
  private:
+  // What Poppler does not tell takes long to read in a large file, and drawing does not need it.
+  const pdf::PdfStructure& structure() {
+    if (!structure_) structure_ = pdf::readStructure(bytes(), password_);
+    return *structure_;
+  }
+
+  [[nodiscard]] std::string_view bytes() const {
+    return repairedBytes_.empty() ? bytes_ : std::string_view(repairedBytes_);
+  }
+
+  std::string title() const {
+    std::string title = pdf::cleanTitle(toUtf8(document_->get_title()));
+    return title.empty() ? pdf::titleOfXmp(toUtf8(document_->metadata())) : title;
+  }
+
+  static PageSize sizeOf(const poppler::page& page) {
+    const poppler::rectf box = page.page_rect(poppler::crop_box);
+    const bool turned = quarterTurns(page.orientation()) % 2 != 0;
+    return turned ? PageSize{box.height(), box.width()} : PageSize{box.width(), box.height()};
+  }
+
   Result<std::unique_ptr<poppler::page>> openPage(int number) {
     std::unique_ptr<poppler::page> page(
-        number >= 1 && number <= info_.pageCount ? document_->create_page(number - 1) : nullptr);
+        number >= 1 && number <= pageCount() ? document_->create_page(number - 1) : nullptr);
     if (page != nullptr) return page;
     return Error{ErrorCode::InputRefused,
                  fmt::format("Page {} of {} cannot be found in the file.", number, fileName_)};
@@ -162,25 +202,24 @@ class PdfReader : public DocumentReader {
   Result<bool> hasDrawing(const poppler::page& source, const Page& page) const {
     constexpr int kSide = 128;
     std::vector<uint32_t> pixels(size_t{kSide} * kSide);
-    TRY(draw(source, page.widthPt, page.heightPt, kSide, kSide, pixels));
+    TRY(draw(source, {page.widthPt, page.heightPt}, kSide, kSide, pixels));
     return std::any_of(pixels.begin(), pixels.end(), [](uint32_t p) { return p != kWhite; });
   }
 
   Result<void> draw(const poppler::page& source,
-                    double widthPt,
-                    double heightPt,
+                    PageSize size,
                     int width,
                     int height,
                     std::span<uint32_t> pixels) const {
     std::fill(pixels.begin(), pixels.end(), kWhite);
-    if (!(widthPt > 0) || !(heightPt > 0)) return {};
+    if (!(size.widthPt > 0) || !(size.heightPt > 0)) return {};
     poppler::page_renderer renderer;
     renderer.set_render_hints(poppler::page_renderer::antialiasing |
                               poppler::page_renderer::text_antialiasing);
     renderer.set_paper_color(kWhite);
     renderer.set_image_format(poppler::image::format_argb32);
     const poppler::image image = renderer.render_page(
-        &source, 72.0 * width / widthPt, 72.0 * height / heightPt, 0, 0, width, height);
+        &source, 72.0 * width / size.widthPt, 72.0 * height / size.heightPt, 0, 0, width, height);
     if (!image.is_valid()) {
       return Error{ErrorCode::InputRefused,
                    fmt::format("A page of {} cannot be drawn.", fileName_)};
@@ -198,8 +237,9 @@ class PdfReader : public DocumentReader {
   std::string repairedBytes_;  // what the document reads from; stays in place when it is moved
   std::unique_ptr<poppler::document> document_;
   std::string fileName_;
-  DocumentInfo info_;
-  bool hasPageLabels_;
+  std::string_view bytes_;
+  std::string password_;
+  std::optional<pdf::PdfStructure> structure_;  // once it is asked for
 };
 
 // One attempt after the other until a document opens, or it is clear why none does.
@@ -221,14 +261,8 @@ class Opener {
     load(bytes_);
     if (document_ != nullptr && document_->is_locked()) TRY(unlock());
     if (!hasFirstPage()) TRY(repair());
-    const bool repaired = !repairedBytes_.empty();
-    pdf::PdfStructure structure =
-        pdf::readStructure(repaired ? std::string_view(repairedBytes_) : bytes_, password_);
-    structure.damaged = structure.damaged || repaired;
-    const bool hasPageLabels = structure.hasPageLabels;
-    DocumentInfo info = describe(std::move(structure));
-    return std::make_unique<PdfReader>(std::move(document_), std::string(fileName_),
-                                       std::move(info), hasPageLabels, std::move(repairedBytes_));
+    return std::make_unique<PdfReader>(std::move(document_), fileName_, bytes_,
+                                       std::move(password_), std::move(repairedBytes_));
   }
 
  private:
@@ -286,28 +320,6 @@ class Opener {
       return refused("the file is damaged beyond repair, or has no pages", kRemedy);
     }
     return {};
-  }
-
-  DocumentInfo describe(pdf::PdfStructure structure) const {
-    DocumentInfo info;
-    info.title = title();
-    info.mediaType = "application/pdf";
-    info.extractor = kExtractor;
-    info.pageCount = document_->pages();
-    info.outline = std::move(structure.outline);
-    if (!document_->has_permission(poppler::perm_copy)) {
-      info.notices.emplace_back("Its author forbids copying text.");
-    }
-    if (structure.damaged) {
-      info.notices.emplace_back(
-          "The file is damaged and was repaired; pages or words may be missing.");
-    }
-    return info;
-  }
-
-  std::string title() const {
-    std::string title = pdf::cleanTitle(toUtf8(document_->get_title()));
-    return title.empty() ? pdf::titleOfXmp(toUtf8(document_->metadata())) : title;
   }
 
   std::string_view bytes_;
