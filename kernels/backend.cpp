@@ -29,6 +29,7 @@ std::unique_ptr<Backend> makeCpu(int threads) {
 std::vector<Implementation> implementations() {
   std::vector<Implementation> all = {
 #if defined(__x86_64__)
+      {cpu::kAvx512Bf16.name, cpu::kAvx512Bf16.isSupported, makeCpu<cpu::kAvx512Bf16>},
       {cpu::kAvx512.name, cpu::kAvx512.isSupported, makeCpu<cpu::kAvx512>},
       {cpu::kAvx2.name, cpu::kAvx2.isSupported, makeCpu<cpu::kAvx2>},
 #endif

@@ -74,8 +74,9 @@ class Backend {
                                             int64_t groups,
                                             int64_t out,
                                             int64_t in) const = 0;
-  /// Packs one group's matrix [out, in], row by row as in the file, in host memory, into its place
-  /// at `packed` (device memory of `packedBytes`). The other fields of `weight` say what is packed.
+  /// Packs one group's matrix [out, in], row by row as in the file, in host memory and perhaps
+  /// unaligned, into its place at `packed` (device memory of `packedBytes`). The other fields of
+  /// `weight` say what is packed.
   virtual Result<void> pack(const Weight& weight,
                             int64_t group,
                             const void* rows,

@@ -50,8 +50,9 @@ class Checker {
     expect(out < 0 || w.out == out, "{} has {} rows, not {}", name, w.out, out);
     expect(in < 0 || w.in == in, "{} has {} columns, not {}", name, w.in, in);
     expect(w.out > 0 && w.in > 0, "{} is empty", name);
-    expect(w.dtype == DType::F32 || w.dtype == DType::BF16,
-           "{} has an element type that weights have not", name);
+    expect(w.dtype != DType::I32, "{} has an element type that weights have not", name);
+    expect(w.in % blockShape(w.dtype).elements == 0, "{} has {} columns, not whole blocks of {}",
+           name, w.in, blockShape(w.dtype).elements);
   }
   void cache(const KvCache& cache, int64_t width) {
     expect(cache.pages != nullptr, "the cache has no page table");
@@ -118,6 +119,7 @@ void check(Checker& c, const Linear& op) {
 void check(Checker& c, const LinearGated& op) {
   c.weight("gate", op.gate, 1, -1, -1);
   c.weight("up", op.up, 1, op.gate.out, op.gate.in);
+  c.expect(op.gate.dtype == op.up.dtype, "gate and up have different element types");
   c.activation("in", op.in, -1, op.gate.in);
   c.activation("out", op.out, op.in.rows, op.gate.out);
 }
@@ -243,6 +245,7 @@ void check(Checker& c, const Experts& op) {
   c.weight("gate", op.gate, op.gate.groups, -1, -1);
   c.weight("up", op.up, op.gate.groups, op.gate.out, op.gate.in);
   c.weight("down", op.down, op.gate.groups, op.gate.in, op.gate.out);
+  c.expect(op.gate.dtype == op.up.dtype, "gate and up have different element types");
   c.activation("in", op.in, -1, op.gate.in);
   c.tensor("experts", op.experts, op.in.rows, -1, DType::I32);
   c.f32("weights", op.weights, op.in.rows, op.experts.cols);

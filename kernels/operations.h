@@ -15,6 +15,10 @@ namespace lectern::kernels {
 // overlap no input, except where a field is "read and written". Spelling of shapes: H hidden, I
 // inner (expand × hidden), S state, K conv taps, R rank of delta, V vocabulary, F width of the
 // feed-forward network, E experts, N query heads, G key/value heads, D head size.
+//
+// A product with a weight that is quantised may round its activations to bytes (roundToBytes in
+// quantised.h), one with a bfloat16 weight to bfloat16; each token for itself, so that it has the
+// same result alone and among others. A lookup in a table is exact always.
 
 /// How many tokens the sequence holds before this step, in device memory, so that a recorded step
 /// can be replayed with fresh values. `position[0]` is int32.

@@ -8,12 +8,55 @@
 
 namespace lectern::kernels {
 
-/// Element types of activations, states and weights.
-enum class DType : uint8_t { F32, BF16, I32 };
+/// Element types of activations, states and weights. The quantised ones, of weights alone, are
+/// those of llama.cpp (quantised.h).
+enum class DType : uint8_t { F32, BF16, I32, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K };
 
-/// Bytes of one element.
+/// How a row of elements lies: so many of them together in so many bytes.
+struct BlockShape {
+  int64_t elements = 1;
+  int64_t bytes = 0;
+};
+constexpr BlockShape blockShape(DType dtype) {
+  switch (dtype) {
+    case DType::F32:
+    case DType::I32:
+      return {1, 4};
+    case DType::BF16:
+      return {1, 2};
+    case DType::Q8_0:
+      return {32, 34};
+    case DType::Q4_0:
+      return {32, 18};
+    case DType::Q4_1:
+      return {32, 20};
+    case DType::Q5_0:
+      return {32, 22};
+    case DType::Q5_1:
+      return {32, 24};
+    case DType::Q4_K:
+      return {256, 144};
+    case DType::Q5_K:
+      return {256, 176};
+    case DType::Q6_K:
+      return {256, 210};
+  }
+  return {};
+}
+
+constexpr bool isQuantised(DType dtype) {
+  return dtype >= DType::Q8_0;
+}
+
+/// Bytes of one element of a type that is not quantised.
 constexpr int64_t elementBytes(DType dtype) {
   return dtype == DType::BF16 ? 2 : 4;
+}
+
+/// Bytes of so many elements behind each other, a whole number of blocks.
+constexpr int64_t elementsBytes(DType dtype, int64_t count) {
+  const BlockShape shape = blockShape(dtype);
+  return count / shape.elements * shape.bytes;
 }
 
 /// A matrix somewhere on a device: `rows` rows of `cols` elements, `stride` elements from one row
@@ -73,7 +116,7 @@ struct Weight {
 
   [[nodiscard]] bool isPresent() const { return data != nullptr; }
   /// Bytes of the numbers themselves: what reading the weight once cannot avoid.
-  [[nodiscard]] int64_t bytes() const { return groups * out * in * elementBytes(dtype); }
+  [[nodiscard]] int64_t bytes() const { return groups * out * elementsBytes(dtype, in); }
 };
 
 }  // namespace lectern::kernels

@@ -84,7 +84,7 @@ int64_t weightBytes(const Experts& op) {
   return touched * (op.gate.bytes() + op.up.bytes() + op.down.bytes()) / op.gate.groups;
 }
 int64_t weightBytes(const EmbedRows& op) {
-  return op.ids.cols * op.table.in * elementBytes(op.table.dtype);
+  return op.ids.cols * elementsBytes(op.table.dtype, op.table.in);
 }
 int64_t weightBytes(const auto&) {
   return 0;

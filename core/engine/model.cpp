@@ -104,7 +104,10 @@ class Model::Pass {
     const Tensor qkv = rows(slots_.qkv);
     const Tensor attended = rows(slots_.attended);
     const kernels::KvCache cache = states_.cache(index);
-    emit_(kernels::Linear{w.qkv, rows(slots_.normed), {}, qkv});
+    const Tensor normed = rows(slots_.normed);
+    emit_(kernels::Linear{w.query, normed, {}, qkv.colRange(0, queries)});
+    emit_(kernels::Linear{w.key, normed, {}, qkv.colRange(queries, keys)});
+    emit_(kernels::Linear{w.value, normed, {}, qkv.colRange(queries + keys, keys)});
     emit_(kernels::AppendKv{qkv.colRange(queries, keys), qkv.colRange(queries + keys, keys), cache,
                             model_.step_});
     const Tensor q = qkv.colRange(0, queries);

@@ -7,10 +7,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <set>
-#include <span>
 
 namespace lectern {
 
@@ -39,10 +39,40 @@ std::vector<float> elementsOf(const StoredTensor& tensor) {
   return values;
 }
 
-// A matrix's rows as `dtype`, one behind the other from `to` on; returns the end. A row at a time,
-// so that no second copy of a large matrix is made.
-char* copyRows(const StoredTensor& tensor, int64_t in, DType dtype, char* to) {
+// In which type a matrix of the file can be packed as it lies there.
+DType ownType(StoredType type) {
+  switch (type) {
+    case StoredType::BF16:
+      return DType::BF16;
+    case StoredType::Q4_0:
+      return DType::Q4_0;
+    case StoredType::Q4_1:
+      return DType::Q4_1;
+    case StoredType::Q5_0:
+      return DType::Q5_0;
+    case StoredType::Q5_1:
+      return DType::Q5_1;
+    case StoredType::Q8_0:
+      return DType::Q8_0;
+    case StoredType::Q4_K:
+      return DType::Q4_K;
+    case StoredType::Q5_K:
+      return DType::Q5_K;
+    case StoredType::Q6_K:
+      return DType::Q6_K;
+    case StoredType::F32:
+    case StoredType::F16:
+    case StoredType::Other:
+      break;
+  }
+  return DType::F32;
+}
+
+// A matrix's rows as float32 or bfloat16.
+std::vector<char> converted(const StoredTensor& tensor, int64_t in, DType dtype) {
+  std::vector<char> rows(static_cast<size_t>(tensor.elements() * kernels::elementBytes(dtype)));
   std::vector<float> row(static_cast<size_t>(in));
+  char* to = rows.data();
   for (int64_t at = 0; at < tensor.elements(); at += in) {
     readElements(tensor, at, row);
     if (dtype == DType::F32) {
@@ -56,7 +86,7 @@ char* copyRows(const StoredTensor& tensor, int64_t in, DType dtype, char* to) {
       to += sizeof rounded;
     }
   }
-  return to;
+  return rows;
 }
 
 }  // namespace
@@ -167,43 +197,38 @@ class WeightLoader {
                  [&](int64_t, int64_t i) { return values[static_cast<size_t>(i)]; });
   }
 
-  // Rows of the named matrices [out, in] below each other, one matrix a group where `groups` is
-  // more than one.
+  // The named matrices [out, in], each a group of one weight, packed straight from the file where
+  // its type is theirs.
   Result<Weight> matrices(const std::vector<std::string>& names,
-                          const std::vector<int64_t>& outs,
+                          int64_t out,
                           int64_t in,
-                          int64_t groups,
                           std::optional<DType> type) {
     std::vector<const StoredTensor*> parts;
-    Weight weight;
-    weight.groups = groups;
-    weight.in = in;
-    bool narrow = true;
-    for (size_t i = 0; i < names.size(); ++i) {
-      parts.push_back(TRY(stored(names[i], {outs[i], in})));
-      narrow = narrow && parts.back()->type == StoredType::BF16;
-      weight.out += outs[i];
-    }
+    for (const std::string& name : names) parts.push_back(TRY(stored(name, {out, in})));
+    Weight weight{nullptr, DType::F32, static_cast<int64_t>(parts.size()), out, in};
     if (backend_ == nullptr) return weight;
-    weight.out /= groups;
-    weight.dtype = type.value_or(narrow ? DType::BF16 : DType::F32);
-    void* packed = TRY(deviceMemory(backend_->packedBytes(weight.dtype, groups, weight.out, in)));
-    const size_t partsPerGroup = parts.size() / static_cast<size_t>(groups);
-    std::vector<char> rows(
-        static_cast<size_t>(weight.out * in * kernels::elementBytes(weight.dtype)));
-    for (int64_t group = 0; group < groups; ++group) {
-      const size_t first = static_cast<size_t>(group) * partsPerGroup;
-      char* to = rows.data();
-      for (const StoredTensor* part : std::span(parts).subspan(first, partsPerGroup)) {
-        to = copyRows(*part, in, weight.dtype, to);
+    weight.dtype = type.value_or(commonType(parts));
+    void* packed = TRY(deviceMemory(backend_->packedBytes(weight.dtype, weight.groups, out, in)));
+    for (int64_t group = 0; group < weight.groups; ++group) {
+      const StoredTensor& part = *parts[static_cast<size_t>(group)];
+      if (part.type != StoredType::F16 && ownType(part.type) == weight.dtype) {
+        TRY(backend_->pack(weight, group, part.data.data(), packed));
+      } else {
+        TRY(backend_->pack(weight, group, converted(part, in, weight.dtype).data(), packed));
       }
-      TRY(backend_->pack(weight, group, rows.data(), packed));
     }
     weight.data = packed;
     return weight;
   }
+  static DType commonType(const std::vector<const StoredTensor*>& parts) {
+    const DType first = ownType(parts.front()->type);
+    const bool same = std::all_of(parts.begin(), parts.end(), [first](const StoredTensor* part) {
+      return ownType(part->type) == first;
+    });
+    return same ? first : DType::F32;
+  }
   Result<Weight> matrix(const std::string& name, int64_t out, int64_t in) {
-    return matrices({name}, {out}, in, 1, options_.matrixType);
+    return matrices({name}, out, in, options_.matrixType);
   }
 
   Result<LayerWeights> layer(const std::string& root, LayerKind kind) {
@@ -270,39 +295,57 @@ class WeightLoader {
     const int64_t queries = config_.numAttentionHeads * config_.headDim;
     const int64_t keys = config_.numKeyValueHeads * config_.headDim;
     AttentionWeights result;
-    result.qkv =
-        TRY(matrices({root + "q_proj.weight", root + "k_proj.weight", root + "v_proj.weight"},
-                     {queries, keys, keys}, config_.hiddenSize, 1, options_.matrixType));
+    result.query = TRY(matrix(root + "q_proj.weight", queries, config_.hiddenSize));
+    result.key = TRY(matrix(root + "k_proj.weight", keys, config_.hiddenSize));
+    result.value = TRY(matrix(root + "v_proj.weight", keys, config_.hiddenSize));
     result.out = TRY(matrix(root + "o_proj.weight", config_.hiddenSize, queries));
     return result;
   }
 
   Result<FeedForwardWeights> feedForward(const std::string& root, FeedForward kind) {
     const int64_t hidden = config_.hiddenSize;
-    const int64_t width = config_.intermediateSize;
     FeedForwardWeights result;
     if (kind == FeedForward::Dense) {
       // The first release called the one network of a dense layer "experts.0".
       const std::string old = root + "experts.0.";
       const std::string& at = folder_.find(old + "gate_proj.weight") != nullptr ? old : root;
-      result.gate = TRY(matrix(at + "gate_proj.weight", width, hidden));
-      result.up = TRY(matrix(at + "up_proj.weight", width, hidden));
-      result.down = TRY(matrix(at + "down_proj.weight", hidden, width));
+      TRY(networks(result, {at}));
       return result;
     }
     const int64_t experts = config_.numExperts;
-    result.router = TRY(matrices({root + "router.weight"}, {experts}, hidden, 1, DType::F32));
-    const auto stack = [&](std::string_view part, int64_t out, int64_t in) {
-      std::vector<std::string> names;
-      for (int64_t e = 0; e < experts; ++e)
-        names.push_back(fmt::format("{}experts.{}.{}.weight", root, e, part));
-      return matrices(names, std::vector<int64_t>(names.size(), out), in, experts,
-                      options_.matrixType);
-    };
-    result.gate = TRY(stack("gate_proj", width, hidden));
-    result.up = TRY(stack("up_proj", width, hidden));
-    result.down = TRY(stack("down_proj", hidden, width));
+    result.router = TRY(matrices({root + "router.weight"}, experts, hidden, DType::F32));
+    std::vector<std::string> roots;
+    for (int64_t e = 0; e < experts; ++e) roots.push_back(fmt::format("{}experts.{}.", root, e));
+    TRY(networks(result, roots));
     return result;
+  }
+
+  // A dense network, or the experts of a layer. Gate and up are multiplied with the same tokens.
+  Result<void> networks(FeedForwardWeights& result, const std::vector<std::string>& roots) {
+    const int64_t hidden = config_.hiddenSize;
+    const int64_t width = config_.intermediateSize;
+    std::vector<std::string> gates;
+    std::vector<std::string> ups;
+    std::vector<std::string> downs;
+    std::optional<StoredType> type;
+    bool same = true;
+    for (const std::string& root : roots) {
+      gates.push_back(root + "gate_proj.weight");
+      ups.push_back(root + "up_proj.weight");
+      downs.push_back(root + "down_proj.weight");
+      for (const std::string& name : {gates.back(), ups.back()}) {
+        const StoredTensor* tensor = folder_.find(name);
+        if (tensor == nullptr) continue;  // which is said below
+        same = same && type.value_or(tensor->type) == tensor->type;
+        type = tensor->type;
+      }
+    }
+    const std::optional<DType> asked =
+        options_.matrixType.has_value() || same ? options_.matrixType : DType::F32;
+    result.gate = TRY(matrices(gates, width, hidden, asked));
+    result.up = TRY(matrices(ups, width, hidden, asked));
+    result.down = TRY(matrices(downs, hidden, width, options_.matrixType));
+    return {};
   }
 
   const ModelFolder& folder_;

@@ -36,8 +36,10 @@ struct MambaWeights {
 };
 
 struct AttentionWeights {
-  kernels::Weight qkv;  ///< [(N + 2 G) D, H]: all queries, all keys, all values
-  kernels::Weight out;  ///< [H, N D]
+  kernels::Weight query;  ///< [N D, H]
+  kernels::Weight key;    ///< [G D, H]
+  kernels::Weight value;  ///< [G D, H]
+  kernels::Weight out;    ///< [H, N D]
 };
 
 struct FeedForwardWeights {
@@ -56,8 +58,9 @@ struct LayerWeights {
 };
 
 struct LoadOptions {
-  /// Element type of the matrices in memory; by default that of the file. Norms, biases,
-  /// convolution, A, D and router are float32 always.
+  /// Element type of the matrices in memory, float32 or bfloat16; by default that of the file, but
+  /// float32 for those of binary16, and for those that are read together and differ in type. Norms,
+  /// biases, convolution, A, D and router are float32 always.
   std::optional<kernels::DType> matrixType;
   std::function<void(int64_t doneBytes, int64_t totalBytes)> progress;
 };

@@ -10,10 +10,10 @@
 // Everything up to the end of the region is compiled for AVX2; the headers above are not, so that
 // what the linker keeps of their inline functions runs everywhere.
 #if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 #else
 #pragma GCC push_options
-#pragma GCC target("avx2,fma")
+#pragma GCC target("avx2,fma,f16c")
 #endif
 
 namespace lectern::kernels::cpu {
@@ -25,7 +25,9 @@ namespace avx2 {
 using V = __m256;
 using I = int32_t __attribute__((vector_size(32)));
 constexpr int64_t kLanes = 8;
-constexpr int kTileRows = 6;  // twelve sums, two numbers, one activation of sixteen registers
+constexpr int kTileRows = 6;      // twelve sums, two numbers, one activation of sixteen registers
+constexpr int kByteTileRows = 2;  // four sums, four of integers, two numbers, what dots need
+constexpr int64_t kPrefetchBytes = 4096;
 
 inline V splat(float x) {
   return _mm256_set1_ps(x);
@@ -85,6 +87,42 @@ inline void transpose(V (&rows)[kLanes]) {
   }
 }
 
+inline I splatInt(int32_t x) {
+  return (I)_mm256_set1_epi32(x);
+}
+inline I loadInts(const uint8_t* p) {
+  return (I)_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+}
+inline void storeInts(uint8_t* p, I v) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), (__m256i)v);
+}
+inline I widenBytes(const uint8_t* p) {
+  return (I)_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
+}
+inline void storeBytes(int8_t* p, I v) {
+  for (int i = 0; i < kLanes; ++i) p[i] = static_cast<int8_t>(v[i]);
+}
+inline V loadHalves(const uint8_t* p) {
+  return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+}
+// Pairs of products must fit into 16 bits: bytes below 64 do, and so do magnitudes up to 128.
+constexpr bool kSignsBytes = true;
+inline __m256i addPairs(I sum, __m256i pairs) {
+  return _mm256_add_epi32((__m256i)sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+}
+inline I dotSmall(I sum, I weights, I x) {
+  return (I)addPairs(sum, _mm256_maddubs_epi16((__m256i)weights, (__m256i)x));
+}
+inline I dotBytes(I sum, I weights, I x) {
+  const __m256i value = _mm256_xor_si256((__m256i)weights, _mm256_set1_epi8(-128));
+  const __m256i signedX = _mm256_sign_epi8((__m256i)x, value);
+  return (I)addPairs(sum, _mm256_maddubs_epi16(_mm256_abs_epi8(value), signedX));
+}
+constexpr bool kHasDotPairs = false;
+inline V dotPairs(V sum, I, I) {
+  return sum;
+}
+
 #include "kernels/cpu/generic/all-inl.h"
 
 }  // namespace avx2
@@ -101,13 +139,16 @@ inline void transpose(V (&rows)[kLanes]) {
 
 namespace lectern::kernels::cpu {
 
-const Kernels kAvx2 = {
-    "cpu-avx2",
-    [] { return __builtin_cpu_supports("avx2") > 0 && __builtin_cpu_supports("fma") > 0; },
-    avx2::kLayout,
-    [](const Operation& operation, Workspace& workspace) {
-      std::visit([&](const auto& op) { avx2::run(op, workspace); }, operation);
-    }};
+const Kernels kAvx2 = {"cpu-avx2",
+                       [] {
+                         return __builtin_cpu_supports("avx2") > 0 &&
+                                __builtin_cpu_supports("fma") > 0 &&
+                                __builtin_cpu_supports("f16c") > 0;
+                       },
+                       avx2::kLayout,
+                       [](const Operation& operation, Workspace& workspace) {
+                         std::visit([&](const auto& op) { avx2::run(op, workspace); }, operation);
+                       }};
 
 }  // namespace lectern::kernels::cpu
 

@@ -4,16 +4,72 @@
 #include "kernels/bfloat16.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace lectern::kernels::cpu {
 
 namespace {
 
+// Places the elements of one row; those of a panel's missing rows stay zero. `together` inputs of a
+// row lie behind each other.
 template <class T>
-void packPanel(const T* rows, int64_t count, int64_t in, int64_t panelRows, T* panel) {
-  for (int64_t row = 0; row < panelRows; ++row) {
-    for (int64_t i = 0; i < in; ++i) {
-      panel[i * panelRows + row] = row < count ? rows[row * in + i] : T{};
+void packRow(const char* source, int64_t in, int64_t together, int64_t panelRows, T* panel) {
+  for (int64_t i = 0; i < in; ++i) {
+    std::memcpy(panel + i / together * together * panelRows + i % together,
+                source + i * static_cast<int64_t>(sizeof(T)), sizeof(T));
+  }
+}
+
+void putHalf(uint16_t half, uint8_t* place) {
+  std::memcpy(place, &half, sizeof half);
+}
+
+// Places the quants of one step of one row. `quads` is where the row's part of the first quad goes;
+// quads of one row lie `stride` bytes apart.
+void packStep(const uint8_t* quants, int bits, int64_t stride, uint8_t* quads) {
+  for (int64_t i = 0; i < QuantisedPanel::kStep; ++i) {
+    const int64_t quad = i / 4;
+    const int64_t byte = i % 4;
+    const uint8_t value = quants[i];
+    if (bits == 8) {
+      quads[quad * stride + byte] = value;
+      continue;
+    }
+    const auto four = static_cast<uint8_t>(value & 15);
+    quads[quad % 4 * stride + byte] |= static_cast<uint8_t>(quad < 4 ? four : four << 4);
+    if (bits == 5) {
+      quads[4 * stride + byte] |= static_cast<uint8_t>(value >> 4 << quad);
+    } else if (bits == 6) {
+      quads[(4 + quad / 4) * stride + byte] |= static_cast<uint8_t>(value >> 4 << quad % 4 * 2);
+    }
+  }
+}
+
+void packQuantisedRow(
+    DType dtype, const char* source, int64_t in, int64_t row, int64_t panelRows, uint8_t* panel) {
+  const QuantisedType type = quantisedType(dtype);
+  const QuantisedPanel place = quantisedPanel(dtype);
+  const BlockShape shape = blockShape(dtype);
+  QuantisedBlock block;
+  for (int64_t b = 0; b < in / shape.elements; ++b) {
+    unpackBlock(dtype, source + b * shape.bytes, block);
+    uint8_t* at = panel + b * place.block() * panelRows;
+    if (type.isNested) {
+      putHalf(block.scale, at + 2 * row);
+      if (type.hasLeast) putHalf(block.least, at + 2 * (panelRows + row));
+    }
+    at += place.blockHead * panelRows;
+    for (int64_t s = 0; s < place.steps; ++s, at += place.step() * panelRows) {
+      const auto g = static_cast<size_t>(s * QuantisedPanel::kStep / type.group);
+      if (!type.isNested) {
+        putHalf(block.scale, at + 2 * row);
+        if (type.hasLeast) putHalf(block.least, at + 2 * (panelRows + row));
+      } else {
+        at[row] = block.groupScale[g];
+        at[panelRows + row] = type.hasLeast ? block.groupLeast[g] : block.groupScale[g + 1];
+      }
+      packStep(block.quants.data() + s * QuantisedPanel::kStep, type.bits, 4 * panelRows,
+               at + place.stepHead * panelRows + 4 * row);
     }
   }
 }
@@ -27,16 +83,22 @@ void packGroup(const PanelLayout& layout,
                void* packed) {
   char* place =
       static_cast<char*>(packed) + group * layout.groupBytes(weight.dtype, weight.out, weight.in);
+  const int64_t panelBytes = layout.panelBytes(weight.dtype, weight.in);
+  const int64_t rowBytes = elementsBytes(weight.dtype, weight.in);
   for (int64_t panel = 0; panel < layout.panels(weight.out); ++panel) {
+    char* to = place + panel * panelBytes;
+    std::memset(to, 0, static_cast<size_t>(panelBytes));
     const int64_t first = panel * layout.rows;
-    const int64_t count = std::min(layout.rows, weight.out - first);
-    void* to = place + panel * layout.panelBytes(weight.dtype, weight.in);
-    if (weight.dtype == DType::BF16) {
-      packPanel(static_cast<const BFloat16*>(source) + first * weight.in, count, weight.in,
-                layout.rows, static_cast<BFloat16*>(to));
-    } else {
-      packPanel(static_cast<const float*>(source) + first * weight.in, count, weight.in,
-                layout.rows, static_cast<float*>(to));
+    for (int64_t row = 0; row < std::min(layout.rows, weight.out - first); ++row) {
+      const char* from = static_cast<const char*>(source) + (first + row) * rowBytes;
+      if (weight.dtype == DType::F32) {
+        packRow(from, weight.in, 1, layout.rows, reinterpret_cast<float*>(to) + row);
+      } else if (weight.dtype == DType::BF16) {
+        packRow(from, weight.in, 2, layout.rows, reinterpret_cast<BFloat16*>(to) + 2 * row);
+      } else {
+        packQuantisedRow(weight.dtype, from, weight.in, row, layout.rows,
+                         reinterpret_cast<uint8_t*>(to));
+      }
     }
   }
 }

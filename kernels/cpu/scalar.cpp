@@ -16,7 +16,9 @@ namespace scalar {
 using V = float __attribute__((vector_size(16)));
 using I = int32_t __attribute__((vector_size(16)));
 constexpr int64_t kLanes = 4;
-constexpr int kTileRows = 6;  // twelve sums, two numbers, one activation of sixteen registers
+constexpr int kTileRows = 6;      // twelve sums, two numbers, one activation of sixteen registers
+constexpr int kByteTileRows = 2;  // four sums, four of integers, two numbers, what dots need
+constexpr int64_t kPrefetchBytes = 1024;
 
 inline V splat(float x) {
   return V{x, x, x, x};
@@ -63,6 +65,49 @@ inline void transpose(V (&rows)[kLanes]) {
   rows[1] = __builtin_shufflevector(odd, oddBelow, 0, 1, 4, 5);
   rows[2] = __builtin_shufflevector(even, evenBelow, 2, 3, 6, 7);
   rows[3] = __builtin_shufflevector(odd, oddBelow, 2, 3, 6, 7);
+}
+
+inline I splatInt(int32_t x) {
+  return I{x, x, x, x};
+}
+inline I loadInts(const uint8_t* p) {
+  I v;
+  std::memcpy(&v, p, sizeof v);
+  return v;
+}
+inline void storeInts(uint8_t* p, I v) {
+  std::memcpy(p, &v, sizeof v);
+}
+inline I widenBytes(const uint8_t* p) {
+  return I{p[0], p[1], p[2], p[3]};
+}
+inline void storeBytes(int8_t* p, I v) {
+  for (int i = 0; i < kLanes; ++i) p[i] = static_cast<int8_t>(v[i]);
+}
+// A half's exponent counts from 15, a float's from 127: as bits of a float it is 2¹¹² too small,
+// subnormals as well. No weight is infinite.
+inline V loadHalves(const uint8_t* p) {
+  uint16_t halves[kLanes];
+  std::memcpy(halves, p, sizeof halves);
+  const I bits{halves[0], halves[1], halves[2], halves[3]};
+  const V magnitude = (V)((bits & 0x7FFF) << 13) * splat(0x1p112F);
+  return (V)((I)magnitude | (bits & 0x8000) << 16);
+}
+constexpr bool kSignsBytes = false;
+inline I dotSmall(I sum, I weights, I x) {
+  for (int byte = 0; byte < 4; ++byte) {
+    sum += (weights & 0xFF) * ((x << 24) >> 24);
+    weights >>= 8;
+    x >>= 8;
+  }
+  return sum;
+}
+inline I dotBytes(I sum, I weights, I x) {
+  return dotSmall(sum, weights, x);
+}
+constexpr bool kHasDotPairs = false;
+inline V dotPairs(V sum, I, I) {
+  return sum;
 }
 
 #include "kernels/cpu/generic/all-inl.h"

@@ -40,19 +40,12 @@ void run(const Experts& op) {
       const Tensor activated =
           op.scratch.rowRange(t * op.experts.cols + k, 1).colRange(hidden, width);
       for (int64_t f = 0; f < width; ++f) {
-        float gate = 0;
-        float up = 0;
-        for (int64_t i = 0; i < hidden; ++i) {
-          gate += load(op.gate, expert, f, i) * load(op.in, t, i);
-          up += load(op.up, expert, f, i) * load(op.in, t, i);
-        }
-        store(activated, 0, f, silu(gate) * up);
+        const float gate = dot(rowOf(op.gate, expert, f), op.in, t);
+        store(activated, 0, f, silu(gate) * dot(rowOf(op.up, expert, f), op.in, t));
       }
       const float weight = load(op.weights, t, k);
       for (int64_t i = 0; i < hidden; ++i) {
-        float down = 0;
-        for (int64_t f = 0; f < width; ++f)
-          down += load(op.down, expert, i, f) * load(activated, 0, f);
+        const float down = dot(rowOf(op.down, expert, i), activated, 0);
         store(op.out, t, i, load(op.out, t, i) + weight * down);
       }
     }

@@ -6,12 +6,13 @@
 
 #include <cmath>
 #include <cstdint>
+#include <vector>
 
 namespace lectern::kernels::reference {
 
 // Plain loops in float32, one element at a time, in the order of the formulas: the oracle of every
 // other backend. The order of every sum is fixed and does not depend on how many tokens come at
-// once, so that any chunking gives the same bits.
+// once, so that any chunking gives the same bits. Nothing is rounded besides the operands.
 
 inline float load(const Tensor& t, int64_t row, int64_t col) {
   return t.dtype == DType::BF16 ? toFloat(t.row<BFloat16>(row)[col]) : t.row<float>(row)[col];
@@ -24,11 +25,14 @@ inline void store(const Tensor& t, int64_t row, int64_t col, float value) {
   }
 }
 
-/// A packed weight is the file's rows as they are.
-inline float load(const Weight& w, int64_t group, int64_t row, int64_t col) {
-  const int64_t index = (group * w.out + row) * w.in + col;
-  return w.dtype == DType::BF16 ? toFloat(static_cast<const BFloat16*>(w.data)[index])
-                                : static_cast<const float*>(w.data)[index];
+/// One row of a weight as float32; a packed weight is the file's rows as they are.
+std::vector<float> rowOf(const Weight& weight, int64_t group, int64_t row);
+
+/// Σ_i row[i] · in[token][i].
+inline float dot(const std::vector<float>& row, const Tensor& in, int64_t token) {
+  float sum = 0;
+  for (size_t i = 0; i < row.size(); ++i) sum += row[i] * load(in, token, static_cast<int64_t>(i));
+  return sum;
 }
 
 inline float silu(float x) {

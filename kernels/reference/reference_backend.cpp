@@ -26,10 +26,10 @@ class ReferenceBackend final : public HostBackend {
                                     int64_t groups,
                                     int64_t out,
                                     int64_t in) const override {
-    return groups * out * in * elementBytes(dtype);
+    return groups * out * elementsBytes(dtype, in);
   }
   Result<void> pack(const Weight& weight, int64_t group, const void* rows, void* packed) override {
-    const int64_t groupBytes = weight.out * weight.in * elementBytes(weight.dtype);
+    const int64_t groupBytes = weight.out * elementsBytes(weight.dtype, weight.in);
     std::memcpy(static_cast<char*>(packed) + group * groupBytes, rows,
                 static_cast<size_t>(groupBytes));
     return {};

@@ -11,8 +11,8 @@
 #include <fmt/format.h>
 
 #include <atomic>
-#include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <functional>
 #include <string>
 #include <thread>
@@ -21,10 +21,20 @@
 namespace lectern::kernels {
 namespace {
 
+// One thread is measured by the processor's time that it got, which a busy machine lengthens less;
+// several by the clock.
+bool oneThread = false;
+
+double now() {
+  timespec time{};
+  ::clock_gettime(oneThread ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
 double secondsOf(const std::function<void()>& work) {
-  const auto begin = std::chrono::steady_clock::now();
+  const double begin = now();
   work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return now() - begin;
 }
 
 // The shortest of as many runs as fit into a part of a second, at least one.
@@ -36,9 +46,17 @@ double best(const std::function<void()>& work) {
 }
 
 // What the machine does: multiply-adds from registers with its widest vectors, and reading memory.
+// Of bfloat16 and bytes, what instructions for them do; float32's where there are none.
 struct Ceilings {
   double flopsPerSecond = 0;
+  double bf16PerSecond = 0;
+  double int8PerSecond = 0;
   double bytesPerSecond = 0;
+
+  [[nodiscard]] double of(DType weight) const {
+    if (isQuantised(weight)) return int8PerSecond;
+    return weight == DType::BF16 ? bf16PerSecond : flopsPerSecond;
+  }
 };
 
 #if defined(__x86_64__)
@@ -61,6 +79,23 @@ __attribute__((target("avx2,fma"))) void multiplyAddsAvx2(int64_t rounds, float*
 }
 __attribute__((target("avx512f"))) void multiplyAddsAvx512(int64_t rounds, float* result) {
   multiplyAdds<Sixteen>(rounds, result);
+}
+// Twelve chains of products of registers. The instructions are named here, for what the compiler
+// makes of them is not what is to be measured.
+#define LECTERN_CHAIN(name, i) name " %%zmm31, %%zmm31, %%zmm" #i "\n\t"
+#define LECTERN_CHAINS(name)                                                                     \
+  __asm__ volatile(LECTERN_CHAIN(name, 0) LECTERN_CHAIN(name, 1) LECTERN_CHAIN(name, 2)          \
+                       LECTERN_CHAIN(name, 3) LECTERN_CHAIN(name, 4) LECTERN_CHAIN(name, 5)      \
+                           LECTERN_CHAIN(name, 6) LECTERN_CHAIN(name, 7) LECTERN_CHAIN(name, 8)  \
+                               LECTERN_CHAIN(name, 9) LECTERN_CHAIN(name, 10)                    \
+                                   LECTERN_CHAIN(name, 11)::                                     \
+                                       : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", \
+                                         "xmm7", "xmm8", "xmm9", "xmm10", "xmm11")
+__attribute__((target("avx512f"))) void productsBf16(int64_t rounds, float*) {
+  for (int64_t i = 0; i < rounds; ++i) LECTERN_CHAINS("vdpbf16ps");
+}
+__attribute__((target("avx512f"))) void productsInt8(int64_t rounds, float*) {
+  for (int64_t i = 0; i < rounds; ++i) LECTERN_CHAINS("vpdpbusd");
 }
 #endif
 
@@ -86,6 +121,14 @@ Ceilings measureCeilings(int threads) {
     });
     ceilings.flopsPerSecond = kRounds * 12.0 * (wide ? 32 : 16) * threads / seconds;
   }
+  ceilings.bf16PerSecond = ceilings.int8PerSecond = ceilings.flopsPerSecond;
+  const auto of = [&](void (*work)(int64_t, float*), double perRound) {
+    const double seconds =
+        onThreads(threads, [&](int i) { work(kRounds, &results[static_cast<size_t>(i) * 64]); });
+    return kRounds * 12.0 * perRound * threads / seconds;
+  };
+  if (__builtin_cpu_supports("avx512bf16") > 0) ceilings.bf16PerSecond = of(productsBf16, 64);
+  if (__builtin_cpu_supports("avx512vnni") > 0) ceilings.int8PerSecond = of(productsInt8, 128);
 #endif
   const std::vector<uint64_t> memory(size_t{32} << 20, 1);  // 256 MiB
   std::atomic<uint64_t> total = 0;
@@ -120,8 +163,7 @@ std::vector<Case> cases(int64_t hidden, int64_t tokens) {
   };
   const auto linear = [=](int64_t t, int64_t out, int64_t in, DType dtype) {
     return [=](Device& d) -> Operation {
-      return Linear{
-          d.weight(Matrix::random(out, in, 1), dtype), random(d, t, in), {}, random(d, t, out)};
+      return Linear{d.weight(out, in, 1, dtype), random(d, t, in), {}, random(d, t, out)};
     };
   };
   const auto experts = [=](int64_t t) {
@@ -148,6 +190,14 @@ std::vector<Case> cases(int64_t hidden, int64_t tokens) {
   return {
       {"Linear f32, one", 0, linear(1, 2 * inner, hidden, DType::F32)},
       {"Linear bf16, one", 0, linear(1, 2 * inner, hidden, DType::BF16)},
+      {"Linear q8_0, one", 0, linear(1, 2 * inner, hidden, DType::Q8_0)},
+      {"Linear q4_0, one", 0, linear(1, 2 * inner, hidden, DType::Q4_0)},
+      {"Linear q4_K, one", 0, linear(1, 2 * inner, hidden, DType::Q4_K)},
+      {"Linear q6_K, one", 0, linear(1, 2 * inner, hidden, DType::Q6_K)},
+      {"Linear q8_0", 0, linear(tokens, 2 * inner, hidden, DType::Q8_0)},
+      {"Linear q4_0", 0, linear(tokens, 2 * inner, hidden, DType::Q4_0)},
+      {"Linear q4_K", 0, linear(tokens, 2 * inner, hidden, DType::Q4_K)},
+      {"Linear q6_K", 0, linear(tokens, 2 * inner, hidden, DType::Q6_K)},
       {"Linear f32", 0, linear(tokens, 2 * inner, hidden, DType::F32)},
       {"Linear bf16", 0, linear(tokens, 2 * inner, hidden, DType::BF16)},
       {"x_proj bf16", 0, linear(tokens, projected, inner, DType::BF16)},
@@ -243,10 +293,25 @@ std::vector<Case> cases(int64_t hidden, int64_t tokens) {
   };
 }
 
+// The type of what an operation multiplies with.
+DType weightType(const Operation& operation) {
+  if (const auto* linear = std::get_if<Linear>(&operation)) return linear->weight.dtype;
+  if (const auto* gated = std::get_if<LinearGated>(&operation)) return gated->gate.dtype;
+  if (const auto* experts = std::get_if<Experts>(&operation)) return experts->gate.dtype;
+  return DType::F32;
+}
+
+// More than a few seconds are not worth the comparison.
+constexpr int64_t kReferenceFlops = 4'000'000'000;
+
 void measure(int64_t hidden, int64_t tokens, int threads, const std::string& only) {
+  oneThread = threads == 1;
   const Ceilings ceilings = measureCeilings(threads);
-  fmt::print("{} threads: {:.0f} GFLOP/s, {:.1f} GB/s. Hidden {}, {} tokens.\n", threads,
-             ceilings.flopsPerSecond * 1e-9, ceilings.bytesPerSecond * 1e-9, hidden, tokens);
+  fmt::print(
+      "{} threads: {:.0f} GFLOP/s, {:.0f} of bf16, {:.0f} of int8; {:.1f} GB/s. Hidden {}, {} "
+      "tokens.\n",
+      threads, ceilings.flopsPerSecond * 1e-9, ceilings.bf16PerSecond * 1e-9,
+      ceilings.int8PerSecond * 1e-9, ceilings.bytesPerSecond * 1e-9, hidden, tokens);
   fmt::print("{:24} {:>12} {:>12}", "microseconds", "floor", "reference");
   for (const std::string& backend : testedBackends()) fmt::print("  {:>26}", backend);
   fmt::print("\n");
@@ -259,9 +324,9 @@ void measure(int64_t hidden, int64_t tokens, int threads, const std::string& onl
       const Operation op = c.make(reference);
       const Work work = workOf(op, c.position);
       floor = std::max(
-          static_cast<double>(work.flops) / ceilings.flopsPerSecond,
+          static_cast<double>(work.flops) / ceilings.of(weightType(op)),
           static_cast<double>(work.bytesRead + work.bytesWritten) / ceilings.bytesPerSecond);
-      slow = best([&] { reference.run(op); });
+      if (work.flops < kReferenceFlops) slow = best([&] { reference.run(op); });
     }
     fmt::print("{:24} {:12.1f} {:12.1f}", c.name, floor * 1e6, slow * 1e6);
     for (const std::string& backend : testedBackends()) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "kernels/quantised.h"
 #include "kernels/tensor.h"
 
 #include <cstdint>
@@ -35,5 +36,22 @@ class Matrix {
   int64_t cols_;
   std::vector<float> values_;
 };
+
+/// `count` elements in blocks of a quantised type with quants and scales that look like any, the
+/// scales between 2⁻⁷ and 2⁻⁶; the same for the same seed.
+inline std::vector<char> randomBlocks(DType dtype, int64_t count, uint32_t seed) {
+  std::vector<char> rows(static_cast<size_t>(elementsBytes(dtype, count)));
+  std::mt19937 generator(seed);
+  for (char& byte : rows) byte = static_cast<char>(generator());
+  const auto blockBytes = static_cast<size_t>(blockShape(dtype).bytes);
+  for (size_t at = 0; at < rows.size(); at += blockBytes) {
+    const size_t scale = dtype == DType::Q6_K ? 208 : 0;
+    for (const size_t half : {scale, scale + 2}) {
+      if (half > scale && !quantisedType(dtype).hasLeast) break;
+      rows[at + half + 1] = static_cast<char>(0x20 | (rows[at + half + 1] & 3));
+    }
+  }
+  return rows;
+}
 
 }  // namespace lectern::kernels

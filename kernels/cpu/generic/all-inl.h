@@ -9,6 +9,9 @@ T* row(const Tensor& tensor, int64_t index) {
 
 // clang-format off: each needs the ones above it.
 #include "kernels/cpu/generic/vector_math-inl.h"
+#include "kernels/cpu/generic/tile-inl.h"
+#include "kernels/cpu/generic/pairs-inl.h"
+#include "kernels/cpu/generic/bytes-inl.h"
 #include "kernels/cpu/generic/product-inl.h"
 #include "kernels/cpu/generic/linear-inl.h"
 #include "kernels/cpu/generic/normalization-inl.h"

@@ -12,6 +12,9 @@ constexpr int64_t kBlock = AttendOne::kBlockTokens;
 constexpr int64_t kSegmentBlocks = 8;
 constexpr int64_t kSegment = kBlock * kSegmentBlocks;
 
+// Queries that walk through the cache together: 192 rows of 64 scores are 48 KiB.
+constexpr int64_t kAttendRows = 192;
+
 static_assert(kBlock % kLayout.rows == 0);
 
 // What a thread keeps while it attends with `rows` queries of one key/value head.
@@ -273,7 +276,7 @@ inline void run(const AttendMany& op, Workspace& workspace) {
   const int64_t heads = op.heads / cache.kvHeads;  // that share one key
   const int64_t at = *op.at.position;
   const int64_t tokens = op.q.rows;
-  const int64_t tileTokens = heads < kRowBlock ? kRowBlock / heads : 1;
+  const int64_t tileTokens = heads < kAttendRows ? kAttendRows / heads : 1;
   const int64_t tiles = (tokens + tileTokens - 1) / tileTokens;
   const int64_t maxRows = least(tokens, tileTokens) * heads;
   const Workspace::Own own = workspace.own(attendFloats(cache, maxRows));

@@ -1,11 +1,36 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // EmbedRows, Linear, LinearGated and Experts.
 
-template <class T>
-void embedRow(const Weight& table, int64_t id, float* out) {
-  const T* numbers = static_cast<const T*>(kLayout.panel(table, 0, id / kLayout.rows));
-  for (int64_t i = 0; i < table.in; ++i) {
-    out[i] = numberOf(numbers[i * kLayout.rows + id % kLayout.rows]);
+// Row `row` of a panel.
+inline void embedRow(DType dtype, const void* panel, int64_t depth, int64_t row, float* out) {
+  const auto* bytes = static_cast<const uint8_t*>(panel);
+  switch (dtype) {
+    case DType::BF16:
+      for (int64_t i = 0; i < depth; ++i) {
+        out[i] =
+            numberOf(static_cast<const BFloat16*>(panel)[(i / 2 * kLayout.rows + row) * 2 + i % 2]);
+      }
+      return;
+    case DType::Q8_0:
+      return embedBytes<DType::Q8_0>(bytes, depth, row, out);
+    case DType::Q4_0:
+      return embedBytes<DType::Q4_0>(bytes, depth, row, out);
+    case DType::Q4_1:
+      return embedBytes<DType::Q4_1>(bytes, depth, row, out);
+    case DType::Q5_0:
+      return embedBytes<DType::Q5_0>(bytes, depth, row, out);
+    case DType::Q5_1:
+      return embedBytes<DType::Q5_1>(bytes, depth, row, out);
+    case DType::Q4_K:
+      return embedBytes<DType::Q4_K>(bytes, depth, row, out);
+    case DType::Q5_K:
+      return embedBytes<DType::Q5_K>(bytes, depth, row, out);
+    case DType::Q6_K:
+      return embedBytes<DType::Q6_K>(bytes, depth, row, out);
+    default:
+      for (int64_t i = 0; i < depth; ++i) {
+        out[i] = static_cast<const float*>(panel)[i * kLayout.rows + row];
+      }
   }
 }
 
@@ -14,11 +39,8 @@ inline void run(const EmbedRows& op, Workspace& workspace) {
   forEachItem(workspace, op.ids.cols, op.ids.cols * op.table.in * 16, [&](int64_t t, int) {
     const int64_t id = ids[t];
     LECTERN_CHECK(id >= 0 && id < op.table.out);
-    if (op.table.dtype == DType::BF16) {
-      embedRow<BFloat16>(op.table, id, row(op.out, t));
-    } else {
-      embedRow<float>(op.table, id, row(op.out, t));
-    }
+    embedRow(op.table.dtype, kLayout.panel(op.table, 0, id / kLayout.rows), op.table.in,
+             id % kLayout.rows, row(op.out, t));
   });
 }
 

@@ -1,142 +1,180 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Matrix products over packed panels (packing.h). Each element of a result is one chain of
-// multiply-adds in the order of the inputs, whatever the tile, the block and the thread that
-// computed it: a token's row is the same to the bit alone and among others.
+// What the products of tile-inl.h, pairs-inl.h and bytes-inl.h have in common: which of them a
+// weight takes, the layout of activations, and the sharing out of panels among threads.
 
-// A panel is two registers wide; a tile of kTileRows tokens × one panel keeps its sums in
-// registers.
-constexpr PanelLayout kLayout{2 * kLanes};
-
-// Of a panel so many inputs are used by all tiles of a block before the next ones: 512 × two
-// registers are 64 KiB at most, which stay in the second level of cache.
+// Of a panel of floats so many inputs are used by all tiles of a block before the next ones: 512 ×
+// two registers are 64 KiB at most, which stay in the second level of cache. Of pairs, half as many
+// bytes: 512 inputs × 32 rows are 32 KiB.
 constexpr int64_t kDepthBlock = 512;
-// Tokens whose sums one thread keeps at a time: 192 × two registers are 24 KiB at most.
-constexpr int64_t kRowBlock = 192;
+// Tokens whose sums one thread keeps at a time, a chunk of 512 and a little more, so that tiles of
+// 2, 3, 4, 6 and 12 end there: 516 × two registers are 66 KiB at most.
+constexpr int64_t kRowBlock = 516;
 // One token alone takes so many panels at a time: eight chains hide the latency of a multiply-add.
 constexpr int64_t kPanelsAtOnce = 4;
 
 constexpr int64_t kSumsFloats = kRowBlock * kLayout.rows;
-static_assert(kRowBlock % kTileRows == 0 && kTileRows * kPanelsAtOnce <= kRowBlock);
+static_assert(kRowBlock % kTileRows == 0 && kRowBlock % kByteTileRows == 0);
+static_assert(kTileRows * kPanelsAtOnce <= kRowBlock);
 
-inline V loadNumbers(const float* p) {
-  return load(p);
-}
-inline V loadNumbers(const BFloat16* p) {
-  return loadWide(p);
-}
+// sums [count, panels · kLayout.rows] = rows, as `pack` left them, times some panels of a group of
+// `weight`. `rows` begins with a whole tile; `memory` holds kExpandedFloats.
+using MultiplyPanels = void (*)(const Weight& weight,
+                                int64_t group,
+                                int64_t firstPanel,
+                                int64_t panels,
+                                const void* rows,
+                                int64_t count,
+                                float* sums,
+                                float* memory);
 
-// Where the activations of a tile lie: element (row, k) at row · row stride + k · depth stride.
-template <int64_t RowStride, int64_t DepthStride>
-struct TileStrides {
-  static constexpr int64_t kRow = RowStride;
-  static constexpr int64_t kDepth = DepthStride;
+// A way to multiply, for weights of one kind.
+struct Method {
+  int64_t tileRows;
+  int64_t rowBytes;  // of a packed row
+  void (*pack)(DType dtype, const float* const* rows, int64_t count, int64_t depth, void* packed);
+  MultiplyPanels multiply;
 };
 
-// sums[r][…] (+)= Σ_k a[r][k] · b[k][…] over `Panels` panels that lie `panelStride` numbers apart.
-template <class A, int Rows, int Panels, class T>
-void multiplyTile(const float* a,
-                  const T* b,
-                  int64_t panelStride,
-                  int64_t depth,
-                  bool fresh,
-                  float* sums,
-                  int64_t sumStride) {
-  constexpr int kWide = 2 * Panels;
-  V acc[Rows][kWide];
-  LECTERN_UNROLL
-  for (int r = 0; r < Rows; ++r) {
-    LECTERN_UNROLL
-    for (int j = 0; j < kWide; ++j) {
-      acc[r][j] = fresh ? splat(0.0F) : load(sums + r * sumStride + j * kLanes);
-    }
-  }
-  for (int64_t k = 0; k < depth; ++k) {
-    V numbers[kWide];
-    LECTERN_UNROLL
-    for (int j = 0; j < kWide; ++j) {
-      numbers[j] = loadNumbers(b + (j / 2) * panelStride + k * kLayout.rows + (j % 2) * kLanes);
-    }
-    LECTERN_UNROLL
-    for (int r = 0; r < Rows; ++r) {
-      const V x = splat(a[r * A::kRow + k * A::kDepth]);
-      LECTERN_UNROLL
-      for (int j = 0; j < kWide; ++j) acc[r][j] = fma(x, numbers[j], acc[r][j]);
-    }
-  }
-  LECTERN_UNROLL
-  for (int r = 0; r < Rows; ++r) {
-    LECTERN_UNROLL
-    for (int j = 0; j < kWide; ++j) store(sums + r * sumStride + j * kLanes, acc[r][j]);
-  }
-}
-
-// The same for `rows` ≤ Rows rows of one panel, whose activations were laid out by packTile.
-template <int Rows, class T>
-void multiplyPackedTile(int64_t rows,
-                        const float* a,
-                        const T* b,
-                        int64_t depth,
-                        bool fresh,
-                        float* sums,
-                        int64_t sumStride) {
-  if (rows == Rows) {
-    multiplyTile<TileStrides<1, Rows>, Rows, 1>(a, b, 0, depth, fresh, sums, sumStride);
-  } else if constexpr (Rows > 1) {
-    multiplyPackedTile<Rows - 1>(rows, a, b, depth, fresh, sums, sumStride);
-  }
-}
-
-// The rows of one tile as [depth][count]: what is multiplied by the same input lies together.
-inline void packTile(const float* const* rows, int64_t count, int64_t depth, float* packed) {
-  for (int64_t k = 0; k < depth; ++k) {
-    for (int64_t r = 0; r < count; ++r) packed[k * count + r] = rows[r][k];
-  }
-}
-
-// sums [rows, panels · kLayout.rows] = rows of a batch, as packRows left them, times some panels of
-// its group. `rows` begins with a whole tile.
-template <class T>
-void multiplyPanels(const Weight& weight,
+// Floats and pairs of them: `One` multiplies a row with kPanelsAtOnce panels, `Tile` the rows of a
+// tile with one panel, both over a number of inputs (pairs of inputs).
+template <class Product>
+void multiplyFloats(const Weight& weight,
                     int64_t group,
                     int64_t firstPanel,
                     int64_t panels,
-                    const float* rows,
+                    const void* rows,
                     int64_t count,
-                    float* sums) {
-  const int64_t depth = weight.in;
+                    float* sums,
+                    float*) {
   const int64_t sumStride = panels * kLayout.rows;
-  const int64_t panelStride =
-      kLayout.panelBytes(weight.dtype, depth) / static_cast<int64_t>(sizeof(T));
-  const T* numbers = static_cast<const T*>(kLayout.panel(weight, group, firstPanel));
+  const int64_t panelBytes = kLayout.panelBytes(weight.dtype, weight.in);
+  const auto* from = static_cast<const uint8_t*>(rows);
+  const auto* panel = static_cast<const uint8_t*>(kLayout.panel(weight, group, firstPanel));
   if (count == 1 && panels == kPanelsAtOnce) {
-    multiplyTile<TileStrides<1, 1>, 1, kPanelsAtOnce>(rows, numbers, panelStride, depth, true, sums,
-                                                      sumStride);
+    Product::one(from, panel, panelBytes, weight.in, sums, sumStride);
     return;
   }
-  for (int64_t panel = 0; panel < panels; ++panel, numbers += panelStride, sums += kLayout.rows) {
-    for (int64_t k = 0; k < depth; k += kDepthBlock) {
+  const int64_t rowBytes = Product::kInputBytes * roundUp(weight.in, 2);
+  for (int64_t p = 0; p < panels; ++p, panel += panelBytes, sums += kLayout.rows) {
+    for (int64_t k = 0; k < weight.in; k += kDepthBlock) {
+      const int64_t depth = least(kDepthBlock, weight.in - k);
       for (int64_t r = 0; r < count; r += kTileRows) {
         const int64_t tileRows = least(kTileRows, count - r);
-        multiplyPackedTile<kTileRows>(tileRows, rows + r * depth + k * tileRows,
-                                      numbers + k * kLayout.rows, least(kDepthBlock, depth - k),
-                                      k == 0, sums + r * sumStride, sumStride);
+        Product::tile(tileRows, from + r * rowBytes + k * tileRows * Product::kInputBytes,
+                      panel + k * kLayout.rows * Product::kNumberBytes, depth, k == 0,
+                      sums + r * sumStride, sumStride);
       }
     }
   }
 }
 
-inline void multiplyPanels(const Weight& weight,
-                           int64_t group,
-                           int64_t firstPanel,
-                           int64_t panels,
-                           const float* rows,
-                           int64_t count,
-                           float* sums) {
-  if (weight.dtype == DType::BF16) {
-    multiplyPanels<BFloat16>(weight, group, firstPanel, panels, rows, count, sums);
-  } else {
-    multiplyPanels<float>(weight, group, firstPanel, panels, rows, count, sums);
+struct FloatProduct {
+  static constexpr int64_t kInputBytes = 4;   // of an activation
+  static constexpr int64_t kNumberBytes = 4;  // of a weight
+  static void one(const uint8_t* row,
+                  const uint8_t* panel,
+                  int64_t panelBytes,
+                  int64_t depth,
+                  float* sums,
+                  int64_t sumStride) {
+    multiplyTile<TileStrides<1, 1>, 1, kPanelsAtOnce>(reinterpret_cast<const float*>(row),
+                                                      reinterpret_cast<const float*>(panel),
+                                                      panelBytes / 4, depth, true, sums, sumStride);
   }
+  static void tile(int64_t rows,
+                   const uint8_t* a,
+                   const uint8_t* b,
+                   int64_t depth,
+                   bool fresh,
+                   float* sums,
+                   int64_t sumStride) {
+    multiplyPackedTile<kTileRows>(rows, reinterpret_cast<const float*>(a),
+                                  reinterpret_cast<const float*>(b), depth, fresh, sums, sumStride);
+  }
+};
+
+template <bool Narrow>
+struct PairProduct {
+  static constexpr int64_t kInputBytes = Narrow ? 2 : 4;
+  static constexpr int64_t kNumberBytes = 2;
+  static void one(const uint8_t* row,
+                  const uint8_t* panel,
+                  int64_t panelBytes,
+                  int64_t depth,
+                  float* sums,
+                  int64_t sumStride) {
+    multiplyPairTile<Narrow, 1, kPanelsAtOnce>(row, panel, panelBytes, pairsOf(depth), true, sums,
+                                               sumStride);
+  }
+  static void tile(int64_t rows,
+                   const uint8_t* a,
+                   const uint8_t* b,
+                   int64_t depth,
+                   bool fresh,
+                   float* sums,
+                   int64_t sumStride) {
+    multiplyPackedPairs<Narrow, kTileRows>(rows, a, b, pairsOf(depth), fresh, sums, sumStride);
+  }
+};
+
+template <DType D>
+void multiplyBytes(const Weight& weight,
+                   int64_t group,
+                   int64_t firstPanel,
+                   int64_t panels,
+                   const void* rows,
+                   int64_t count,
+                   float* sums,
+                   float* memory) {
+  const int64_t panelBytes = kLayout.panelBytes(D, weight.in);
+  const auto* panel = static_cast<const uint8_t*>(kLayout.panel(weight, group, firstPanel));
+  for (int64_t p = 0; p < panels; ++p, panel += panelBytes, sums += kLayout.rows) {
+    if (count == 1) {
+      multiplyByteRow<D>(panel, weight.in, rows, sums);
+    } else {
+      multiplyBytePanel<D>(panel, weight.in, rows, count, sums, panels * kLayout.rows, memory);
+    }
+  }
+}
+
+inline MultiplyPanels multiplyBytesOf(DType dtype) {
+  switch (dtype) {
+    case DType::Q8_0:
+      return multiplyBytes<DType::Q8_0>;
+    case DType::Q4_0:
+      return multiplyBytes<DType::Q4_0>;
+    case DType::Q4_1:
+      return multiplyBytes<DType::Q4_1>;
+    case DType::Q5_0:
+      return multiplyBytes<DType::Q5_0>;
+    case DType::Q5_1:
+      return multiplyBytes<DType::Q5_1>;
+    case DType::Q4_K:
+      return multiplyBytes<DType::Q4_K>;
+    case DType::Q5_K:
+      return multiplyBytes<DType::Q5_K>;
+    default:
+      return multiplyBytes<DType::Q6_K>;
+  }
+}
+
+// Matrices of fewer numbers keep their activations as they are: rounding them saves no time that
+// anybody would feel, and a small model has no accuracy to spare.
+constexpr int64_t kNarrowFrom = int64_t{1} << 19;
+
+inline Method methodOf(const Weight& weight) {
+  const int64_t depth = weight.in;
+  if (isQuantised(weight.dtype)) {
+    return {kByteTileRows, byteRowBytes(weight.dtype, depth), packBytes,
+            multiplyBytesOf(weight.dtype)};
+  }
+  if (weight.dtype == DType::BF16) {
+    if (kHasDotPairs && weight.out * depth >= kNarrowFrom) {
+      return {kTileRows, 2 * roundUp(depth, 2), packPairs<true>, multiplyFloats<PairProduct<true>>};
+    }
+    return {kTileRows, 4 * roundUp(depth, 2), packPairs<false>, multiplyFloats<PairProduct<false>>};
+  }
+  return {kTileRows, 4 * roundUp(depth, 2), packPairs<false>, multiplyFloats<FloatProduct>};
 }
 
 // Rows that go through one group of a weight.
@@ -147,15 +185,7 @@ struct Batch {
   int64_t before = 0;                // rows of the batches before it
 
   [[nodiscard]] int64_t entry(int64_t row) const { return entries != nullptr ? entries[row] : row; }
-  [[nodiscard]] int64_t tiles() const { return (count + kTileRows - 1) / kTileRows; }
-  // Few rows take several panels at a time, so that one item is worth handing over.
-  [[nodiscard]] int64_t panelsAtOnce() const { return count <= kTileRows ? kPanelsAtOnce : 1; }
-  [[nodiscard]] int64_t pieces(int64_t panels) const {
-    return (panels + panelsAtOnce() - 1) / panelsAtOnce();
-  }
-  [[nodiscard]] int64_t items(int64_t panels) const {
-    return (count + kRowBlock - 1) / kRowBlock * pieces(panels);
-  }
+  [[nodiscard]] int64_t tiles(int64_t tileRows) const { return (count + tileRows - 1) / tileRows; }
 };
 
 struct Batches {
@@ -178,6 +208,35 @@ struct Batches {
   }
 };
 
+// How a batch is cut into items: some of its rows times some panels.
+struct Cut {
+  int64_t panels;    // of the weight
+  int64_t tileRows;  // of the method
+  int64_t rowBlock;  // rows of an item, whole tiles
+
+  // Few rows take several panels at a time, so that one item is worth handing over.
+  [[nodiscard]] int64_t panelsAtOnce(const Batch& batch) const {
+    return batch.count <= tileRows ? kPanelsAtOnce : 1;
+  }
+  [[nodiscard]] int64_t pieces(const Batch& batch) const {
+    return (panels + panelsAtOnce(batch) - 1) / panelsAtOnce(batch);
+  }
+  [[nodiscard]] int64_t items(const Batch& batch) const {
+    return (batch.count + rowBlock - 1) / rowBlock * pieces(batch);
+  }
+};
+
+// Many rows at a time, for a panel is laid out for them once, unless too few items would be left
+// for the threads.
+inline Cut cutOf(const Batches& batches, int64_t panels, int64_t tileRows, int threads) {
+  Cut cut{panels, tileRows, kRowBlock};
+  while (cut.rowBlock > 8 * tileRows &&
+         batches.sum([&](const Batch& batch) { return cut.items(batch); }) < 3 * threads) {
+    cut.rowBlock = roundUp(cut.rowBlock / 2, tileRows);
+  }
+  return cut;
+}
+
 // The rows that entries stand for: `share` entries after each other have the same.
 struct RowSource {
   const float* data = nullptr;
@@ -187,30 +246,30 @@ struct RowSource {
   [[nodiscard]] const float* of(int64_t entry) const { return data + entry / share * stride; }
 };
 
-// The rows of all batches behind each other, as packTile leaves them; a single row stays where it
-// is.
-inline const float* packRows(Workspace& workspace,
-                             const Batches& batches,
-                             const RowSource& in,
-                             int64_t depth) {
+// The rows of all batches behind each other, in the method's layout, tile by tile.
+inline const uint8_t* packRows(Workspace& workspace,
+                               const Batches& batches,
+                               const RowSource& in,
+                               const Weight& weight,
+                               const Method& method) {
   const int64_t rows = batches.sum([](const Batch& batch) { return batch.count; });
-  if (rows == 1) return in.of(batches.list[0].entry(0));
-  float* packed = workspace.rows.get<float>(rows * depth);
-  const auto tilesOf = [](const Batch& batch) { return batch.tiles(); };
-  forEachItem(workspace, batches.sum(tilesOf), rows * depth * kLanes, [&](int64_t item, int) {
+  auto* packed = workspace.rows.get<uint8_t>(rows * method.rowBytes);
+  const auto tilesOf = [&](const Batch& batch) { return batch.tiles(method.tileRows); };
+  forEachItem(workspace, batches.sum(tilesOf), rows * weight.in * kLanes, [&](int64_t item, int) {
     const Batch& batch = batches.find(item, tilesOf);
-    const int64_t first = item * kTileRows;
-    const int64_t count = least(kTileRows, batch.count - first);
+    const int64_t first = item * method.tileRows;
+    const int64_t count = least(method.tileRows, batch.count - first);
     const float* tile[kTileRows];
     for (int64_t r = 0; r < count; ++r) tile[r] = in.of(batch.entry(first + r));
-    packTile(tile, count, depth, packed + (batch.before + first) * depth);
+    method.pack(weight.dtype, tile, count, weight.in,
+                packed + (batch.before + first) * method.rowBytes);
   });
   return packed;
 }
 
 // All rows of all batches times their groups of `weight` and, where it is there, of `second`, which
-// has the same shape. Calls write(entry, column, columns, sums, sums of second) for each row, piece
-// by piece of its columns; there are sums up to the next whole register.
+// has the same shape and type. Calls write(entry, column, columns, sums, sums of second) for each
+// row, piece by piece of its columns; there are sums up to the next whole register.
 template <class Write>
 void multiply(Workspace& workspace,
               const Batches& batches,
@@ -218,25 +277,27 @@ void multiply(Workspace& workspace,
               const Weight& weight,
               const Weight* second,
               const Write& write) {
-  const int64_t depth = weight.in;
-  const int64_t panels = kLayout.panels(weight.out);
-  const float* packed = packRows(workspace, batches, in, depth);
-  const Workspace::Own own = workspace.own(2 * kSumsFloats);
-  const auto itemsOf = [&](const Batch& batch) { return batch.items(panels); };
-  const int64_t work = batches.sum([&](const Batch& batch) { return batch.count; }) * depth *
+  const Method method = methodOf(weight);
+  const uint8_t* packed = packRows(workspace, batches, in, weight, method);
+  const Workspace::Own own = workspace.own(2 * kSumsFloats + kExpandedFloats);
+  const Cut cut =
+      cutOf(batches, kLayout.panels(weight.out), method.tileRows, workspace.pool.threads());
+  const auto itemsOf = [&](const Batch& batch) { return cut.items(batch); };
+  const int64_t work = batches.sum([&](const Batch& batch) { return batch.count; }) * weight.in *
                        weight.out * (second != nullptr ? 2 : 1);
   forEachItem(workspace, batches.sum(itemsOf), work, [&](int64_t item, int worker) {
     const Batch& batch = batches.find(item, itemsOf);
-    const int64_t firstRow = item / batch.pieces(panels) * kRowBlock;
-    const int64_t firstPanel = item % batch.pieces(panels) * batch.panelsAtOnce();
-    const int64_t rows = least(kRowBlock, batch.count - firstRow);
-    const int64_t some = least(batch.panelsAtOnce(), panels - firstPanel);
-    const float* from = packed + (batch.before + firstRow) * depth;
+    const int64_t firstRow = item / cut.pieces(batch) * cut.rowBlock;
+    const int64_t firstPanel = item % cut.pieces(batch) * cut.panelsAtOnce(batch);
+    const int64_t rows = least(cut.rowBlock, batch.count - firstRow);
+    const int64_t some = least(cut.panelsAtOnce(batch), cut.panels - firstPanel);
+    const uint8_t* from = packed + (batch.before + firstRow) * method.rowBytes;
     float* sums = own.of(worker);
     float* others = sums + kSumsFloats;
-    multiplyPanels(weight, batch.group, firstPanel, some, from, rows, sums);
+    float* memory = others + kSumsFloats;
+    method.multiply(weight, batch.group, firstPanel, some, from, rows, sums, memory);
     if (second != nullptr) {
-      multiplyPanels(*second, batch.group, firstPanel, some, from, rows, others);
+      method.multiply(*second, batch.group, firstPanel, some, from, rows, others, memory);
     }
     const int64_t column = firstPanel * kLayout.rows;
     const int64_t columns = least(some * kLayout.rows, weight.out - column);

@@ -9,7 +9,18 @@
 //   minOf, maxOf         the second operand where either is NaN
 //   transpose            of kLanes registers, in place
 //   zeroBelow            v, but 0 where x < limit
-// and V has the operators + − × ÷ of its elements. Bodies call no inline function or template of
+//   splatInt, loadInts, storeInts     the same of I, memory being bytes
+//   widenBytes, storeBytes            of kLanes bytes, unsigned; of the lowest byte of each element
+//   loadHalves           kLanes numbers of binary16
+//   dotSmall             sum + four bytes of the first, unsigned and below 64, × four of the
+//   second,
+//                        signed, in each element
+//   dotBytes             the same of any bytes; where kSignsBytes, of bytes − 128
+//   dotPairs             sum + two × two of bfloat16; only where kHasDotPairs
+//   kTileRows, kByteTileRows          tokens × two registers whose sums fit into the registers, of
+//                        floats and of bytes
+//   kPrefetchBytes       how far ahead a row streams a panel
+// and V and I have the operators of their elements. Bodies call no inline function or template of
 // another header that could be compiled here with wide instructions and then be kept by the linker
 // for everybody.
 

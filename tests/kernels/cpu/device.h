@@ -24,6 +24,7 @@ class Device {
       : backend_(openBackend(name, threads).value()), stream_(backend_->newStream().value()) {}
 
   Backend& backend() { return *backend_; }
+  [[nodiscard]] bool isReference() const { return backend_->properties().name == "reference"; }
   void run(const Operation& operation) {
     backend_->run(operation, *stream_);
     ASSERT_TRUE(stream_->wait());
@@ -53,6 +54,19 @@ class Device {
     auto* place = static_cast<int32_t*>(bytes(4));
     stream_->copyIn(place, &position, 4);
     return {place};
+  }
+  /// A matrix [groups · out, in] of the type, of random numbers, packed for this backend.
+  Weight weight(int64_t rows, int64_t cols, uint32_t seed, DType dtype, int64_t groups = 1) {
+    if (!isQuantised(dtype)) return weight(Matrix::random(rows, cols, seed), dtype, groups);
+    const std::vector<char> blocks = randomBlocks(dtype, rows * cols, seed);
+    Weight weight{nullptr, dtype, groups, rows / groups, cols};
+    void* packed = bytes(backend_->packedBytes(dtype, groups, weight.out, cols));
+    const auto groupBytes = static_cast<int64_t>(blocks.size()) / groups;
+    for (int64_t group = 0; group < groups; ++group) {
+      EXPECT_TRUE(backend_->pack(weight, group, blocks.data() + group * groupBytes, packed));
+    }
+    weight.data = packed;
+    return weight;
   }
   /// The matrix [groups · out, in], rounded to the type, packed for this backend.
   Weight weight(Matrix values, DType dtype, int64_t groups = 1) {
@@ -120,6 +134,13 @@ inline double errorOf(const std::vector<float>& values, const std::vector<float>
     worst = std::isfinite(difference) ? std::max(worst, difference) : INFINITY;
   }
   return worst / std::max(largest, 1e-30);
+}
+
+/// A type as GoogleTest allows it in the name of a test.
+inline std::string asTestName(DType dtype) {
+  constexpr const char* kNames[] = {"f32",  "bf16", "i32",  "q8_0", "q4_0", "q4_1",
+                                    "q5_0", "q5_1", "q4_K", "q5_K", "q6_K"};
+  return kNames[static_cast<size_t>(dtype)];
 }
 
 /// What two float32 implementations of a sum of so many terms may differ by, relative to the

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What generic/vector_math-inl.h asks for, with AVX-512 F, BW, DQ, VL and VNNI, but for dotPairs.
+// Included inside the namespace and target region of avx512.cpp and avx512_bf16.cpp.
+
+using V = __m512;
+using I = int32_t __attribute__((vector_size(64)));
+constexpr int64_t kLanes = 16;
+constexpr int kTileRows = 12;     // 24 sums, two numbers, one activation of 32 registers
+constexpr int kByteTileRows = 6;  // twelve sums, twelve of integers, two numbers, one activation
+constexpr int64_t kPrefetchBytes = 4096;
+
+inline V splat(float x) {
+  return _mm512_set1_ps(x);
+}
+inline V load(const float* p) {
+  return _mm512_loadu_ps(p);
+}
+inline void store(float* p, V v) {
+  _mm512_storeu_ps(p, v);
+}
+inline __mmask16 firstLanes(int64_t count) {
+  return static_cast<__mmask16>((1U << count) - 1U);
+}
+inline V loadPart(const float* p, int64_t count) {
+  return _mm512_maskz_loadu_ps(firstLanes(count), p);
+}
+inline void storePart(float* p, V v, int64_t count) {
+  _mm512_mask_storeu_ps(p, firstLanes(count), v);
+}
+// GCC 12 warns of its own headers where an intrinsic has no mask; one of all lanes costs nothing.
+constexpr __mmask16 kAll = 0xFFFF;
+inline V loadWide(const BFloat16* p) {
+  const __m256i narrow = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+  const __m512i wide = _mm512_maskz_cvtepu16_epi32(kAll, narrow);
+  return _mm512_castsi512_ps(_mm512_maskz_slli_epi32(kAll, wide, 16));
+}
+inline V fma(V a, V b, V c) {
+  return _mm512_fmadd_ps(a, b, c);
+}
+inline V minOf(V a, V b) {
+  return _mm512_maskz_min_ps(kAll, a, b);
+}
+inline V maxOf(V a, V b) {
+  return _mm512_maskz_max_ps(kAll, a, b);
+}
+inline V zeroBelow(V x, V limit, V v) {
+  return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(x, limit, _CMP_NLT_UQ), v);
+}
+// In each of four steps, rows `step` apart exchange the elements that are `step` apart.
+inline void transpose(V (&rows)[kLanes]) {
+  const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  LECTERN_UNROLL
+  for (int step = 1; step < 16; step *= 2) {
+    const __m512i bit = _mm512_set1_epi32(step);
+    const __mmask16 high = _mm512_test_epi32_mask(lane, bit);
+    // Elements of the second row have numbers from 16 on.
+    const __m512i other = _mm512_set1_epi32(16);
+    const __m512i upper = _mm512_mask_sub_epi32(lane, high, _mm512_add_epi32(lane, other), bit);
+    const __m512i lower = _mm512_mask_add_epi32(_mm512_add_epi32(lane, bit), high, lane, other);
+    LECTERN_UNROLL
+    for (int i = 0; i < 16; ++i) {
+      if ((i & step) != 0) continue;
+      const V first = rows[i];
+      rows[i] = _mm512_permutex2var_ps(first, upper, rows[i + step]);
+      rows[i + step] = _mm512_permutex2var_ps(first, lower, rows[i + step]);
+    }
+  }
+}
+
+inline I splatInt(int32_t x) {
+  return (I)_mm512_set1_epi32(x);
+}
+inline I loadInts(const uint8_t* p) {
+  return (I)_mm512_loadu_si512(p);
+}
+inline void storeInts(uint8_t* p, I v) {
+  _mm512_storeu_si512(p, (__m512i)v);
+}
+inline I widenBytes(const uint8_t* p) {
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  return (I)_mm512_maskz_cvtepu8_epi32(kAll, bytes);
+}
+inline void storeBytes(int8_t* p, I v) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_maskz_cvtepi32_epi8(kAll, (__m512i)v));
+}
+inline V loadHalves(const uint8_t* p) {
+  const __m256i halves = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+  return _mm512_maskz_cvtph_ps(kAll, halves);
+}
+constexpr bool kSignsBytes = false;
+inline I dotSmall(I sum, I weights, I x) {
+  return (I)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)weights, (__m512i)x);
+}
+inline I dotBytes(I sum, I weights, I x) {
+  return dotSmall(sum, weights, x);
+}

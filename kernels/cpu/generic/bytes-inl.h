@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Products with quantised panels (packing.h): weights are unsigned bytes, activations signed ones
+// with a scale for each 32 (roundToBytes). With w = s q + o and a = t p of a group,
+//   Σ w a = s t Σ q p + o t Σ p,
+// where Σ q p is exact in 32 bits; what the offset o adds is known before the product, for Σ p
+// belongs to the token. Where o = −zero · s, −zero · Σ p is what the integer sum begins with.
+// Groups are added up in their order in float32, so that a token has the same bits alone and among
+// others.
+
+constexpr int64_t kStep = QuantisedPanel::kStep;
+constexpr int kQuads = kStep / 4;
+constexpr int64_t kPanelQuad = 4 * kLayout.rows;  // bytes of a quad of a whole panel
+
+// Activations of a tile of `count` rows, one behind the other
+//   quants  [depth / 4][count][4]     int8
+//   scales  [depth / 32][count]       float32
+//   terms   [depth / group][count]    int32 −zero · Σ p, or float32 t · Σ p
+struct ByteTile {
+  int8_t* quants;
+  float* scales;
+  int32_t* terms;
+};
+inline int64_t byteRowBytes(DType dtype, int64_t depth) {
+  return depth + depth / kStep * 4 + depth / quantisedType(dtype).group * 4;
+}
+inline ByteTile byteTile(const void* data, int64_t count, int64_t depth) {
+  auto* quants = static_cast<int8_t*>(const_cast<void*>(data));
+  auto* scales = reinterpret_cast<float*>(quants + count * depth);
+  return {quants, scales, reinterpret_cast<int32_t*>(scales + depth / kStep * count)};
+}
+
+// Where dotBytes subtracts the zero of 128 itself (kSignsBytes), none is left.
+constexpr int zeroOf(const QuantisedType& type) {
+  return type.bits == 8 && kSignsBytes ? 0 : type.zero;
+}
+
+// Rounds 32 activations; returns their scale. `sums` are those of the two halves.
+inline float roundStep(const float* x, int8_t* quants, int32_t (&sums)[2]) {
+  constexpr int kParts = kStep / kLanes;
+  V part[kParts];
+  V top = splat(0.0F);
+  for (int i = 0; i < kParts; ++i) {
+    part[i] = load(x + i * kLanes);
+    top = maxOf(top, maxOf(part[i], splat(0.0F) - part[i]));
+  }
+  const float largest = largestOf(top);
+  const V inverse = splat(largest > 0 ? 127.0F / largest : 0.0F);
+  I half[2] = {};
+  for (int i = 0; i < kParts; ++i) {
+    // To nearest, ties to even: the sum's last bit counts ones.
+    const I rounded =
+        (I)(part[i] * inverse + splat(kRounder)) - __builtin_bit_cast(int32_t, kRounder);
+    half[2 * i / kParts] += rounded;
+    storeBytes(quants + i * kLanes, rounded);
+  }
+  for (int h = 0; h < 2; ++h) {
+    sums[h] = 0;
+    for (int i = 0; i < kLanes; ++i) sums[h] += half[h][i];
+  }
+  return largest / 127.0F;
+}
+
+inline void packBytes(
+    DType dtype, const float* const* rows, int64_t count, int64_t depth, void* packed) {
+  const QuantisedType type = quantisedType(dtype);
+  const ByteTile tile = byteTile(packed, count, depth);
+  for (int64_t r = 0; r < count; ++r) {
+    for (int64_t s = 0; s < depth / kStep; ++s) {
+      alignas(32) int8_t quants[kStep];
+      int32_t sums[2];
+      const float scale = roundStep(rows[r] + s * kStep, quants, sums);
+      for (int q = 0; q < kQuads; ++q) {
+        __builtin_memcpy(tile.quants + ((s * kQuads + q) * count + r) * 4, quants + 4 * q, 4);
+      }
+      tile.scales[s * count + r] = scale;
+      if (type.group == kStep / 2) {
+        for (int h = 0; h < 2; ++h) tile.terms[(2 * s + h) * count + r] = -zeroOf(type) * sums[h];
+      } else if (type.hasLeast) {
+        const float term = scale * static_cast<float>(sums[0] + sums[1]);
+        tile.terms[s * count + r] = __builtin_bit_cast(int32_t, term);
+      } else {
+        tile.terms[s * count + r] = -zeroOf(type) * (sums[0] + sums[1]);
+      }
+    }
+  }
+}
+
+// One step of a panel, as its bytes lie. `c` is the register of columns, 0 or 1.
+template <DType D>
+struct StepView {
+  static constexpr QuantisedType kType = quantisedType(D);
+  static constexpr QuantisedPanel kPanel = quantisedPanel(D);
+  static constexpr int kGroups = static_cast<int>(kStep / kType.group);
+
+  const uint8_t* block;  // its head
+  const uint8_t* step;
+
+  [[nodiscard]] const uint8_t* quants() const { return step + kPanel.stepHead * kLayout.rows; }
+
+  // Group g of the step.
+  [[nodiscard]] V scale(int g, int c) const {
+    if constexpr (!kType.isNested) {
+      return loadHalves(step + 2 * c * kLanes);
+    } else {
+      I own = widenBytes(step + g * kLayout.rows + c * kLanes);
+      if constexpr (!kType.hasLeast) own = (own << 24) >> 24;  // signed
+      return loadHalves(block + 2 * c * kLanes) * __builtin_convertvector(own, V);
+    }
+  }
+  [[nodiscard]] V offset(int c) const {
+    const int64_t behind = kLayout.rows + c * kLanes;
+    if constexpr (!kType.isNested) {
+      return loadHalves(step + 2 * behind);
+    } else {
+      return (splat(0.0F) - loadHalves(block + 2 * behind)) *
+             __builtin_convertvector(widenBytes(step + behind), V);
+    }
+  }
+  // A quad of 4 inputs for each column, one byte an input.
+  [[nodiscard]] I quad(int q, int c) const {
+    const uint8_t* at = quants() + 4 * c * kLanes;
+    if constexpr (kType.bits == 8) {
+      return loadInts(at + q * kPanelQuad);
+    } else {
+      const I both = loadInts(at + q % 4 * kPanelQuad);
+      const I four = (q < 4 ? both : both >> 4) & 0x0F0F0F0F;
+      if constexpr (kType.bits == 5) {
+        const I fifth = loadInts(at + 4 * kPanelQuad);
+        return four | ((q < 4 ? fifth << (4 - q) : fifth >> (q - 4)) & 0x10101010);
+      } else if constexpr (kType.bits == 6) {
+        const I two = loadInts(at + (4 + q / 4) * kPanelQuad);
+        const int shift = 4 - 2 * (q % 4);
+        return four | ((shift >= 0 ? two << shift : two >> -shift) & 0x30303030);
+      }
+      return four;
+    }
+  }
+};
+
+template <bool Wide>
+inline I addQuad(I sum, I weights, I x) {
+  return Wide ? dotBytes(sum, weights, x) : dotSmall(sum, weights, x);
+}
+
+// A block of steps as the product wants it: bytes, and scales and offsets in float32.
+struct ByteSteps {
+  const uint8_t* bytes;  // [steps][8 quads][panel rows][4], each step `stride` bytes from the last
+  int64_t stride;
+  const float* scales;   // [steps][groups][panel rows]
+  const float* offsets;  // [steps][panel rows], where the type has offsets of its own
+};
+
+// Of a panel so many inputs are laid out for all tiles before the next ones: 16 steps × 32 inputs ×
+// two registers of columns are 16 KiB at most, which stay in the first level of cache.
+constexpr int64_t kStepsBlock = 16;
+constexpr int64_t kExpandedFloats =
+    kStepsBlock *
+    (kQuads * kLayout.rows + 3 * kLayout.rows);  // bytes four by four, scales, offsets
+
+// `steps` steps from `first` on, which begins a block, of a panel.
+template <DType D>
+ByteSteps expandSteps(const uint8_t* panel, int64_t first, int64_t steps, float* memory) {
+  using View = StepView<D>;
+  float* scales = memory + kStepsBlock * kQuads * kLayout.rows;
+  float* offsets = scales + kStepsBlock * 2 * kLayout.rows;
+  ByteSteps result{reinterpret_cast<uint8_t*>(memory), kQuads * kPanelQuad, scales, offsets};
+  auto* bytes = reinterpret_cast<uint8_t*>(memory);
+  for (int64_t s = 0; s < steps; ++s) {
+    const int64_t inBlock = (first + s) % View::kPanel.steps;
+    const uint8_t* block =
+        panel + (first + s) / View::kPanel.steps * View::kPanel.block() * kLayout.rows;
+    const View view{
+        block, block + (View::kPanel.blockHead + inBlock * View::kPanel.step()) * kLayout.rows};
+    if (View::kType.bits == 8 && s == 0) {
+      result.bytes = view.quants();
+      result.stride = View::kPanel.step() * kLayout.rows;
+    }
+    LECTERN_UNROLL
+    for (int c = 0; c < 2; ++c) {
+      if constexpr (View::kType.bits != 8) {
+        LECTERN_UNROLL
+        for (int q = 0; q < kQuads; ++q) {
+          storeInts(bytes + s * kQuads * kPanelQuad + q * kPanelQuad + 4 * c * kLanes,
+                    view.quad(q, c));
+        }
+      }
+      for (int g = 0; g < View::kGroups; ++g) {
+        store(scales + (s * View::kGroups + g) * kLayout.rows + c * kLanes, view.scale(g, c));
+      }
+      if constexpr (View::kType.hasLeast) {
+        store(offsets + s * kLayout.rows + c * kLanes, view.offset(c));
+      }
+    }
+  }
+  return result;
+}
+
+// sums [Rows, panel rows] (+)= a tile's activations times a block of steps.
+template <int Rows, int Groups, bool HasLeast, bool Wide>
+void multiplyByteTile(const ByteTile& a,
+                      const ByteSteps& b,
+                      int64_t steps,
+                      bool fresh,
+                      float* sums,
+                      int64_t sumStride) {
+  constexpr int kGroupQuads = kQuads / Groups;
+  V acc[Rows][2];
+  loadSums(acc, fresh, sums, sumStride);
+  const int8_t* quants = a.quants;
+  const int32_t* terms = a.terms;
+  const float* scales = b.scales;
+  for (int64_t s = 0; s < steps; ++s) {
+    const uint8_t* bytes = b.bytes + s * b.stride;
+    for (int g = 0; g < Groups; ++g) {
+      I dots[Rows][2];
+      LECTERN_UNROLL
+      for (int r = 0; r < Rows; ++r) {
+        dots[r][0] = dots[r][1] = HasLeast ? I{} : splatInt(terms[r]);
+      }
+      LECTERN_UNROLL
+      for (int q = 0; q < kGroupQuads; ++q, quants += 4 * Rows, bytes += kPanelQuad) {
+        const I left = loadInts(bytes);
+        const I right = loadInts(bytes + kPanelQuad / 2);
+        LECTERN_UNROLL
+        for (int r = 0; r < Rows; ++r) {
+          int32_t four;
+          __builtin_memcpy(&four, quants + 4 * r, 4);
+          const I x = splatInt(four);
+          dots[r][0] = addQuad<Wide>(dots[r][0], left, x);
+          dots[r][1] = addQuad<Wide>(dots[r][1], right, x);
+        }
+      }
+      const V left = load(scales);
+      const V right = load(scales + kLanes);
+      LECTERN_UNROLL
+      for (int r = 0; r < Rows; ++r) {
+        const V scale = splat(a.scales[s * Rows + r]);
+        acc[r][0] = fma(__builtin_convertvector(dots[r][0], V), left * scale, acc[r][0]);
+        acc[r][1] = fma(__builtin_convertvector(dots[r][1], V), right * scale, acc[r][1]);
+        if constexpr (HasLeast) {
+          const V term = splat(__builtin_bit_cast(float, terms[r]));
+          acc[r][0] = fma(term, load(b.offsets + s * kLayout.rows), acc[r][0]);
+          acc[r][1] = fma(term, load(b.offsets + s * kLayout.rows + kLanes), acc[r][1]);
+        }
+      }
+      scales += kLayout.rows;
+      terms += Rows;
+    }
+  }
+  storeSums(acc, sums, sumStride);
+}
+
+template <int Rows, int Groups, bool HasLeast, bool Wide>
+void multiplyByteTiles(int64_t rows,
+                       const ByteTile& a,
+                       const ByteSteps& b,
+                       int64_t steps,
+                       bool fresh,
+                       float* sums,
+                       int64_t sumStride) {
+  if (rows == Rows) {
+    multiplyByteTile<Rows, Groups, HasLeast, Wide>(a, b, steps, fresh, sums, sumStride);
+  } else if constexpr (Rows > 1) {
+    multiplyByteTiles<Rows - 1, Groups, HasLeast, Wide>(rows, a, b, steps, fresh, sums, sumStride);
+  }
+}
+
+// All tiles of `count` rows times one panel. Sums of a row lie sumStride apart.
+template <DType D>
+void multiplyBytePanel(const uint8_t* panel,
+                       int64_t depth,
+                       const void* rows,
+                       int64_t count,
+                       float* sums,
+                       int64_t sumStride,
+                       float* memory) {
+  using View = StepView<D>;
+  const int64_t rowBytes = byteRowBytes(D, depth);
+  for (int64_t s = 0; s < depth / kStep; s += kStepsBlock) {
+    const int64_t steps = least(kStepsBlock, depth / kStep - s);
+    const ByteSteps block = expandSteps<D>(panel, s, steps, memory);
+    for (int64_t r = 0; r < count; r += kByteTileRows) {
+      const int64_t tileRows = least(kByteTileRows, count - r);
+      ByteTile tile = byteTile(static_cast<const uint8_t*>(rows) + r * rowBytes, tileRows, depth);
+      tile.quants += s * kStep * tileRows;
+      tile.scales += s * tileRows;
+      tile.terms += s * View::kGroups * tileRows;
+      multiplyByteTiles<kByteTileRows, View::kGroups, View::kType.hasLeast, View::kType.bits == 8>(
+          tileRows, tile, block, steps, s == 0, sums + r * sumStride, sumStride);
+    }
+  }
+}
+
+// One row times one panel, which is read from memory once, from end to end, and never laid out.
+template <DType D>
+void multiplyByteRow(const uint8_t* panel, int64_t depth, const void* row, float* sums) {
+  using View = StepView<D>;
+  const ByteTile a = byteTile(row, 1, depth);
+  V acc[2] = {splat(0.0F), splat(0.0F)};
+  int64_t s = 0;
+  for (const uint8_t* at = panel; s < depth / kStep;) {
+    const uint8_t* block = at;
+    at += View::kPanel.blockHead * kLayout.rows;
+    for (int64_t i = 0; i < View::kPanel.steps;
+         ++i, ++s, at += View::kPanel.step() * kLayout.rows) {
+      const View view{block, at};
+      for (int64_t ahead = 0; ahead < View::kPanel.step() * kLayout.rows; ahead += 64) {
+        __builtin_prefetch(at + kPrefetchBytes + ahead);
+      }
+      const V scale = splat(a.scales[s]);
+      LECTERN_UNROLL
+      for (int g = 0; g < View::kGroups; ++g) {
+        const int32_t term = a.terms[s * View::kGroups + g];
+        I dots[2];
+        dots[0] = dots[1] = View::kType.hasLeast ? I{} : splatInt(term);
+        LECTERN_UNROLL
+        for (int q = g * kQuads / View::kGroups; q < (g + 1) * kQuads / View::kGroups; ++q) {
+          int32_t four;
+          __builtin_memcpy(&four, a.quants + s * kStep + 4 * q, 4);
+          const I x = splatInt(four);
+          LECTERN_UNROLL
+          for (int c = 0; c < 2; ++c) {
+            dots[c] = addQuad < View::kType.bits == 8 > (dots[c], view.quad(q, c), x);
+          }
+        }
+        LECTERN_UNROLL
+        for (int c = 0; c < 2; ++c) {
+          acc[c] = fma(__builtin_convertvector(dots[c], V), view.scale(g, c) * scale, acc[c]);
+          if constexpr (View::kType.hasLeast) {
+            acc[c] = fma(splat(__builtin_bit_cast(float, term)), view.offset(c), acc[c]);
+          }
+        }
+      }
+    }
+  }
+  store(sums, acc[0]);
+  store(sums + kLanes, acc[1]);
+}
+
+// One row of a table, as the reference has it: scale · quant + offset.
+template <DType D>
+void embedBytes(const uint8_t* panel, int64_t depth, int64_t row, float* out) {
+  using View = StepView<D>;
+  const int64_t column = row % kLanes;
+  const int c = static_cast<int>(row / kLanes);
+  for (int64_t s = 0; s < depth / kStep; ++s) {
+    const int64_t inBlock = s % View::kPanel.steps;
+    const uint8_t* block = panel + s / View::kPanel.steps * View::kPanel.block() * kLayout.rows;
+    const View view{
+        block, block + (View::kPanel.blockHead + inBlock * View::kPanel.step()) * kLayout.rows};
+    for (int q = 0; q < kQuads; ++q) {
+      const int g = q * View::kGroups / kQuads;
+      const float scale = view.scale(g, c)[column];
+      const float offset = View::kType.hasLeast ? view.offset(c)[column]
+                                                : static_cast<float>(-View::kType.zero) * scale;
+      const auto four = static_cast<uint32_t>(view.quad(q, c)[column]);
+      for (int i = 0; i < 4; ++i) {
+        out[s * kStep + 4 * q + i] = scale * static_cast<float>(four >> (8 * i) & 255U) + offset;
+      }
+    }
+  }
+}
