@@ -27,7 +27,6 @@ using I = int32_t __attribute__((vector_size(32)));
 constexpr int64_t kLanes = 8;
 constexpr int kTileRows = 6;      // twelve sums, two numbers, one activation of sixteen registers
 constexpr int kByteTileRows = 2;  // four sums, four of integers, two numbers, what dots need
-constexpr int64_t kPrefetchBytes = 4096;
 
 inline V splat(float x) {
   return _mm256_set1_ps(x);

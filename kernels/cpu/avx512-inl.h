@@ -7,7 +7,6 @@ using I = int32_t __attribute__((vector_size(64)));
 constexpr int64_t kLanes = 16;
 constexpr int kTileRows = 12;     // 24 sums, two numbers, one activation of 32 registers
 constexpr int kByteTileRows = 6;  // twelve sums, twelve of integers, two numbers, one activation
-constexpr int64_t kPrefetchBytes = 4096;
 
 inline V splat(float x) {
   return _mm512_set1_ps(x);

@@ -18,7 +18,6 @@ using I = int32_t __attribute__((vector_size(16)));
 constexpr int64_t kLanes = 4;
 constexpr int kTileRows = 6;      // twelve sums, two numbers, one activation of sixteen registers
 constexpr int kByteTileRows = 2;  // four sums, four of integers, two numbers, what dots need
-constexpr int64_t kPrefetchBytes = 1024;
 
 inline V splat(float x) {
   return V{x, x, x, x};

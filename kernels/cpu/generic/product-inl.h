@@ -128,11 +128,17 @@ void multiplyBytes(const Weight& weight,
                    float* memory) {
   const int64_t panelBytes = kLayout.panelBytes(D, weight.in);
   const auto* panel = static_cast<const uint8_t*>(kLayout.panel(weight, group, firstPanel));
-  for (int64_t p = 0; p < panels; ++p, panel += panelBytes, sums += kLayout.rows) {
+  int64_t p = 0;
+  for (; count == 1 && p + kRowPanels <= panels; p += kRowPanels) {
+    multiplyByteRow<D, kRowPanels>(panel + p * panelBytes, panelBytes, weight.in, rows,
+                                   sums + p * kLayout.rows);
+  }
+  for (; p < panels; ++p) {
     if (count == 1) {
-      multiplyByteRow<D>(panel, weight.in, rows, sums);
+      multiplyByteRow<D, 1>(panel + p * panelBytes, 0, weight.in, rows, sums + p * kLayout.rows);
     } else {
-      multiplyBytePanel<D>(panel, weight.in, rows, count, sums, panels * kLayout.rows, memory);
+      multiplyBytePanel<D>(panel + p * panelBytes, weight.in, rows, count, sums + p * kLayout.rows,
+                           panels * kLayout.rows, memory);
     }
   }
 }

@@ -19,7 +19,6 @@
 //   dotPairs             sum + two × two of bfloat16; only where kHasDotPairs
 //   kTileRows, kByteTileRows          tokens × two registers whose sums fit into the registers, of
 //                        floats and of bytes
-//   kPrefetchBytes       how far ahead a row streams a panel
 // and V and I have the operators of their elements. Bodies call no inline function or template of
 // another header that could be compiled here with wide instructions and then be kept by the linker
 // for everybody.
