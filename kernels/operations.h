@@ -18,7 +18,8 @@ namespace lectern::kernels {
 //
 // A product with a weight that is quantised may round its activations to bytes (roundToBytes in
 // quantised.h), one with a bfloat16 weight to bfloat16; each token for itself, so that it has the
-// same result alone and among others. A lookup in a table is exact always.
+// same result alone and among others. So may attention its queries and weights where the cache holds
+// bfloat16. A lookup in a table is exact always.
 
 /// How many tokens the sequence holds before this step, in device memory, so that a recorded step
 /// can be replayed with fresh values. `position[0]` is int32.

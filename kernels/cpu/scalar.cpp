@@ -108,6 +108,7 @@ constexpr bool kHasDotPairs = false;
 inline V dotPairs(V sum, I, I) {
   return sum;
 }
+inline void storeNarrow(BFloat16*, V) {}
 
 #include "kernels/cpu/generic/all-inl.h"
 

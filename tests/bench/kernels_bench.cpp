@@ -298,6 +298,7 @@ DType weightType(const Operation& operation) {
   if (const auto* linear = std::get_if<Linear>(&operation)) return linear->weight.dtype;
   if (const auto* gated = std::get_if<LinearGated>(&operation)) return gated->gate.dtype;
   if (const auto* experts = std::get_if<Experts>(&operation)) return experts->gate.dtype;
+  if (const auto* attend = std::get_if<AttendMany>(&operation)) return attend->cache.dtype;
   return DType::F32;
 }
 

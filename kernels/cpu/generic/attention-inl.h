@@ -5,6 +5,10 @@
 // 2022). kSegmentBlocks blocks make a segment; segments are merged in their order. Where blocks and
 // segments end does not depend on the queries, so a token sees the same sums alone, where threads
 // share the segments, and among many, where one thread walks through all of them.
+//
+// Where the processor multiplies pairs of bfloat16 and the cache holds such numbers, queries and
+// weights are rounded to them, and blocks are laid out as pairs of channels of the keys and as
+// pairs of tokens of the values.
 
 constexpr int64_t kBlock = AttendOne::kBlockTokens;
 // 512 tokens: enough that the partial results are a small share of the cache that was read for them
@@ -19,10 +23,10 @@ static_assert(kBlock % kLayout.rows == 0);
 
 // What a thread keeps while it attends with `rows` queries of one key/value head.
 struct AttendSpace {
-  float* keys;          // panels [kBlock / kLayout.rows][D][kLayout.rows]
-  float* values;        // panels [width / kLayout.rows][kBlock][kLayout.rows]
-  float* queries;       // tiles [D][rows of the tile]
-  float* scores;        // [rows, kBlock], then the weights
+  float* keys;          // panels [kBlock / kLayout.rows][D][kLayout.rows], or of D / 2 pairs
+  float* values;        // panels [width / kLayout.rows][kBlock][kLayout.rows], or of kBlock / 2
+  float* queries;       // tiles [D][rows of the tile], or of D / 2 pairs
+  float* scores;        // [rows, kBlock], then the weights, or pairs of them in the first half
   float* largest;       // [rows] of the segment so far
   float* sum;           // [rows] of exp(score − largest)
   float* out;           // [rows, width] of exp(score − largest) · value
@@ -122,11 +126,43 @@ void packValues(const T* values, int64_t count, int64_t dim, float* panels) {
   }
 }
 
+inline bool isNarrow(const KvCache& cache) {
+  return kHasDotPairs && cache.dtype == DType::BF16 && cache.headDim % 2 == 0;
+}
+
+// The pairs of two rows' numbers, element by element.
+inline I pairsOf(const BFloat16* even, const BFloat16* odd) {
+  return (((I)loadWide(even) >> 16) & 0xFFFF) | (I)loadWide(odd);
+}
+
+// As packValues, with pairs of tokens.
+inline void packValuePairs(const BFloat16* values, int64_t count, int64_t dim, float* panels) {
+  static constexpr BFloat16 kZeros[2 * kLanes] = {};
+  for (int64_t channel = 0; channel < roundUp(dim, kLayout.rows); channel += kLanes) {
+    float* panel =
+        panels + channel / kLayout.rows * (kBlock / 2) * kLayout.rows + channel % kLayout.rows;
+    for (int64_t token = 0; token < count; token += 2, panel += kLayout.rows) {
+      const BFloat16* rows[2] = {kZeros, kZeros};
+      BFloat16 part[2][kLanes] = {};
+      for (int64_t i = 0; i < 2 && token + i < count; ++i) {
+        const BFloat16* value = values + (token + i) * dim + channel;
+        rows[i] = channel + kLanes <= dim ? value : part[i];
+        for (int64_t c = 0; rows[i] == part[i] && channel + c < dim; ++c) part[i][c] = value[c];
+      }
+      store(panel, (V)pairsOf(rows[0], rows[1]));
+    }
+  }
+}
+
 inline void packBlock(
     const KvCache& cache, int64_t head, int64_t token, int64_t count, const AttendSpace& space) {
   const char* keys = cacheRow(cache, Half::Keys, head, token);
   const char* values = cacheRow(cache, Half::Values, head, token);
-  if (cache.dtype == DType::BF16) {
+  if (isNarrow(cache)) {
+    // A pair of channels is an element of 32 bits like any other.
+    packKeys(reinterpret_cast<const float*>(keys), count, cache.headDim / 2, space.keys);
+    packValuePairs(reinterpret_cast<const BFloat16*>(values), count, cache.headDim, space.values);
+  } else if (cache.dtype == DType::BF16) {
     packKeys(reinterpret_cast<const BFloat16*>(keys), count, cache.headDim, space.keys);
     packValues(reinterpret_cast<const BFloat16*>(values), count, cache.headDim, space.values);
   } else {
@@ -140,20 +176,42 @@ inline void fill(float* p, int64_t count, float value) {
 }
 
 // out += weights · values, for `rows` ≤ Rows rows.
-template <int Rows>
+template <bool Narrow, int Rows>
 void addValues(int64_t rows,
                const float* weights,
                const float* values,
                int64_t tokens,
                int64_t width,
                float* out) {
+  using Weights = TileStrides<kBlock, 1>;
   if (rows == Rows) {
     for (int64_t i = 0; i < width; i += kLayout.rows) {
-      multiplyTile<TileStrides<kBlock, 1>, Rows, 1>(weights, values + i * kBlock, 0, tokens, false,
-                                                    out + i, width);
+      if constexpr (Narrow) {
+        multiplyPairTile<true, Weights, Rows, 1>(
+            weights, reinterpret_cast<const uint8_t*>(values + i * kBlock / 2), 0, pairsOf(tokens),
+            false, out + i, width);
+      } else {
+        multiplyTile<Weights, Rows, 1>(weights, values + i * kBlock, 0, tokens, false, out + i,
+                                       width);
+      }
     }
   } else if constexpr (Rows > 1) {
-    addValues<Rows - 1>(rows, weights, values, tokens, width, out);
+    addValues<Narrow, Rows - 1>(rows, weights, values, tokens, width, out);
+  }
+}
+
+// scores of `rows` queries of a tile with all keys of a block.
+template <bool Narrow>
+void scoreBlock(int64_t rows, const float* queries, const float* keys, int64_t dim, float* scores) {
+  for (int64_t first = 0; first < kBlock; first += kLayout.rows) {
+    if constexpr (Narrow) {
+      multiplyPackedPairs<true, kTileRows>(rows, queries,
+                                           reinterpret_cast<const uint8_t*>(keys + first * dim / 2),
+                                           pairsOf(dim), true, scores + first, kBlock);
+    } else {
+      multiplyPackedTile<kTileRows>(rows, queries, keys + first * dim, dim, true, scores + first,
+                                    kBlock);
+    }
   }
 }
 
@@ -166,7 +224,8 @@ struct Gathered {
 
 // Turns a block's products q · k, the first `seen` of which count, into weights exp(score −
 // largest) and brings what was gathered to the new largest score. Returns the sum of the weights.
-inline float soften(float* scores, int64_t seen, float scale, int64_t width, const Gathered& to) {
+template <bool Narrow>
+float soften(float* scores, int64_t seen, float scale, int64_t width, const Gathered& to) {
   for (int64_t i = 0; i < kBlock; i += kLanes) store(scores + i, load(scores + i) * splat(scale));
   fill(scores + seen, kBlock - seen, kNone);
   V top = splat(to.largest);
@@ -175,7 +234,11 @@ inline float soften(float* scores, int64_t seen, float scale, int64_t width, con
   V weights = splat(0.0F);
   for (int64_t i = 0; i < kBlock; i += kLanes) {
     const V weight = exponential(load(scores + i) - splat(largest));
-    store(scores + i, weight);
+    if constexpr (Narrow) {
+      storeNarrow(reinterpret_cast<BFloat16*>(scores) + i, weight);
+    } else {
+      store(scores + i, weight);
+    }
     weights = weights + weight;
   }
   const float blockSum = sumOf(weights);
@@ -191,15 +254,15 @@ inline float soften(float* scores, int64_t seen, float scale, int64_t width, con
 // One segment for `rows` queries of one key/value head; query r sees the first limit(r) tokens of
 // the sequence, none of them more than `tokens`. Tells hear(r, block, largest score so far, sum of
 // the block's weights).
-template <class Limit, class Hear>
-void attendSegment(const KvCache& cache,
-                   int64_t head,
-                   int64_t segment,
-                   int64_t tokens,
-                   int64_t rows,
-                   const AttendSpace& space,
-                   const Limit& limit,
-                   const Hear& hear) {
+template <bool Narrow, class Limit, class Hear>
+void attendBlocks(const KvCache& cache,
+                  int64_t head,
+                  int64_t segment,
+                  int64_t tokens,
+                  int64_t rows,
+                  const AttendSpace& space,
+                  const Limit& limit,
+                  const Hear& hear) {
   const int64_t dim = cache.headDim;
   const int64_t width = widthOf(cache);
   const float scale = 1.0F / __builtin_sqrtf(static_cast<float>(dim));
@@ -212,10 +275,8 @@ void attendSegment(const KvCache& cache,
     packBlock(cache, head, token, count, space);
     for (int64_t r = 0; r < rows; r += kTileRows) {
       const int64_t tileRows = least(kTileRows, rows - r);
-      for (int64_t first = 0; first < kBlock; first += kLayout.rows) {
-        multiplyPackedTile<kTileRows>(tileRows, space.queries + r * dim, space.keys + first * dim,
-                                      dim, true, space.scores + r * kBlock + first, kBlock);
-      }
+      scoreBlock<Narrow>(tileRows, space.queries + r * (Narrow ? dim / 2 : dim), space.keys, dim,
+                         space.scores + r * kBlock);
       for (int64_t i = r; i < r + tileRows; ++i) {
         float* scores = space.scores + i * kBlock;
         const int64_t seen = least(count, limit(i) - token);
@@ -223,13 +284,29 @@ void attendSegment(const KvCache& cache,
           fill(scores, kBlock, 0.0F);
           continue;
         }
-        const float sum = soften(scores, seen, scale, width,
-                                 {space.largest[i], space.sum[i], space.out + i * width});
+        const float sum = soften<Narrow>(scores, seen, scale, width,
+                                         {space.largest[i], space.sum[i], space.out + i * width});
         hear(i, token / kBlock, space.largest[i], sum);
       }
-      addValues<kTileRows>(tileRows, space.scores + r * kBlock, space.values, count, width,
-                           space.out + r * width);
+      addValues<Narrow, kTileRows>(tileRows, space.scores + r * kBlock, space.values, count, width,
+                                   space.out + r * width);
     }
+  }
+}
+
+template <class Limit, class Hear>
+void attendSegment(const KvCache& cache,
+                   int64_t head,
+                   int64_t segment,
+                   int64_t tokens,
+                   int64_t rows,
+                   const AttendSpace& space,
+                   const Limit& limit,
+                   const Hear& hear) {
+  if (isNarrow(cache)) {
+    attendBlocks<kHasDotPairs>(cache, head, segment, tokens, rows, space, limit, hear);
+  } else {
+    attendBlocks<false>(cache, head, segment, tokens, rows, space, limit, hear);
   }
 }
 
@@ -253,6 +330,7 @@ inline void finish(const float* gathered, float sum, float* out, int64_t dim) {
 
 // Heads [firstHead, firstHead + heads) of tokens [token, token + count), token by token, as tiles.
 inline void packQueries(const Tensor& q,
+                        bool narrow,
                         int64_t token,
                         int64_t rows,
                         int64_t firstHead,
@@ -265,7 +343,11 @@ inline void packQueries(const Tensor& q,
     for (int64_t i = 0; i < count; ++i) {
       tile[i] = row(q, token + (r + i) / heads) + (firstHead + (r + i) % heads) * dim;
     }
-    packTile(tile, count, dim, queries + r * dim);
+    if (narrow) {
+      packPairs<true>(DType::BF16, tile, count, dim, queries + r * dim / 2);
+    } else {
+      packTile(tile, count, dim, queries + r * dim);
+    }
   }
 }
 
@@ -287,7 +369,7 @@ inline void run(const AttendMany& op, Workspace& workspace) {
     const int64_t count = least(tileTokens, tokens - firstToken);
     const int64_t rows = count * heads;
     const AttendSpace space = attendSpace(own.of(worker), cache, rows);
-    packQueries(op.q, firstToken, rows, head * heads, heads, dim, space.queries);
+    packQueries(op.q, isNarrow(cache), firstToken, rows, head * heads, heads, dim, space.queries);
     fill(space.totalLargest, rows, kNone);
     fill(space.totalSum, rows, 0.0F);
     fill(space.totalOut, rows * width, 0.0F);
@@ -379,7 +461,8 @@ inline void run(const AttendOne& op, Workspace& workspace) {
                 space.largest = parts.largest + place;
                 space.sum = parts.sum + place;
                 space.out = parts.out + place * width;
-                packQueries(op.q, 0, heads, head * heads, heads, dim, space.queries);
+                packQueries(op.q, isNarrow(cache), 0, heads, head * heads, heads, dim,
+                            space.queries);
                 attendSegment(
                     cache, head, segment, tokens, heads, space, [&](int64_t) { return tokens; },
                     [&](int64_t r, int64_t block, float largest, float sum) {

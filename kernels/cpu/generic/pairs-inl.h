@@ -14,8 +14,9 @@ inline int64_t pairsOf(int64_t depth) {
   return (depth + 1) / 2;
 }
 
-// As multiplyTile, over `pairs` pairs of inputs. Activations lie as packPairs leaves them.
-template <bool Narrow, int Rows, int Panels>
+// As multiplyTile, over `pairs` pairs of inputs; where activations are pairs too, their strides are
+// those of pairs.
+template <bool Narrow, class A, int Rows, int Panels>
 void multiplyPairTile(const void* activations,
                       const uint8_t* b,
                       int64_t panelBytes,
@@ -35,13 +36,13 @@ void multiplyPairTile(const void* activations,
     LECTERN_UNROLL
     for (int r = 0; r < Rows; ++r) {
       if constexpr (Narrow) {
-        const I x = splatInt(static_cast<const int32_t*>(activations)[k * Rows + r]);
+        const I x = splatInt(static_cast<const int32_t*>(activations)[r * A::kRow + k * A::kDepth]);
         LECTERN_UNROLL
         for (int j = 0; j < kWide; ++j) acc[r][j] = dotPairs(acc[r][j], numbers[j], x);
       } else {
-        const float* a = static_cast<const float*>(activations) + 2 * k * Rows + r;
+        const float* a = static_cast<const float*>(activations) + r * A::kRow + 2 * k * A::kDepth;
         const V even = splat(a[0]);
-        const V odd = splat(a[Rows]);
+        const V odd = splat(a[A::kDepth]);
         LECTERN_UNROLL
         for (int j = 0; j < kWide; ++j) {
           acc[r][j] =
@@ -62,7 +63,7 @@ void multiplyPackedPairs(int64_t rows,
                          float* sums,
                          int64_t sumStride) {
   if (rows == Rows) {
-    multiplyPairTile<Narrow, Rows, 1>(a, b, 0, pairs, fresh, sums, sumStride);
+    multiplyPairTile<Narrow, TileStrides<1, Rows>, Rows, 1>(a, b, 0, pairs, fresh, sums, sumStride);
   } else if constexpr (Rows > 1) {
     multiplyPackedPairs<Narrow, Rows - 1>(rows, a, b, pairs, fresh, sums, sumStride);
   }

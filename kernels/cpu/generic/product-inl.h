@@ -103,8 +103,8 @@ struct PairProduct {
                   int64_t depth,
                   float* sums,
                   int64_t sumStride) {
-    multiplyPairTile<Narrow, 1, kPanelsAtOnce>(row, panel, panelBytes, pairsOf(depth), true, sums,
-                                               sumStride);
+    multiplyPairTile<Narrow, TileStrides<1, 1>, 1, kPanelsAtOnce>(
+        row, panel, panelBytes, pairsOf(depth), true, sums, sumStride);
   }
   static void tile(int64_t rows,
                    const uint8_t* a,

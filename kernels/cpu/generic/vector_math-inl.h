@@ -17,6 +17,7 @@
 //                        signed, in each element
 //   dotBytes             the same of any bytes; where kSignsBytes, of bytes − 128
 //   dotPairs             sum + two × two of bfloat16; only where kHasDotPairs
+//   storeNarrow          rounded to bfloat16; only where kHasDotPairs
 //   kTileRows, kByteTileRows          tokens × two registers whose sums fit into the registers, of
 //                        floats and of bytes
 // and V and I have the operators of their elements. Bodies call no inline function or template of

@@ -22,7 +22,8 @@ class LinearTest : public testing::TestWithParam<std::tuple<std::string, DType>>
     Matrix values = Matrix::random(tokens, weight.in, 2, -largest, largest);
     const bool toHalves = backend() == "cpu-avx512-bf16" && dtype() == DType::BF16 &&
                           weight.out * weight.in >= 1 << 19;
-    for (int64_t t = 0; d.isReference() && t < tokens; ++t) {
+    if (!d.isReference()) return d.put(values);
+    for (int64_t t = 0; t < tokens; ++t) {
       if (isQuantised(dtype())) roundToBytes(&values.at(t, 0), weight.in);
       for (int64_t i = 0; toHalves && i < weight.in; ++i) {
         values.at(t, i) = toFloat(toBFloat16(values.at(t, i)));
@@ -122,6 +123,7 @@ TEST_P(LinearTest, RunsExpertsLikeTheReference) {
   };
   for (Case c : {Case{1, 4, 2, 16, 24}, Case{1, 16, 1, 65, 33}, Case{2, 4, 2, 33, 70},
                  Case{7, 3, 3, 40, 31}, Case{64, 8, 2, 50, 20}, Case{513, 4, 2, 24, 17}}) {
+    if (isQuantised(dtype()) && c.tokens > 100) continue;  // a chunk of blocks takes seconds
     c.hidden = whole(c.hidden);
     c.width = whole(c.width);
     SCOPED_TRACE(c.tokens);
