@@ -44,7 +44,16 @@ class CpuBackend final : public HostBackend {
     return groups * kernels_.layout.groupBytes(dtype, out, in);
   }
   Result<void> pack(const Weight& weight, int64_t group, const void* rows, void* packed) override {
-    cpu::packGroup(kernels_.layout, weight, group, rows, packed);
+    const std::lock_guard lock(mutex_);
+    const auto panel = [&](int64_t index) {
+      cpu::packPanel(kernels_.layout, weight, group, rows, index, packed);
+    };
+    workspace_.pool.run(
+        kernels_.layout.panels(weight.out),
+        [](const void* context, int64_t item, int) {
+          (*static_cast<const decltype(panel)*>(context))(item);
+        },
+        &panel);
     return {};
   }
 

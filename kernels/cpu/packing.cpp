@@ -24,25 +24,31 @@ void putHalf(uint16_t half, uint8_t* place) {
   std::memcpy(place, &half, sizeof half);
 }
 
-// Places the quants of one step of one row. `quads` is where the row's part of the first quad goes;
-// quads of one row lie `stride` bytes apart.
+// Places the quants of one step of one row, quad by quad. `quads` is where the row's part of the
+// first one goes; quads of one row lie `stride` bytes apart.
 void packStep(const uint8_t* quants, int bits, int64_t stride, uint8_t* quads) {
-  for (int64_t i = 0; i < QuantisedPanel::kStep; ++i) {
-    const int64_t quad = i / 4;
-    const int64_t byte = i % 4;
-    const uint8_t value = quants[i];
-    if (bits == 8) {
-      quads[quad * stride + byte] = value;
-      continue;
-    }
-    const auto four = static_cast<uint8_t>(value & 15);
-    quads[quad % 4 * stride + byte] |= static_cast<uint8_t>(quad < 4 ? four : four << 4);
-    if (bits == 5) {
-      quads[4 * stride + byte] |= static_cast<uint8_t>(value >> 4 << quad);
-    } else if (bits == 6) {
-      quads[(4 + quad / 4) * stride + byte] |= static_cast<uint8_t>(value >> 4 << quad % 4 * 2);
-    }
+  const auto quad = [&](int64_t index) {
+    uint32_t four = 0;
+    std::memcpy(&four, quants + 4 * index, sizeof four);
+    return four;
+  };
+  const auto put = [&](int64_t index, uint32_t four) {
+    std::memcpy(quads + index * stride, &four, sizeof four);
+  };
+  if (bits == 8) {
+    for (int64_t q = 0; q < 8; ++q) put(q, quad(q));
+    return;
   }
+  for (int64_t q = 0; q < 4; ++q) {
+    put(q, (quad(q) & 0x0F0F0F0FU) | (quad(q + 4) & 0x0F0F0F0FU) << 4);
+  }
+  uint32_t high[2] = {};
+  for (int q = 0; q < 8; ++q) {
+    const uint32_t above = quad(q) >> 4 & 0x0F0F0F0FU;
+    if (bits == 5) high[0] |= above << q;
+    if (bits == 6) high[q / 4] |= above << (2 * (q % 4));
+  }
+  for (int plane = 0; plane < bits - 4; ++plane) put(4 + plane, high[plane]);
 }
 
 void packQuantisedRow(
@@ -76,29 +82,27 @@ void packQuantisedRow(
 
 }  // namespace
 
-void packGroup(const PanelLayout& layout,
+void packPanel(const PanelLayout& layout,
                const Weight& weight,
                int64_t group,
                const void* source,
+               int64_t panel,
                void* packed) {
-  char* place =
-      static_cast<char*>(packed) + group * layout.groupBytes(weight.dtype, weight.out, weight.in);
   const int64_t panelBytes = layout.panelBytes(weight.dtype, weight.in);
   const int64_t rowBytes = elementsBytes(weight.dtype, weight.in);
-  for (int64_t panel = 0; panel < layout.panels(weight.out); ++panel) {
-    char* to = place + panel * panelBytes;
-    std::memset(to, 0, static_cast<size_t>(panelBytes));
-    const int64_t first = panel * layout.rows;
-    for (int64_t row = 0; row < std::min(layout.rows, weight.out - first); ++row) {
-      const char* from = static_cast<const char*>(source) + (first + row) * rowBytes;
-      if (weight.dtype == DType::F32) {
-        packRow(from, weight.in, 1, layout.rows, reinterpret_cast<float*>(to) + row);
-      } else if (weight.dtype == DType::BF16) {
-        packRow(from, weight.in, 2, layout.rows, reinterpret_cast<BFloat16*>(to) + 2 * row);
-      } else {
-        packQuantisedRow(weight.dtype, from, weight.in, row, layout.rows,
-                         reinterpret_cast<uint8_t*>(to));
-      }
+  char* to = static_cast<char*>(packed) +
+             group * layout.groupBytes(weight.dtype, weight.out, weight.in) + panel * panelBytes;
+  std::memset(to, 0, static_cast<size_t>(panelBytes));
+  const int64_t first = panel * layout.rows;
+  for (int64_t row = 0; row < std::min(layout.rows, weight.out - first); ++row) {
+    const char* from = static_cast<const char*>(source) + (first + row) * rowBytes;
+    if (weight.dtype == DType::F32) {
+      packRow(from, weight.in, 1, layout.rows, reinterpret_cast<float*>(to) + row);
+    } else if (weight.dtype == DType::BF16) {
+      packRow(from, weight.in, 2, layout.rows, reinterpret_cast<BFloat16*>(to) + 2 * row);
+    } else {
+      packQuantisedRow(weight.dtype, from, weight.in, row, layout.rows,
+                       reinterpret_cast<uint8_t*>(to));
     }
   }
 }

@@ -69,11 +69,13 @@ struct PanelLayout {
   }
 };
 
-/// Packs the matrix `source` [out, in] of one group of `weight` to its place in `packed`.
-void packGroup(const PanelLayout& layout,
+/// Packs one panel of the matrix `source` [out, in] of one group of `weight` to its place in
+/// `packed`. Thread: any, for each panel.
+void packPanel(const PanelLayout& layout,
                const Weight& weight,
                int64_t group,
                const void* source,
+               int64_t panel,
                void* packed);
 
 }  // namespace lectern::kernels::cpu
