@@ -19,6 +19,7 @@ constexpr int kNumericsVersion = 2;
 
 Result<Sha256> hashOf(const ModelFolder& folder,
                       const EngineOptions& options,
+                      kernels::DType cacheType,
                       const std::string& backend,
                       const std::stop_token& stop) {
   Sha256Hasher hasher;
@@ -30,7 +31,7 @@ Result<Sha256> hashOf(const ModelFolder& folder,
   }
   const int matrixType = options.matrixType ? static_cast<int>(*options.matrixType) : -1;
   hasher.update(fmt::format("{} {} {} {} {}", kNumericsVersion, backend, matrixType,
-                            static_cast<int>(options.cacheType), Model::kChunkTokens));
+                            static_cast<int>(cacheType), Model::kChunkTokens));
   return hasher.finish();
 }
 
@@ -58,11 +59,12 @@ Result<std::unique_ptr<Engine>> Engine::open(const std::filesystem::path& folder
   const int64_t madeFor = engine->config_.maxPositionEmbeddings;
   engine->windowTokens_ =
       options.windowTokens > 0 ? std::min(options.windowTokens, madeFor) : madeFor;
-  engine->cacheType_ = options.cacheType;
+  engine->cacheType_ = options.cacheType.value_or(usualCacheType(engine->config_));
   engine->backend_ = std::move(backend);
   auto weights = TRY(Weights::load(*files, engine->config_, *engine->backend_,
                                    {options.matrixType, options.loading}, stop));
-  engine->modelHash_ = TRY(hashOf(*files, options, engine->backend_->properties().name, stop));
+  engine->modelHash_ =
+      TRY(hashOf(*files, options, engine->cacheType_, engine->backend_->properties().name, stop));
   engine->model_ = TRY(
       Model::create(engine->config_, std::move(weights), engine->backend_, engine->windowTokens_));
   return engine;

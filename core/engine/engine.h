@@ -25,8 +25,8 @@ struct EngineOptions {
   std::string backend;       ///< empty: $LECTERN_BACKEND, else the best of this machine
   int threads = 0;           ///< 0: one a physical core
   int64_t windowTokens = 0;  ///< longest sequence; 0: what the model was made for
-  std::optional<kernels::DType> matrixType;        ///< see LoadOptions
-  kernels::DType cacheType = kernels::DType::F32;  ///< of keys and values
+  std::optional<kernels::DType> matrixType;  ///< see LoadOptions
+  std::optional<kernels::DType> cacheType;   ///< of keys and values; see usualCacheType
   ByteProgress loading;
 };
 

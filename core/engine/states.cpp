@@ -35,6 +35,10 @@ int64_t pagesFor(int64_t tokens) {
 
 }  // namespace
 
+kernels::DType usualCacheType(const ModelConfig& config) {
+  return config.hiddenSize < 1024 ? DType::F32 : DType::BF16;
+}
+
 Result<States> States::create(const ModelConfig& config,
                               DType cacheType,
                               int64_t maxTokens,

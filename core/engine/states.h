@@ -16,6 +16,10 @@
 
 namespace lectern {
 
+/// Element type of keys and values where nobody asks for another: bfloat16, but float32 of a small
+/// model (fewer than 1,024 channels), whose cache is small and whose accuracy is all it has.
+kernels::DType usualCacheType(const ModelConfig& config);
+
 /// Hears how far a long read or write is.
 using ByteProgress = std::function<void(int64_t doneBytes, int64_t totalBytes)>;
 
