@@ -77,6 +77,13 @@ inline char* cacheRow(const KvCache& cache, Half half, int64_t head, int64_t tok
          index * cache.headDim * (cache.dtype == DType::BF16 ? 2 : 4);
 }
 
+// Between the loads of two blocks lies so much work that the processor does not come to the second
+// by itself. Asked for one number after the other, for 256 lines at once would wait for each other.
+template <class T>
+void prefetchNextBlock(const T* number, int64_t dim) {
+  __builtin_prefetch(number + kBlock * dim);
+}
+
 // `count` keys as panels of tokens, zeros behind the last: square by square through registers, and
 // what is left of a key channel by channel.
 template <class T>
@@ -87,7 +94,9 @@ void packKeys(const T* keys, int64_t count, int64_t dim, float* panels) {
     for (; channel + kLanes <= dim; channel += kLanes) {
       V square[kLanes];
       for (int64_t i = 0; i < kLanes; ++i) {
-        square[i] = token + i < count ? loadNumbers(keys + i * dim + channel) : splat(0.0F);
+        const T* numbers = keys + i * dim + channel;
+        prefetchNextBlock(numbers, dim);
+        square[i] = token + i < count ? loadNumbers(numbers) : splat(0.0F);
       }
       transpose(square);
       for (int64_t i = 0; i < kLanes; ++i) store(panel + (channel + i) * kLayout.rows, square[i]);
@@ -108,6 +117,7 @@ void packValues(const T* values, int64_t count, int64_t dim, float* panels) {
     float* panel = panels + channel / kLayout.rows * kBlock * kLayout.rows + channel % kLayout.rows;
     for (int64_t token = 0; token < count; ++token, panel += kLayout.rows) {
       const T* value = values + token * dim + channel;
+      prefetchNextBlock(value, dim);
       if (channel + kLanes <= dim) {
         store(panel, loadNumbers(value));
       } else {
@@ -137,17 +147,21 @@ inline I pairsOf(const BFloat16* even, const BFloat16* odd) {
 
 // As packValues, with pairs of tokens.
 inline void packValuePairs(const BFloat16* values, int64_t count, int64_t dim, float* panels) {
-  static constexpr BFloat16 kZeros[2 * kLanes] = {};
   for (int64_t channel = 0; channel < roundUp(dim, kLayout.rows); channel += kLanes) {
     float* panel =
         panels + channel / kLayout.rows * (kBlock / 2) * kLayout.rows + channel % kLayout.rows;
     for (int64_t token = 0; token < count; token += 2, panel += kLayout.rows) {
-      const BFloat16* rows[2] = {kZeros, kZeros};
-      BFloat16 part[2][kLanes] = {};
-      for (int64_t i = 0; i < 2 && token + i < count; ++i) {
-        const BFloat16* value = values + (token + i) * dim + channel;
-        rows[i] = channel + kLanes <= dim ? value : part[i];
-        for (int64_t c = 0; rows[i] == part[i] && channel + c < dim; ++c) part[i][c] = value[c];
+      const BFloat16* even = values + token * dim + channel;
+      prefetchNextBlock(even, dim);
+      prefetchNextBlock(even + dim, dim);
+      if (channel + kLanes <= dim && token + 1 < count) {
+        store(panel, (V)pairsOf(even, even + dim));
+        continue;
+      }
+      BFloat16 rows[2][kLanes] = {};
+      for (int64_t c = 0; c < kLanes && channel + c < dim; ++c) {
+        rows[0][c] = even[c];
+        if (token + 1 < count) rows[1][c] = even[dim + c];
       }
       store(panel, (V)pairsOf(rows[0], rows[1]));
     }
