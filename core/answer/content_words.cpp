@@ -107,21 +107,38 @@ bool sharePrefixlessForm(std::string_view a, std::string_view b) {
   });
 }
 
-bool standsFor(std::string_view wanted, std::string_view found, bool exactly) {
+// "Hashu" and "Hashe" would be one word with two endings; they are two towns.
+bool sameName(std::string_view a, std::string_view b) {
+  const auto [shorter, longer] = std::minmax(
+      a, b, [](std::string_view one, std::string_view other) { return one.size() < other.size(); });
+  if (!longer.starts_with(shorter) || hasDigit(longer)) return false;
+  const std::string_view ending = longer.substr(shorter.size());
+  return ending == "s" || ending == "es" || ending == "n" || ending == "en";
+}
+
+/// How alike a word must be to what is wanted.
+enum class Likeness : uint8_t { Same, Name, Ending };
+
+Likeness likenessOf(const ContentWord& word) {
+  if (word.number || word.identifier) return Likeness::Same;
+  return word.name ? Likeness::Name : Likeness::Ending;
+}
+
+bool standsFor(std::string_view wanted, std::string_view found, Likeness likeness) {
   if (wanted == found) return true;
-  if (exactly) return false;
+  if (likeness == Likeness::Same) return false;
   if (isRightToLeftWord(wanted) && isRightToLeftWord(found)) {
     return sharePrefixlessForm(wanted, found);
   }
-  return sameButForEnding(wanted, found);
+  return likeness == Likeness::Name ? sameName(wanted, found) : sameButForEnding(wanted, found);
 }
 
 std::vector<int> positionsOf(std::string_view wanted,
                              const std::vector<unicode::Word>& found,
-                             bool exactly) {
+                             Likeness likeness) {
   std::vector<int> positions;
   for (size_t i = 0; i < found.size(); ++i) {
-    if (standsFor(wanted, found[i].folded, exactly)) positions.push_back(static_cast<int>(i));
+    if (standsFor(wanted, found[i].folded, likeness)) positions.push_back(static_cast<int>(i));
   }
   return positions;
 }
@@ -162,8 +179,8 @@ std::vector<ContentWord> contentWords(std::string_view text,
     wanted.identifier = isIdentifier(wanted.folded, wanted.pieces);
     if (wanted.identifier) wanted.pieces.clear();
     wanted.number = word.number;
-    const bool name = acronym || (word.name && (!german || hasInnerCapital(shown)));
-    wanted.guarded = name || wanted.identifier || hasDigit(wanted.folded) ||
+    wanted.name = acronym || (word.name && (!german || hasInnerCapital(shown)));
+    wanted.guarded = wanted.name || wanted.identifier || hasDigit(wanted.folded) ||
                      isQuantityWord(wanted.folded) || isTimeWord(wanted.folded);
     wanted.weight = weight(word.folded) * (word.number ? 2 : 1);
     content.push_back(std::move(wanted));
@@ -176,10 +193,11 @@ std::vector<std::vector<int>> occurrences(const std::vector<ContentWord>& wanted
   std::vector<std::vector<int>> result;
   result.reserve(wanted.size());
   for (const ContentWord& word : wanted) {
-    std::vector<int> positions = positionsOf(word.folded, found, word.number || word.identifier);
+    std::vector<int> positions = positionsOf(word.folded, found, likenessOf(word));
     if (positions.empty() && !word.pieces.empty()) {
       for (const std::string& piece : word.pieces) {
-        const std::vector<int> ofPiece = positionsOf(piece, found, false);
+        const std::vector<int> ofPiece =
+            positionsOf(piece, found, word.name ? Likeness::Name : Likeness::Ending);
         if (ofPiece.empty()) {
           positions.clear();
           break;

@@ -30,6 +30,7 @@ struct ContentWord {
   /// number words, dates, units, code identifiers, names.
   bool guarded = false;
   bool number = false;
+  bool name = false;
   bool identifier = false;  ///< "foo_bar", "v1.2", "user@host"
 };
 
@@ -41,7 +42,8 @@ std::vector<ContentWord> contentWords(std::string_view text,
 
 /// For each wanted word, the indices in `found` where it stands; empty where it does not. A word
 /// stands for another that differs only in its ending ("policy", "policies") or, in Arabic and
-/// Hebrew, in its one-letter prefixes; numbers and identifiers must be the same.
+/// Hebrew, in its one-letter prefixes; a name for itself and its plural or genitive ("Nora" for
+/// "Noras", not for "Norah"); numbers and identifiers must be the same.
 std::vector<std::vector<int>> occurrences(const std::vector<ContentWord>& wanted,
                                           const std::vector<unicode::Word>& found);
 

@@ -49,7 +49,7 @@ constexpr std::string_view kUnits =
     "dollars dólares dollari pounds pfund kilo kilometre kilometer kilometers kilometres metres "
     "meters metros metri mètres liter litres litros litri שקל שקלים דולר יורו دولار يورو ";
 
-constexpr std::string_view kTimeWords =
+constexpr std::string_view kDates =
     // months
     "january february march april june july august september october november december "
     "januari februari maart mei juni juli augustus oktober "
@@ -67,8 +67,9 @@ constexpr std::string_view kTimeWords =
     "lunes martes miércoles jueves viernes sábado domingo "
     "lunedì martedì mercoledì giovedì venerdì domenica "
     "lundi mardi mercredi jeudi vendredi samedi dimanche "
-    "ראשון רביעי חמישי שישי שבת الاثنين الثلاثاء الأربعاء الخميس الجمعة السبت الأحد "
-    // units
+    "ראשון רביעי חמישי שישי שבת الاثنين الثلاثاء الأربعاء الخميس الجمعة السبت الأحد ";
+
+constexpr std::string_view kTimeUnits =
     "minute minutes hour hours day days week weeks month months quarter year years "
     "minuut minuten uur dag dagen weken maand maanden kwartaal jaar jaren "
     "stunde stunden tag tage tagen woche wochen monat monate monaten quartal jahr jahre jahren "
@@ -99,8 +100,21 @@ bool isQuantityWord(std::string_view folded) {
   return words.contains(std::string(folded));
 }
 
+bool isUnitWord(std::string_view folded) {
+  static const auto words = [] {
+    std::unordered_set<std::string> all = foldedWords(kUnits);
+    all.merge(foldedWords(kTimeUnits));
+    return all;
+  }();
+  return words.contains(std::string(folded));
+}
+
 bool isTimeWord(std::string_view folded) {
-  static const std::unordered_set<std::string> words = foldedWords(kTimeWords);
+  static const auto words = [] {
+    std::unordered_set<std::string> all = foldedWords(kDates);
+    all.merge(foldedWords(kTimeUnits));
+    return all;
+  }();
   return words.contains(std::string(folded));
 }
 

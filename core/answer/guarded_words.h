@@ -10,6 +10,10 @@ namespace lectern {
 /// folded word.
 bool isQuantityWord(std::string_view folded);
 
+/// The units among these and among the words of time: "MB", "percent", "days". They say something
+/// only beside a number.
+bool isUnitWord(std::string_view folded);
+
 /// Months, weekdays and units of calendar time: what a "when" asks for, beside numbers.
 bool isTimeWord(std::string_view folded);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/answer/question.h"
 
+#include "core/answer/guarded_words.h"
 #include "core/unicode/fold.h"
 
 #include <algorithm>
@@ -84,6 +85,21 @@ std::vector<std::string> quoted(const std::string& folded) {
   return phrases;
 }
 
+// "Which day", "in how many hours": what is measured need not stand in an answer as it was asked.
+// In "30 days" it must.
+bool isCounted(const std::vector<unicode::Word>& words, std::string_view unit) {
+  const auto counts = [](const unicode::Word& word) {
+    return word.number || (isQuantityWord(word.folded) && !isUnitWord(word.folded));
+  };
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (words[i].folded != unit) continue;
+    if ((i > 0 && counts(words[i - 1])) || (i + 1 < words.size() && counts(words[i + 1]))) {
+      return true;
+    }
+  }
+  return false;
+}
+
 void addOnce(std::vector<std::string>& words, const std::string& word) {
   if (std::find(words.begin(), words.end(), word) == words.end()) words.push_back(word);
 }
@@ -96,6 +112,10 @@ Question analyzeQuestion(std::string_view text, const WordWeight& weight) {
   question.asked = askedBy(words);
   question.negated = hasNegation(words);
   question.words = contentWords(text, words, weight);
+  for (ContentWord& word : question.words) {
+    const bool unit = !word.name && isUnitWord(word.folded);
+    if (unit && !isCounted(words, word.folded)) word.guarded = false;
+  }
   const auto leaveOut = [&](const std::string& folded) {
     std::erase_if(question.words, [&](const ContentWord& word) { return word.folded == folded; });
   };

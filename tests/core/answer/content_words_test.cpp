@@ -88,6 +88,20 @@ TEST(ContentWords, KeepsApartWordsThatOnlyBeginAlike) {
   EXPECT_FALSE(standsIn("car", "the care"));
 }
 
+TEST(ContentWords, FindsANameOnlyAsItselfOrInItsGenitive) {
+  // Behind another word, since the first of a sentence need be no name.
+  const auto nameStandsIn = [](std::string_view question, std::string_view text) {
+    const auto places = occurrences(contentOf(question), unicode::words(text));
+    return !places.empty() && !places.back().empty();
+  };
+  EXPECT_TRUE(nameStandsIn("we met Nesharuk", "Nesharuk came"));
+  EXPECT_TRUE(nameStandsIn("we met Nesharuk", "it is Nesharuk's"));
+  EXPECT_TRUE(nameStandsIn("we met Merkel", "Merkels Rede"));
+  EXPECT_FALSE(nameStandsIn("we met Nesharuk", "Nesharum came"));
+  EXPECT_FALSE(nameStandsIn("we saw Ivory-Hashu", "the river of Ivory-Hashe"));
+  EXPECT_FALSE(nameStandsIn("we met Nora", "Norah came"));
+}
+
 TEST(ContentWords, FindsNumbersAndIdentifiersOnlyAsTheyAre) {
   EXPECT_FALSE(standsIn("2019", "in 2018 and 20190"));
   EXPECT_TRUE(standsIn("2019", "in 2019"));

@@ -46,6 +46,22 @@ TEST(Question, KnowsWhatIsAskedFor) {
   EXPECT_EQ(analyze("כמה עמודים יש?").asked, Asked::Quantity);
 }
 
+TEST(Question, GuardsAUnitOnlyBesideItsNumber) {
+  const auto guarded = [](std::string_view text) {
+    std::vector<std::string> result;
+    for (const ContentWord& word : analyze(text).words) {
+      if (word.guarded) result.push_back(word.shown);
+    }
+    return result;
+  };
+  EXPECT_THAT(guarded("On which day was Irene Moore born?"), ElementsAre("Irene", "Moore"));
+  EXPECT_THAT(guarded("How much did it take in last year?"), IsEmpty());
+  EXPECT_THAT(guarded("What happens after 30 days?"), ElementsAre("30", "days"));
+  EXPECT_THAT(guarded("What happens after three months in March or June?"),
+              ElementsAre("three", "months", "March", "June"));
+  EXPECT_THAT(guarded("¿En qué año murió?"), IsEmpty());
+}
+
 TEST(Question, TakesWordsOfOtherLanguagesThatOnlyLookLikeQuestionWords) {
   EXPECT_THAT(wordsOf("How do birds like the dove come home?"), Contains("dove"));
 }
