@@ -80,6 +80,7 @@ std::unique_ptr<Command> makeTokenize();
 std::unique_ptr<Command> makeRenderTemplate();
 std::unique_ptr<Command> makeLogits();
 std::unique_ptr<Command> makeGenerate();
+std::unique_ptr<Command> makeEvalPocket();
 
 /// Runs the command line without the program's name. `options` is for tests; the program gives the
 /// defaults. Thread: one at a time.

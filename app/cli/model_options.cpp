@@ -33,12 +33,17 @@ void EngineOption::declare(CLI::App& app) {
       ->check(CLI::Range(0, 1024));
 }
 
-Result<std::unique_ptr<Engine>> EngineOption::open(const std::filesystem::path& folder,
-                                                   const CommandContext& context) const {
-  ProgressLine line(context.streams, "loading the model");
+EngineOptions EngineOption::options() const {
   EngineOptions options;
   options.backend = backend_;
   options.threads = threads_;
+  return options;
+}
+
+Result<std::unique_ptr<Engine>> EngineOption::open(const std::filesystem::path& folder,
+                                                   const CommandContext& context) const {
+  ProgressLine line(context.streams, "loading the model");
+  EngineOptions options = this->options();
   options.loading = [&line](int64_t done, int64_t total) {
     line.update(fmt::format("{} of {}", sizeText(done), sizeText(total)));
   };

@@ -32,6 +32,7 @@ class ModelOption {
 class EngineOption {
  public:
   void declare(CLI::App& app);
+  [[nodiscard]] EngineOptions options() const;
   /// Opens the engine, with progress on the error stream. Errors: those of Engine::open.
   [[nodiscard]] Result<std::unique_ptr<Engine>> open(const std::filesystem::path& folder,
                                                      const CommandContext& context) const;

@@ -44,6 +44,7 @@ constexpr CommandEntry kCommands[] = {
     {"tokenize", "Split a text into a model's tokens, or put it together again", makeTokenize},
     {"template render", "Print the prompt that a conversation becomes", makeRenderTemplate},
     {"logits", "Write a model's scores of every token to a file", makeLogits},
+    {"eval pocket", "Measure how well the built-in Finder chooses", makeEvalPocket},
 };
 
 struct CommandGroup {
@@ -57,6 +58,7 @@ constexpr CommandGroup kGroups[] = {
     {"models", "List, import, check and remove models"},
     {"config", "Look at settings and change them"},
     {"template", "Look at the prompt format of a model"},
+    {"eval", "Measure a model"},
 };
 
 /// Where the entry's command belongs: the program, or the group that its name begins with.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/answer/finder_answerer.h"
 
+#include "core/answer/finder_reading.h"
 #include "core/answer/scope.h"
 #include "core/context/finder_prompt.h"
 #include "core/unicode/fold.h"
@@ -21,7 +22,7 @@ struct Option {
   const Found* found = nullptr;
   const Judged* judged = nullptr;
   std::vector<std::string> missing;  ///< names and numbers of the question that it lacks
-  double verdict = 0;
+  double score = 0;
 };
 
 std::vector<Option> shortlist(const Question& question,
@@ -57,47 +58,6 @@ FinderSentence sentenceOf(const Found& found) {
   return sentence;
 }
 
-/// Reads the prompt, leaves the verdicts in `options` and the engine's logits at its last token.
-Result<States> readPrompt(AnswerModel& model,
-                          const FinderPrompt& prompt,
-                          std::vector<Option>& options,
-                          const AnswerSink& sink,
-                          const std::stop_token& stop) {
-  const FinderLayout& layout = *model.finder;
-  Engine& engine = *model.engine;
-  const std::span<const int32_t> tokens(prompt.context.tokens);
-  const auto total = static_cast<int64_t>(tokens.size());
-  if (total > engine.windowTokens()) {
-    return Error{
-        ErrorCode::DoesNotFit,
-        fmt::format("The question and the sentences to choose from need {} tokens, and the "
-                    "window of the model holds {}. Ask a shorter question.",
-                    total, engine.windowTokens())};
-  }
-  States states = TRY(engine.newStates());
-  const auto vocabulary = static_cast<size_t>(engine.config().vocabSize);
-  int64_t done = 0;
-  size_t next = 0;
-  TRY(engine.allLogits(
-      states, tokens.first(tokens.size() - 1),
-      [&](std::span<const float> logits) -> Result<void> {
-        const auto rows = static_cast<int64_t>(logits.size() / vocabulary);
-        for (; next < options.size() && prompt.markers[next] < done + rows; ++next) {
-          const auto row = static_cast<size_t>(prompt.markers[next] - done) * vocabulary;
-          options[next].verdict = double{logits[row + static_cast<size_t>(layout.yes)]} -
-                                  double{logits[row + static_cast<size_t>(layout.no)]} -
-                                  (options[next].missing.empty() ? 0 : layout.guardLoss);
-        }
-        done += rows;
-        sink(Prefilling{done, total});
-        return {};
-      },
-      stop));
-  TRY(engine.prefill(
-      states, tokens.last(1), [&](int64_t) { sink(Prefilling{total, total}); }, stop));
-  return states;
-}
-
 /// The sentences that the model names, in its order, as long as it names any.
 Result<std::vector<size_t>> named(AnswerModel& model,
                                   const FinderPrompt& prompt,
@@ -127,11 +87,11 @@ std::vector<size_t> chosen(const std::vector<Option>& options,
   std::vector<size_t> list;
   const auto best =
       std::max_element(options.begin(), options.end(),
-                       [](const Option& a, const Option& b) { return a.verdict < b.verdict; });
-  if (best == options.end() || best->verdict < threshold) return list;
+                       [](const Option& a, const Option& b) { return a.score < b.score; });
+  if (best == options.end() || best->score < threshold) return list;
   list.push_back(static_cast<size_t>(best - options.begin()));
   for (const size_t name : names) {
-    if (list.size() < limit && name != list.front() && options[name].verdict >= threshold) {
+    if (list.size() < limit && name != list.front() && options[name].score >= threshold) {
       list.push_back(name);
     }
   }
@@ -145,8 +105,7 @@ class Quoter {
 
   Result<void> quote(const Option& option) {
     Claim claim;
-    claim.citations =
-        TRY(quotationOf(library_, *option.found, 1 / (1 + std::exp(-option.verdict))));
+    claim.citations = TRY(quotationOf(library_, *option.found, 1 / (1 + std::exp(-option.score))));
     if (claim.citations.empty()) return {};
     claim.grade = option.missing.empty() ? Grade::Verbatim : Grade::Related;
     claim.missing = option.missing;
@@ -202,12 +161,18 @@ Result<void> answerWithFinder(Library& library,
       }
     }
     const FinderPrompt prompt = finderPrompt(*model.finder, model.tokenizer, text, sentences);
-    finished.reading.tokensShown = static_cast<int64_t>(prompt.context.tokens.size());
     finished.reading.segmentsShown = static_cast<int64_t>(prompt.context.segments.size());
     finished.reading.pagesShown = static_cast<int64_t>(pages.size());
-    States states = TRY(readPrompt(model, prompt, options, sink, stop));
+    const auto total = static_cast<int64_t>(prompt.context.tokens.size());
+    finished.reading.tokensShown = total;
+    FinderReading reading = TRY(readFinderPrompt(
+        model, prompt, [&](int64_t done) { sink(Prefilling{done, total}); }, stop));
+    for (size_t i = 0; i < options.size(); ++i) {
+      options[i].score =
+          reading.verdicts[i] - (options[i].missing.empty() ? 0 : model.finder->guardLoss);
+    }
     const std::vector<size_t> names =
-        TRY(named(model, prompt, std::move(states), finderOptions.maxQuotes, stop));
+        TRY(named(model, prompt, std::move(reading.states), finderOptions.maxQuotes, stop));
     for (const size_t one :
          chosen(options, names, model.finder->verdictThreshold, finderOptions.maxQuotes)) {
       TRY(quoter.quote(options[one]));

@@ -88,7 +88,8 @@ Result<FinderLayout> FinderLayout::parse(const nlohmann::json& json,
 FinderPrompt finderPrompt(const FinderLayout& layout,
                           std::shared_ptr<const text::Tokenizer> tokenizer,
                           std::string_view question,
-                          const std::vector<FinderSentence>& sentences) {
+                          const std::vector<FinderSentence>& sentences,
+                          FinderOrder order) {
   LECTERN_CHECK(static_cast<int64_t>(sentences.size()) <= layout.markers);
   const std::string asked = fmt::format(" {}", question);
   ContextWriter writer(std::move(tokenizer));
@@ -97,7 +98,7 @@ FinderPrompt finderPrompt(const FinderLayout& layout,
   writer.token(layout.question);
   writer.plain(asked);
   writer.token(layout.documents);
-  writer.token(layout.ranked);
+  if (order == FinderOrder::Ranked) writer.token(layout.ranked);
   for (size_t i = 0; i < sentences.size(); ++i) {
     writer.openItem(sentences[i].revision);
     for (size_t part = 0; part < sentences[i].parts.size(); ++part) {

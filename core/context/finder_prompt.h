@@ -49,18 +49,22 @@ struct FinderSentence {
 
 /// The prompt, as the trainer's layout.py makes it:
 ///   start question Q documents ranked (sentence marker)* endDocuments question Q answer
-/// with a space in front of Q and of each part. Each sentence is an item of the context, in the
-/// order in which they are given, best first.
+/// with a space in front of Q and of each part, and `ranked` only where they are. Each sentence is
+/// an item of the context, in the order in which they are given.
 struct FinderPrompt {
   Context context;
   std::vector<int64_t> markers;  ///< position of each sentence's marker, where its verdict is read
   std::vector<int32_t> markerTokens;
 };
 
+/// How sentences are put to a Finder: best first, or in the order of their document.
+enum class FinderOrder : uint8_t { Ranked, AsRead };
+
 /// `sentences` are at most as many as the layout has markers.
 FinderPrompt finderPrompt(const FinderLayout& layout,
                           std::shared_ptr<const text::Tokenizer> tokenizer,
                           std::string_view question,
-                          const std::vector<FinderSentence>& sentences);
+                          const std::vector<FinderSentence>& sentences,
+                          FinderOrder order = FinderOrder::Ranked);
 
 }  // namespace lectern

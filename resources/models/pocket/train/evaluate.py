@@ -2,6 +2,7 @@
 """The gates, on held-out phrasings, names and manuals, beside an extractive baseline.
 
     python3 evaluate.py --state-dir DIR --run NAME [--n 500] [--json FILE]
+    python3 evaluate.py --state-dir DIR --tasks FILE [--n 500]    # for lectern-cli eval pocket
 
 Both see the same shortlist (BM25 over the document's facts and fillers, or over the whole manual),
 which may miss the answer; a miss counts as an error of both. Thresholds of both are chosen on a
@@ -115,6 +116,34 @@ def model_choice(score, setting, mode):
     return best if total[best] >= threshold else None
 
 
+# ---- for the program -------------------------------------------------------------------------------
+def long_sets(library, n):
+    """Without a shortlist, at about 512 and 1,600 tokens: as many segments as there are markers."""
+    out = {}
+    for tokens, segments, part in ((512, 20, max(100, n // 4)), (1600, 64, max(50, n // 10))):
+        shapes = {k: dataclasses.replace(s, ranked=0.0, segments=segments, entities=6, relations=3, hard=0.0)
+                  for k, s in KINDS.items() if k in ("facts", "search+cloze")}
+        out[tokens] = make_set(library, True, f"long {tokens}", part, shapes)
+    return out
+
+
+def write_tasks(path, valid, test, longer):
+    """One JSON object a line; core/answer/finder_evaluation.h says what its members are."""
+    with open(path, "w") as f:
+        def line(name, t, validation):
+            f.write(json.dumps(dict(set=name, kind=t.kind.removesuffix("-absent"), validation=validation, question=t.question,
+                                    segments=t.segments, gold=t.gold, absent=t.kind.endswith("-absent"), ranked=t.ranked),
+                               ensure_ascii=False) + "\n")
+        for sets, validation in ((valid, True), (test, False)):
+            for name, part in sets.items():
+                for t in part:
+                    line(name, t, validation)
+        for tokens, sets in longer.items():
+            for part in sets.values():
+                for t in part:
+                    line(f"about {tokens} tokens", t, False)
+
+
 # ---- tables -------------------------------------------------------------------------------------------
 def correct(task, choice):
     if task.kind.endswith("-absent"):
@@ -201,11 +230,14 @@ def main():
     p.add_argument("--baseline-only", action="store_true")
     p.add_argument("--long", action="store_true", help="also without a shortlist, at about 512 and 2,048 tokens")
     p.add_argument("--json")
+    p.add_argument("--tasks", help="write the tasks to this file and end")
     a = p.parse_args()
     environment(a.state_dir, 1)
     seen = tasks.Library(corpus.Corpus(a.state_dir))
     unseen = tasks.Library(corpus.Corpus(a.state_dir, held_out=True))
     valid, test = make_set(seen, False, "validation", max(100, a.n // 2)), make_set(unseen, True, a.seed, a.n)
+    if a.tasks:
+        return write_tasks(a.tasks, valid, test, long_sets(unseen, a.n))
     base = [{k: [baseline_scores(t) for t in part] for k, part in s.items()} for s in (valid, test)]
     result, best = {}, None
     for use in (False, True):
@@ -236,10 +268,7 @@ def main():
             result[name + ", gates"] = gates(result[name], best)
             chosen = max(chosen, (on_valid["all right"][0], name))
             if a.long and mode == "verdict and guards":
-                for tokens, segments, n in ((512, 20, max(100, a.n // 4)), (2048, 80, max(50, a.n // 10))):
-                    shapes = {k: dataclasses.replace(s, ranked=0.0, segments=segments, entities=6, relations=3, hard=0.0)
-                              for k, s in KINDS.items() if k in ("facts", "search+cloze")}
-                    part = make_set(unseen, True, f"long {tokens}", n, shapes)
+                for tokens, part in long_sets(unseen, a.n).items():
                     rows = table(part, {k: model_scores(t, v, budget=8192) for k, v in part.items()}, choice, x)
                     show(f"model by {mode}, no shortlist, about {tokens} tokens", rows)
                     result[f"no shortlist, {tokens}"] = rows

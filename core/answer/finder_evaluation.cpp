@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/answer/finder_evaluation.h"
+
+#include "core/answer/finder_reading.h"
+#include "core/answer/ranking.h"
+#include "core/base/json.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <set>
+#include <unordered_map>
+
+namespace lectern {
+
+namespace {
+
+constexpr double kNever = -std::numeric_limits<double>::infinity();
+constexpr double kStandardErrors = 1.96;  // 95 %
+
+Error badLine(int64_t number, std::string_view cause) {
+  return {ErrorCode::InputRefused,
+          fmt::format("Line {} of the tasks cannot be used: {}. Write them anew with evaluate.py.",
+                      number, cause)};
+}
+
+/// How many of the segments a word stands in, as its weight.
+WordWeight weightsWithin(const std::vector<std::string>& segments) {
+  auto counts = std::make_shared<std::unordered_map<std::string, int64_t>>();
+  for (const std::string& segment : segments) {
+    std::set<std::string> words;
+    for (unicode::Word& word : unicode::words(segment)) words.insert(std::move(word.folded));
+    for (const std::string& word : words) ++(*counts)[word];
+  }
+  const auto total = static_cast<int64_t>(segments.size());
+  return [counts, total](std::string_view word) {
+    const auto found = counts->find(std::string(word));
+    return inverseFrequency(total, found == counts->end() ? 0 : found->second);
+  };
+}
+
+bool lacksGuarded(const Question& question, std::string_view segment) {
+  const auto places = occurrences(question.words, unicode::words(segment));
+  for (size_t i = 0; i < places.size(); ++i) {
+    if (question.words[i].guarded && places[i].empty()) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Result<FinderTask> parseFinderTask(std::string_view line, int64_t number) {
+  const nlohmann::json json = TRY(parseJson(line, fmt::format("Line {} of the tasks", number)));
+  FinderTask task;
+  try {
+    task.set = json.at("set").get<std::string>();
+    task.kind = json.at("kind").get<std::string>();
+    task.forChoosing = json.at("validation").get<bool>();
+    task.question = json.at("question").get<std::string>();
+    task.segments = json.at("segments").get<std::vector<std::string>>();
+    task.gold = json.at("gold").get<std::vector<size_t>>();
+    task.absent = json.at("absent").get<bool>();
+    task.ranked = json.at("ranked").get<bool>();
+  } catch (const nlohmann::json::exception& error) {
+    return badLine(number, error.what());
+  }
+  if (task.segments.empty()) return badLine(number, "it has no segments");
+  for (const size_t gold : task.gold) {
+    if (gold >= task.segments.size()) return badLine(number, "its answer is none of its segments");
+  }
+  return task;
+}
+
+std::vector<FinderOptionScore> searchScores(const FinderTask& task) {
+  const Question question = analyzeQuestion(task.question, weightsWithin(task.segments));
+  std::vector<Candidate> candidates;
+  for (size_t i = 0; i < task.segments.size(); ++i) {
+    // All that is left of a search's own scores is their order.
+    const double share =
+        static_cast<double>(task.segments.size() - i) / static_cast<double>(task.segments.size());
+    candidates.push_back({task.segments[i], {}, task.ranked ? share : 0});
+  }
+  std::vector<FinderOptionScore> scores;
+  for (const Judged& judged : rank(question, candidates)) {
+    const bool may = judged.missingGuarded.empty() && judged.hasPhrases;
+    scores.emplace_back(judged.candidate, may ? judged.coverage : kNever);
+  }
+  return scores;
+}
+
+Result<std::vector<FinderOptionScore>> finderScores(AnswerModel& model,
+                                                    const FinderTask& task,
+                                                    const std::stop_token& stop) {
+  std::vector<FinderSentence> sentences;
+  for (const std::string& segment : task.segments) {
+    NumberedSegment part;
+    part.number = static_cast<int32_t>(sentences.size());
+    part.segment.span = {0, static_cast<int64_t>(segment.size())};
+    sentences.push_back({RevisionId{}, {part}, {segment}});
+  }
+  const FinderPrompt prompt = finderPrompt(*model.finder, model.tokenizer, task.question, sentences,
+                                           task.ranked ? FinderOrder::Ranked : FinderOrder::AsRead);
+  const FinderReading reading = TRY(readFinderPrompt(model, prompt, [](int64_t) {}, stop));
+  const Question question = analyzeQuestion(task.question, weightsWithin(task.segments));
+  std::vector<FinderOptionScore> scores;
+  for (size_t i = 0; i < task.segments.size(); ++i) {
+    const double loss = lacksGuarded(question, task.segments[i]) ? model.finder->guardLoss : 0;
+    scores.emplace_back(i, reading.verdicts[i] - loss);
+  }
+  std::ranges::stable_sort(scores, std::greater(), &FinderOptionScore::second);
+  return scores;
+}
+
+double Share::value() const {
+  return of == 0 ? 0 : static_cast<double>(right) / static_cast<double>(of);
+}
+
+std::pair<double, double> Share::interval() const {
+  if (of == 0) return {0, 0};
+  const auto n = static_cast<double>(of);
+  constexpr double kSquare = kStandardErrors * kStandardErrors;
+  const double middle = (value() + kSquare / (2 * n)) / (1 + kSquare / n);
+  const double half = kStandardErrors *
+                      std::sqrt(value() * (1 - value()) / n + kSquare / (4 * n * n)) /
+                      (1 + kSquare / n);
+  return {middle - half, middle + half};
+}
+
+std::optional<size_t> ScoredTask::choice(double threshold) const {
+  const auto first = std::ranges::find_if(
+      scores, [&](const FinderOptionScore& score) { return score.second >= threshold; });
+  return first == scores.end() ? std::nullopt : std::optional(first->first);
+}
+
+bool ScoredTask::isRight(double threshold) const {
+  const std::optional<size_t> chosen = choice(threshold);
+  if (task.absent) return !chosen;
+  return chosen && std::ranges::find(task.gold, *chosen) != task.gold.end();
+}
+
+// Between two scores that were seen nothing changes, so those are all that need be tried.
+double chooseThreshold(const std::vector<ScoredTask>& tasks) {
+  std::set<double, std::greater<>> tried;
+  for (const ScoredTask& one : tasks) {
+    if (!one.task.forChoosing) continue;
+    for (const auto& [segment, score] : one.scores) {
+      if (score > kNever) tried.insert(std::round(score * 20) / 20);
+    }
+  }
+  double best = 0;
+  int64_t most = -1;
+  for (const double threshold : tried) {
+    const int64_t right = std::ranges::count_if(tasks, [&](const ScoredTask& one) {
+      return one.task.forChoosing && one.isRight(threshold);
+    });
+    if (right > most) best = threshold;
+    most = std::max(most, right);
+  }
+  return best;
+}
+
+FinderGates gatesOf(const std::vector<ScoredTask>& tasks, double threshold) {
+  FinderGates gates;
+  for (const ScoredTask& one : tasks) {
+    if (one.task.forChoosing) continue;
+    const bool right = one.isRight(threshold);
+    const bool chosen = one.choice(threshold).has_value();
+    gates.all.count(right);
+    gates.support.count(one.task.absent && chosen);
+    if (!chosen) gates.precision.count(one.task.absent);
+    if (one.task.absent) {
+      gates.recall.count(right);
+    } else if (one.task.kind == "facts") {
+      gates.facts.count(right);
+    } else if (one.task.kind == "search" || one.task.kind == "cloze") {
+      gates.search.count(right);
+    }
+    gates.kinds[one.task.kind + (one.task.absent ? ", absent" : "")].count(right);
+  }
+  return gates;
+}
+
+std::pair<double, double> gainOver(const std::vector<ScoredTask>& base,
+                                   double baseThreshold,
+                                   const std::vector<ScoredTask>& better,
+                                   double betterThreshold) {
+  double sum = 0;
+  double squares = 0;
+  double n = 0;
+  for (size_t i = 0; i < base.size(); ++i) {
+    if (base[i].task.forChoosing) continue;
+    const double difference = static_cast<double>(better[i].isRight(betterThreshold)) -
+                              static_cast<double>(base[i].isRight(baseThreshold));
+    sum += difference;
+    squares += difference * difference;
+    ++n;
+  }
+  if (n == 0) return {0, 0};
+  const double mean = sum / n;
+  return {mean, kStandardErrors * std::sqrt(std::max(0.0, squares / n - mean * mean) / n)};
+}
+
+}  // namespace lectern

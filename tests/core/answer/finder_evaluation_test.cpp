@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/answer/finder_evaluation.h"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+
+namespace lectern {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Optional;
+
+constexpr std::string_view kLine =
+    R"({"set": "facts", "kind": "facts", "validation": false, "question": "Who owns the mill of Hull?",
+        "segments": ["Ann Moss owns the mill of Hull.", "The mill of Hull is old.",
+                     "Ann Moss owns the mill of Halle."],
+        "gold": [0], "absent": false, "ranked": true})";
+
+ScoredTask scored(std::vector<FinderOptionScore> scores,
+                  std::vector<size_t> gold,
+                  bool forChoosing = false) {
+  ScoredTask one;
+  one.task.kind = one.task.set = "facts";
+  one.task.absent = gold.empty();
+  one.task.gold = std::move(gold);
+  one.task.forChoosing = forChoosing;
+  one.scores = std::move(scores);
+  return one;
+}
+
+TEST(FinderEvaluation, ReadsATask) {
+  const Result<FinderTask> task = parseFinderTask(kLine, 1);
+  ASSERT_TRUE(task) << task.error().message;
+  EXPECT_EQ(task->question, "Who owns the mill of Hull?");
+  EXPECT_EQ(task->segments.size(), 3U);
+  EXPECT_THAT(task->gold, ElementsAre(0U));
+  EXPECT_TRUE(task->ranked);
+}
+
+TEST(FinderEvaluation, RefusesATaskThatIsNone) {
+  EXPECT_THAT(parseFinderTask("{", 7).error().message, HasSubstr("Line 7"));
+  EXPECT_THAT(parseFinderTask("{}", 7).error().message, HasSubstr("Line 7"));
+  std::string outside(kLine);
+  outside.replace(outside.find("[0]"), 3, "[3]");
+  EXPECT_THAT(parseFinderTask(outside, 7).error().message, HasSubstr("none of its segments"));
+}
+
+TEST(FinderEvaluation, TheSearchTakesNothingThatLacksAName) {
+  const auto scores = searchScores(*parseFinderTask(kLine, 1));
+  ASSERT_EQ(scores.size(), 3U);
+  EXPECT_EQ(scores[0].first, 0U);
+  EXPECT_GT(scores[0].second, 0.9);
+  EXPECT_TRUE(std::ranges::any_of(
+      scores, [](const auto& score) { return score.first == 2 && std::isinf(score.second); }));
+}
+
+TEST(FinderEvaluation, TheFirstThatComesToTheThresholdIsChosen) {
+  const ScoredTask one = scored({{2, 1.5}, {0, 0.5}}, {0});
+  EXPECT_THAT(one.choice(1.0), Optional(2U));
+  EXPECT_FALSE(one.choice(2.0));
+  EXPECT_FALSE(one.isRight(1.0));
+  EXPECT_TRUE(scored({{2, 1.5}, {0, 0.5}}, {}).isRight(2.0));
+  // Something answers, but the segments do not show it.
+  ScoredTask missed = scored({{0, 1.0}}, {});
+  missed.task.absent = false;
+  EXPECT_FALSE(missed.isRight(0));
+  EXPECT_FALSE(missed.isRight(2));
+}
+
+TEST(FinderEvaluation, ChoosesTheThresholdOnTheTasksForIt) {
+  std::vector<ScoredTask> tasks = {scored({{0, 3.0}}, {0}, true), scored({{0, 2.0}}, {0}, true),
+                                   scored({{0, 1.0}}, {}, true),  scored({{0, 1.0}}, {0}),
+                                   scored({{0, 1.0}}, {0}),       scored({{0, 1.0}}, {0})};
+  EXPECT_DOUBLE_EQ(chooseThreshold(tasks), 2.0);
+  const FinderGates gates = gatesOf(tasks, 2.0);
+  EXPECT_EQ(gates.all.of, 3) << "those are not counted";
+  EXPECT_EQ(gates.all.right, 0);
+}
+
+TEST(FinderEvaluation, CountsTheGates) {
+  const std::vector<ScoredTask> tasks = {scored({{0, 1.0}}, {0}), scored({{0, 1.0}}, {1}),
+                                         scored({{0, 0.0}}, {0}), scored({{0, 0.0}}, {}),
+                                         scored({{0, 1.0}}, {})};
+  const FinderGates gates = gatesOf(tasks, 0.5);
+  const auto share = [](const Share& one) { return std::pair(one.right, one.of); };
+  EXPECT_EQ(share(gates.all), std::pair(int64_t{2}, int64_t{5}));
+  EXPECT_EQ(share(gates.facts), std::pair(int64_t{1}, int64_t{3}));
+  EXPECT_EQ(share(gates.precision), std::pair(int64_t{1}, int64_t{2}));
+  EXPECT_EQ(share(gates.recall), std::pair(int64_t{1}, int64_t{2}));
+  EXPECT_EQ(share(gates.support), std::pair(int64_t{1}, int64_t{5}));
+  EXPECT_EQ(share(gates.kinds.at("facts, absent")), std::pair(int64_t{1}, int64_t{2}));
+}
+
+// Wilson's interval for 81 of 263, as Brown, Cai and DasGupta's formula gives it by hand.
+TEST(FinderEvaluation, GivesWilsonsInterval) {
+  const auto [low, high] = Share{81, 263}.interval();
+  EXPECT_NEAR(low, 0.2553, 2e-4);
+  EXPECT_NEAR(high, 0.3662, 2e-4);
+  EXPECT_EQ(Share{}.value(), 0);
+}
+
+TEST(FinderEvaluation, TheGainIsThatOfTheSameTasks) {
+  const std::vector<ScoredTask> base = {scored({{0, 1.0}}, {1}), scored({{0, 1.0}}, {0}),
+                                        scored({{0, 1.0}}, {1}), scored({{0, 1.0}}, {0})};
+  const std::vector<ScoredTask> better = {scored({{1, 1.0}}, {1}), scored({{0, 1.0}}, {0}),
+                                          scored({{0, 1.0}}, {1}), scored({{0, 1.0}}, {0})};
+  const auto [gain, half] = gainOver(base, 0, better, 0);
+  EXPECT_DOUBLE_EQ(gain, 0.25);
+  EXPECT_NEAR(half, 1.96 * std::sqrt((0.25 - 0.0625) / 4), 1e-12);
+  EXPECT_EQ(gainOver(base, 0, base, 0).first, 0);
+}
+
+}  // namespace
+}  // namespace lectern
