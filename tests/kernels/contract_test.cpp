@@ -34,6 +34,21 @@ TEST_F(ContractTest, AsksForEveryOperandThatIsNotOptional) {
   EXPECT_EQ(contractBreach(scan_), "SelectiveScan: skip is missing.");
 }
 
+TEST_F(ContractTest, AsksForWholeBlocksOfOneType) {
+  Matrix in(3, 48), out(3, 8);
+  const std::vector<char> blocks = randomBlocks(DType::Q4_0, 8 * 64, 1);
+  Weight weight{blocks.data(), DType::Q4_0, 1, 8, 48};
+  EXPECT_EQ(contractBreach(Linear{weight, in.view(), {}, out.view()}),
+            "Linear: weight has 48 columns, not whole blocks of 32.");
+  weight.in = 64;
+  Matrix wide(3, 64);
+  Weight up = weight;
+  EXPECT_EQ(contractBreach(LinearGated{weight, up, wide.view(), out.view()}), "");
+  up.dtype = DType::Q8_0;
+  EXPECT_EQ(contractBreach(LinearGated{weight, up, wide.view(), out.view()}),
+            "LinearGated: gate and up have different element types.");
+}
+
 TEST_F(ContractTest, RefusesOutputsThatOverlapInputs) {
   scan_.out = scan_.u;
   EXPECT_EQ(contractBreach(scan_), "SelectiveScan: out and u overlap.");

@@ -16,6 +16,15 @@ TEST(Work, CountsAProductOnce) {
   EXPECT_EQ(work.bytesWritten, 4 * 2 * 3);
 }
 
+TEST(Work, CountsTheBlocksOfAQuantisedWeight) {
+  Matrix in(2, 256), out(2, 3);
+  const std::vector<char> blocks = randomBlocks(DType::Q4_K, 3 * 256, 1);
+  const Weight weight{blocks.data(), DType::Q4_K, 1, 3, 256};
+  const Work work = workOf(Linear{weight, in.view(), {}, out.view()}, 0);
+  EXPECT_EQ(work.flops, 2 * 2 * 3 * 256);
+  EXPECT_EQ(work.bytesRead, 3 * 144 + 4 * 2 * 256);
+}
+
 TEST(Work, CountsOfATableTheRowsInUse) {
   Matrix table(100, 4), out(2, 4);
   std::vector<int32_t> ids = {1, 2};

@@ -16,6 +16,7 @@ T* row(const Tensor& tensor, int64_t index) {
 #include "kernels/cpu/generic/linear-inl.h"
 #include "kernels/cpu/generic/normalization-inl.h"
 #include "kernels/cpu/generic/scan-inl.h"
+#include "kernels/cpu/generic/cache-inl.h"
 #include "kernels/cpu/generic/attention-inl.h"
 #include "kernels/cpu/generic/sampling-inl.h"
 // clang-format on

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// AppendKv, AttendMany and AttendOne. The cache is walked in blocks of 64 tokens, counted from the
+// AttendMany and AttendOne. The cache is walked in blocks of 64 tokens, counted from the
 // first token of the sequence: a block's scores and weighted values are two products over panels
 // (product-inl.h), with the softmax kept up between them (Milakov & Gimelshein 2018; Dao et al.
 // 2022). kSegmentBlocks blocks make a segment; segments are merged in their order. Where blocks and
@@ -10,7 +10,6 @@
 // weights are rounded to them, and blocks are laid out as pairs of channels of the keys and as
 // pairs of tokens of the values.
 
-constexpr int64_t kBlock = AttendOne::kBlockTokens;
 // 512 tokens: enough that the partial results are a small share of the cache that was read for them
 // (1/64 with eight heads on one key), few enough that four thousand tokens occupy eight threads.
 constexpr int64_t kSegmentBlocks = 8;
@@ -18,8 +17,6 @@ constexpr int64_t kSegment = kBlock * kSegmentBlocks;
 
 // Queries that walk through the cache together: 192 rows of 64 scores are 48 KiB.
 constexpr int64_t kAttendRows = 192;
-
-static_assert(kBlock % kLayout.rows == 0);
 
 // What a thread keeps while it attends with `rows` queries of one key/value head.
 struct AttendSpace {
@@ -62,127 +59,6 @@ inline AttendSpace attendSpace(float* memory, const KvCache& cache, int64_t rows
   space.totalLargest = take(rows);
   space.totalSum = take(rows);
   return space;
-}
-
-enum class Half : uint8_t { Keys, Values };
-
-// The first of a head's keys or values in the block that begins at `token`; blocks do not straddle
-// pages.
-inline char* cacheRow(const KvCache& cache, Half half, int64_t head, int64_t token) {
-  const int64_t page = token / cache.pageTokens;
-  LECTERN_CHECK(page < cache.pageCount);
-  const int64_t plane = (half == Half::Values ? cache.kvHeads : 0) + head;
-  const int64_t index = plane * cache.pageTokens + token % cache.pageTokens;
-  return static_cast<char*>(cache.pages[page]) +
-         index * cache.headDim * (cache.dtype == DType::BF16 ? 2 : 4);
-}
-
-// Between the loads of two blocks lies so much work that the processor does not come to the second
-// by itself. Asked for one number after the other, for 256 lines at once would wait for each other.
-template <class T>
-void prefetchNextBlock(const T* number, int64_t dim) {
-  __builtin_prefetch(number + kBlock * dim);
-}
-
-// `count` keys as panels of tokens, zeros behind the last: square by square through registers, and
-// what is left of a key channel by channel.
-template <class T>
-void packKeys(const T* keys, int64_t count, int64_t dim, float* panels) {
-  for (int64_t token = 0; token < kBlock; token += kLanes, keys += kLanes * dim) {
-    float* panel = panels + token / kLayout.rows * dim * kLayout.rows + token % kLayout.rows;
-    int64_t channel = 0;
-    for (; channel + kLanes <= dim; channel += kLanes) {
-      V square[kLanes];
-      for (int64_t i = 0; i < kLanes; ++i) {
-        const T* numbers = keys + i * dim + channel;
-        prefetchNextBlock(numbers, dim);
-        square[i] = token + i < count ? loadNumbers(numbers) : splat(0.0F);
-      }
-      transpose(square);
-      for (int64_t i = 0; i < kLanes; ++i) store(panel + (channel + i) * kLayout.rows, square[i]);
-    }
-    for (; channel < dim; ++channel) {
-      for (int64_t i = 0; i < kLanes; ++i) {
-        panel[channel * kLayout.rows + i] =
-            token + i < count ? numberOf(keys[i * dim + channel]) : 0.0F;
-      }
-    }
-  }
-}
-
-// `count` values as panels of channels, zeros behind the last channel.
-template <class T>
-void packValues(const T* values, int64_t count, int64_t dim, float* panels) {
-  for (int64_t channel = 0; channel < dim; channel += kLanes) {
-    float* panel = panels + channel / kLayout.rows * kBlock * kLayout.rows + channel % kLayout.rows;
-    for (int64_t token = 0; token < count; ++token, panel += kLayout.rows) {
-      const T* value = values + token * dim + channel;
-      prefetchNextBlock(value, dim);
-      if (channel + kLanes <= dim) {
-        store(panel, loadNumbers(value));
-      } else {
-        for (int64_t i = 0; i < kLanes; ++i) {
-          panel[i] = channel + i < dim ? numberOf(value[i]) : 0.0F;
-        }
-      }
-    }
-  }
-  // The last panel may have no number in its second register.
-  if (const int64_t filled = roundUp(dim, kLanes); filled % kLayout.rows != 0) {
-    float* panel = panels + filled / kLayout.rows * kBlock * kLayout.rows + kLanes;
-    for (int64_t token = 0; token < count; ++token) {
-      store(panel + token * kLayout.rows, splat(0.0F));
-    }
-  }
-}
-
-inline bool isNarrow(const KvCache& cache) {
-  return kHasDotPairs && cache.dtype == DType::BF16 && cache.headDim % 2 == 0;
-}
-
-// The pairs of two rows' numbers, element by element.
-inline I pairsOf(const BFloat16* even, const BFloat16* odd) {
-  return (((I)loadWide(even) >> 16) & 0xFFFF) | (I)loadWide(odd);
-}
-
-// As packValues, with pairs of tokens.
-inline void packValuePairs(const BFloat16* values, int64_t count, int64_t dim, float* panels) {
-  for (int64_t channel = 0; channel < roundUp(dim, kLayout.rows); channel += kLanes) {
-    float* panel =
-        panels + channel / kLayout.rows * (kBlock / 2) * kLayout.rows + channel % kLayout.rows;
-    for (int64_t token = 0; token < count; token += 2, panel += kLayout.rows) {
-      const BFloat16* even = values + token * dim + channel;
-      prefetchNextBlock(even, dim);
-      prefetchNextBlock(even + dim, dim);
-      if (channel + kLanes <= dim && token + 1 < count) {
-        store(panel, (V)pairsOf(even, even + dim));
-        continue;
-      }
-      BFloat16 rows[2][kLanes] = {};
-      for (int64_t c = 0; c < kLanes && channel + c < dim; ++c) {
-        rows[0][c] = even[c];
-        if (token + 1 < count) rows[1][c] = even[dim + c];
-      }
-      store(panel, (V)pairsOf(rows[0], rows[1]));
-    }
-  }
-}
-
-inline void packBlock(
-    const KvCache& cache, int64_t head, int64_t token, int64_t count, const AttendSpace& space) {
-  const char* keys = cacheRow(cache, Half::Keys, head, token);
-  const char* values = cacheRow(cache, Half::Values, head, token);
-  if (isNarrow(cache)) {
-    // A pair of channels is an element of 32 bits like any other.
-    packKeys(reinterpret_cast<const float*>(keys), count, cache.headDim / 2, space.keys);
-    packValuePairs(reinterpret_cast<const BFloat16*>(values), count, cache.headDim, space.values);
-  } else if (cache.dtype == DType::BF16) {
-    packKeys(reinterpret_cast<const BFloat16*>(keys), count, cache.headDim, space.keys);
-    packValues(reinterpret_cast<const BFloat16*>(values), count, cache.headDim, space.values);
-  } else {
-    packKeys(reinterpret_cast<const float*>(keys), count, cache.headDim, space.keys);
-    packValues(reinterpret_cast<const float*>(values), count, cache.headDim, space.values);
-  }
 }
 
 inline void fill(float* p, int64_t count, float value) {
@@ -286,7 +162,7 @@ void attendBlocks(const KvCache& cache,
   const int64_t end = least(tokens, (segment + 1) * kSegment);
   for (int64_t token = segment * kSegment; token < end; token += kBlock) {
     const int64_t count = least(kBlock, end - token);
-    packBlock(cache, head, token, count, space);
+    packBlock(cache, head, token, count, space.keys, space.values);
     for (int64_t r = 0; r < rows; r += kTileRows) {
       const int64_t tileRows = least(kTileRows, rows - r);
       scoreBlock<Narrow>(tileRows, space.queries + r * (Narrow ? dim / 2 : dim), space.keys, dim,
@@ -497,25 +373,4 @@ inline void run(const AttendOne& op, Workspace& workspace) {
     finish(total, parts.totalSum[head], row(op.out, 0) + head * dim, dim);
   });
   if (op.mass.isPresent()) writeMass(op, parts, blocks);
-}
-
-inline void run(const AppendKv& op, Workspace&) {
-  const KvCache& cache = op.cache;
-  const int64_t dim = cache.headDim;
-  for (int64_t t = 0; t < op.k.rows; ++t) {
-    const int64_t token = *op.at.position + t;
-    for (int64_t head = 0; head < cache.kvHeads; ++head) {
-      for (const Half half : {Half::Keys, Half::Values}) {
-        const float* from = row(half == Half::Keys ? op.k : op.v, t) + head * dim;
-        char* to = cacheRow(cache, half, head, token);
-        for (int64_t i = 0; i < dim; ++i) {
-          if (cache.dtype == DType::BF16) {
-            reinterpret_cast<BFloat16*>(to)[i] = toBFloat16(from[i]);
-          } else {
-            reinterpret_cast<float*>(to)[i] = from[i];
-          }
-        }
-      }
-    }
-  }
 }
