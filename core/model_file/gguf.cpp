@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/model_file/gguf.h"
 
+#include "core/base/check.h"
 #include "core/base/utf8.h"
 #include "core/model_file/elements.h"
 
@@ -45,6 +46,13 @@ constexpr ElementType kTypes[] = {
     {"F64", 28, StoredType::Other},     {"IQ1_M", 29, StoredType::Other},
     {"BF16", 30, StoredType::BF16},     {"TQ1_0", 34, StoredType::Other},
     {"TQ2_0", 35, StoredType::Other},   {"MXFP4", 39, StoredType::Other}};
+
+const ElementType& elementTypeOf(StoredType type) {
+  const auto* found = std::find_if(std::begin(kTypes), std::end(kTypes),
+                                   [&](const ElementType& t) { return t.type == type; });
+  LECTERN_CHECK(type != StoredType::Other && found != std::end(kTypes));
+  return *found;
+}
 
 // The kinds of values, by their numbers in the file.
 enum class Kind : int32_t { U8, I8, U16, I16, U32, I32, F32, Bool, String, Array, U64, I64, F64 };
@@ -112,6 +120,10 @@ class Reader {
   }
 
   GgufValue value(std::string_view key);
+  /// What was read since the reader stood there.
+  [[nodiscard]] std::string_view since(size_t position) const {
+    return bytes_.substr(position, position_ - position);
+  }
 
  private:
   void refuse(std::string problem) {
@@ -303,7 +315,9 @@ void readMetadata(Reader& reader, uint64_t count, GgufContent& content) {
   for (uint64_t i = 0; i < count && !reader.failed(); ++i) {
     const std::string_view key = reader.string();
     if (key.empty() || !utf8::isValid(key)) reader.complain("a key of its metadata is no text");
+    const size_t begin = reader.position();
     GgufValue value = reader.value(utf8::beginning(key, 200));
+    content.keys.push_back({std::string(key), reader.since(begin)});
     if (!content.metadata.emplace(key, std::move(value)).second) {
       reader.complain(fmt::format("it has \"{}\" twice", utf8::beginning(key, 200)));
     }
@@ -360,6 +374,14 @@ Result<GgufContent> readGguf(std::string_view bytes, std::string_view fileName) 
   content.tensors.reserve(entries.size());
   for (Entry& entry : entries) content.tensors.push_back(std::move(entry.tensor));
   return content;
+}
+
+int32_t ggufTypeId(StoredType type) {
+  return elementTypeOf(type).id;
+}
+
+std::string_view ggufTypeName(StoredType type) {
+  return elementTypeOf(type).name;
 }
 
 }  // namespace lectern

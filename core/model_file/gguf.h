@@ -26,8 +26,16 @@ using GgufValue = std::variant<bool,
 
 using GgufMetadata = std::map<std::string, GgufValue, std::less<>>;
 
+/// A key with the bytes of its kind and value, as they stand in the file: what another file takes
+/// over to the byte. They live as long as the file.
+struct GgufKey {
+  std::string name;
+  std::string_view encoded;
+};
+
 struct GgufContent {
   GgufMetadata metadata;
+  std::vector<GgufKey> keys;          ///< the same in the order of the file
   std::vector<StoredTensor> tensors;  ///< in the order of their data
 };
 
@@ -37,5 +45,9 @@ struct GgufContent {
 /// without holes but for the padding, inside the file. `fileName` serves messages. Errors:
 /// ModelUnusable, naming the file, the key or tensor, and the rule.
 Result<GgufContent> readGguf(std::string_view bytes, std::string_view fileName);
+
+/// The format's number of a type that holds weights, and its name.
+int32_t ggufTypeId(StoredType type);
+std::string_view ggufTypeName(StoredType type);
 
 }  // namespace lectern

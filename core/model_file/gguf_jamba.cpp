@@ -2,6 +2,7 @@
 #include "core/model_file/gguf_jamba.h"
 
 #include "core/base/utf8.h"
+#include "core/model_file/gguf_names.h"
 
 #include <fmt/format.h>
 
@@ -21,44 +22,8 @@ Error unusable(std::string_view file, std::string_view cause) {
   return {ErrorCode::ModelUnusable, fmt::format("{} cannot be used: {}.", file, cause)};
 }
 
-// Of one layer, behind "blk.N."; experts are in `kStacks`.
-constexpr std::pair<std::string_view, std::string_view> kLayerNames[] = {
-    {"attn_norm.weight", "input_layernorm.weight"},
-    {"ffn_norm.weight", "pre_ff_layernorm.weight"},
-    {"ssm_in.weight", "mamba.in_proj.weight"},
-    {"ssm_conv1d.weight", "mamba.conv1d.weight"},
-    {"ssm_conv1d.bias", "mamba.conv1d.bias"},
-    {"ssm_x.weight", "mamba.x_proj.weight"},
-    {"ssm_dt_norm.weight", "mamba.dt_layernorm.weight"},
-    {"ssm_b_norm.weight", "mamba.b_layernorm.weight"},
-    {"ssm_c_norm.weight", "mamba.c_layernorm.weight"},
-    {"ssm_dt.weight", "mamba.dt_proj.weight"},
-    {"ssm_dt.bias", "mamba.dt_proj.bias"},
-    {"ssm_a", "mamba.A"},
-    {"ssm_d", "mamba.D"},
-    {"ssm_out.weight", "mamba.out_proj.weight"},
-    {"attn_q.weight", "self_attn.q_proj.weight"},
-    {"attn_k.weight", "self_attn.k_proj.weight"},
-    {"attn_v.weight", "self_attn.v_proj.weight"},
-    {"attn_output.weight", "self_attn.o_proj.weight"},
-    {"ffn_gate.weight", "feed_forward.gate_proj.weight"},
-    {"ffn_up.weight", "feed_forward.up_proj.weight"},
-    {"ffn_down.weight", "feed_forward.down_proj.weight"},
-    {"ffn_gate_inp.weight", "feed_forward.router.weight"}};
-
-constexpr std::pair<std::string_view, std::string_view> kStacks[] = {
-    {"ffn_gate_exps.weight", "gate_proj"},
-    {"ffn_up_exps.weight", "up_proj"},
-    {"ffn_down_exps.weight", "down_proj"}};
-
-constexpr std::pair<std::string_view, std::string_view> kOtherNames[] = {
-    {"token_embd.weight", "model.embed_tokens.weight"},
-    {"output_norm.weight", "model.final_layernorm.weight"},
-    {"output.weight", "lm_head.weight"}};
-
 template <size_t N>
-std::optional<std::string_view> lookUp(
-    const std::pair<std::string_view, std::string_view> (&names)[N], std::string_view name) {
+std::optional<std::string_view> lookUp(const gguf_names::Pair (&names)[N], std::string_view name) {
   for (const auto& [theirs, ours] : names) {
     if (theirs == name) return ours;
   }
@@ -200,9 +165,10 @@ class JambaReader {
     json["num_experts_per_tok"] =
         std::max<int64_t>(1, TRY(integerOr("jamba.expert_used_count", 1)));
     json["max_position_embeddings"] = TRY(integerOr("jamba.context_length", 262'144));
-    for (const auto& [theirs, ours] : {std::pair("tokenizer.ggml.bos_token_id", "bos_token_id"),
-                                       std::pair("tokenizer.ggml.eos_token_id", "eos_token_id")}) {
-      if (find(theirs) != nullptr) json[ours] = TRY(integer(theirs));
+    constexpr std::string_view kBegin = "tokenizer.ggml.bos_token_id";
+    if (find(kBegin) != nullptr) json["bos_token_id"] = TRY(integer(kBegin));
+    for (const char* key : kGgufEndTokens) {
+      if (find(key) != nullptr) json["eos_token_id"].push_back(TRY(integer(key)));
     }
     return json;
   }
@@ -220,14 +186,14 @@ class JambaReader {
     const auto layer = ofLayer(tensor.name);
     if (!layer) {
       // A name that is not known stays, and is complained of where the weights are loaded.
-      if (const auto ours = lookUp(kOtherNames, tensor.name)) renamed.name = *ours;
+      if (const auto ours = lookUp(gguf_names::kOutside, tensor.name)) renamed.name = *ours;
       taken.push_back(std::move(renamed));
       return {};
     }
     const std::string root = fmt::format("model.layers.{}.", layer->layer);
-    if (const auto part = lookUp(kStacks, layer->rest))
+    if (const auto part = lookUp(gguf_names::kStacks, layer->rest))
       return takeStack(tensor, root, *part, taken);
-    if (const auto ours = lookUp(kLayerNames, layer->rest))
+    if (const auto ours = lookUp(gguf_names::kLayer, layer->rest))
       renamed.name = root + std::string(*ours);
     if (layer->rest == "ssm_conv1d.weight" && renamed.shape.size() == 2) {
       renamed.shape.insert(renamed.shape.begin() + 1, 1);

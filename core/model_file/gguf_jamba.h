@@ -18,6 +18,11 @@ struct JambaParts {
   std::vector<StoredTensor> tensors;
 };
 
+/// The keys of the tokens that end an answer: of the text, of a turn, of a message (llama.h,
+/// llama_vocab_is_eog).
+inline constexpr const char* kGgufEndTokens[] = {
+    "tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"};
+
 /// Tensors get transformers' names; stacked experts become a matrix each, and the convolution gets
 /// its middle side of one back. The file holds −exp(A_log), which is called "mamba.A" here. Which
 /// layers attend and which have experts is read off the tensors that are there; head_count_kv must

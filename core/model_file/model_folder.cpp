@@ -221,7 +221,10 @@ Result<std::vector<StoredTensor>> ModelFolder::ggufPart(const std::filesystem::p
     return unusable(fmt::format("{} is not part {} of the split file; name the first part",
                                 file.string(), number + 1));
   }
-  if (number == 0) metadata_ = std::move(content.metadata);
+  if (number == 0) {
+    metadata_ = std::move(content.metadata);
+    ggufKeys_ = std::move(content.keys);
+  }
   return std::move(content.tensors);
 }
 

@@ -46,6 +46,8 @@ class ModelFolder {
   [[nodiscard]] const nlohmann::json& config() const { return config_; }
   /// The metadata of a GGUF model; empty of a folder.
   [[nodiscard]] const GgufMetadata& metadata() const { return metadata_; }
+  /// The same as the (first) file has it.
+  [[nodiscard]] const std::vector<GgufKey>& ggufKeys() const { return ggufKeys_; }
   /// The files that it is made of, by their names in `folder`: config.json, the shards and their
   /// index, or the GGUF files.
   [[nodiscard]] const std::vector<std::string>& fileNames() const { return fileNames_; }
@@ -68,6 +70,7 @@ class ModelFolder {
   std::filesystem::path path_;
   nlohmann::json config_;
   GgufMetadata metadata_;
+  std::vector<GgufKey> ggufKeys_;
   std::vector<std::string> fileNames_;
   std::vector<std::shared_ptr<const MappedFile>> files_;
   std::map<std::string, StoredTensor> tensors_;
