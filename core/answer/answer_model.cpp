@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/answer/answer_model.h"
 
+#include "core/answer/model_text.h"
 #include "core/base/file.h"
 
 #include <fmt/format.h>
@@ -9,34 +10,16 @@ namespace lectern {
 
 namespace {
 
-constexpr int64_t kMaxTemplateBytes = 32 << 20;
-constexpr int64_t kBytes = 256;
-
-Result<std::shared_ptr<const text::Tokenizer>> tokenizerOf(const std::filesystem::path& folder,
+Result<std::shared_ptr<const text::Tokenizer>> tokenizerOf(const std::filesystem::path& model,
                                                            const ModelConfig& config) {
-  const std::filesystem::path file = folder / "tokenizer.json";
-  std::error_code ignored;
-  if (config.vocabSize == kBytes && !std::filesystem::exists(file, ignored)) {
-    return text::Tokenizer::ofBytes();
-  }
-  auto tokenizer = TRY(text::Tokenizer::fromFile(file));
+  auto tokenizer = TRY(readTokenizer(model));
   if (tokenizer->vocabSize() > config.vocabSize) {
     return Error{ErrorCode::ModelUnusable,
-                 fmt::format("{} has {} tokens, and the model beside it knows {}: they do not "
-                             "belong together.",
-                             file.string(), tokenizer->vocabSize(), config.vocabSize)};
+                 fmt::format("The tokenizer of {} has {} tokens, and the model knows {}: they do "
+                             "not belong together.",
+                             model.string(), tokenizer->vocabSize(), config.vocabSize)};
   }
   return tokenizer;
-}
-
-// A model that was trained to think has a template that opens its thoughts.
-bool thinks(const std::filesystem::path& folder) {
-  for (const char* name : {"chat_template.jinja", "tokenizer_config.json"}) {
-    const Result<std::string> text = readFile(folder / name, kMaxTemplateBytes);
-    if (text && text->find("thinking about the reasoning process") != std::string::npos)
-      return true;
-  }
-  return false;
 }
 
 Result<std::optional<FinderLayout>> finderOf(const std::filesystem::path& folder,
@@ -69,8 +52,9 @@ Result<AnswerModel> AnswerModel::open(const std::filesystem::path& folder,
   model.tokenizer = TRY(tokenizerOf(folder, model.engine->config()));
   std::error_code ignored;
   model.name = std::filesystem::weakly_canonical(folder, ignored).filename().string();
-  model.format.family = text::familyOf(*model.tokenizer);
-  model.format.thinks = model.format.family == text::TemplateFamily::Jamba2 && thinks(folder);
+  const PromptStyle style = promptStyleOf(folder, *model.tokenizer);
+  model.format.family = style.family;
+  model.format.thinks = style.thinks;
   model.finder = TRY(finderOf(folder, *model.tokenizer));
   model.format.hasStart = model.tokenizer->find("<|startoftext|>").has_value();
   return model;

@@ -26,10 +26,9 @@ struct AnswerModel {
   /// Tokens at which its answer ends, besides the model's own: those of a turn of its family.
   [[nodiscard]] std::vector<int32_t> turnEnds() const;
 
-  /// Opens a model folder: config.json, weights, tokenizer.json (a model of 256 tokens without one
-  /// reads bytes), layout.json of a Finder. Whether it thinks is told by its chat template, in
-  /// tokenizer_config.json or chat_template.jinja. Errors: those of Engine::open; ModelUnusable,
-  /// where the tokenizer and the weights do not belong together too.
+  /// Opens a model folder or a GGUF file, with its tokenizer and prompt template (model_text.h),
+  /// and layout.json of a Finder. Errors: those of Engine::open; ModelUnusable, where the tokenizer
+  /// and the weights do not belong together too.
   static Result<AnswerModel> open(const std::filesystem::path& folder,
                                   const EngineOptions& options,
                                   std::stop_token stop);

@@ -46,6 +46,7 @@ struct ModelConfig {
   int64_t bosTokenId = -1;  ///< −1: none
   std::vector<int64_t> eosTokenIds;
   std::vector<LayerKind> layers;
+  friend bool operator==(const ModelConfig&, const ModelConfig&) = default;
 
   [[nodiscard]] int64_t attentionLayers() const;
   [[nodiscard]] int64_t mambaLayers() const;
