@@ -6,8 +6,10 @@
 #include <queue>
 
 #include <algorithm>
+#include <bit>
 #include <string>
 #include <tuple>
+#include <unordered_map>
 
 namespace lectern::text {
 
@@ -34,12 +36,30 @@ struct Pending {
 
 }  // namespace
 
+void MergeTable::add(int32_t left, int32_t right, Merge merge) {
+  if (8 * (size_ + 1) > 5 * entries_.size()) {
+    std::vector<Entry> old(std::max<size_t>(16, 2 * entries_.size()));
+    old.swap(entries_);
+    shift_ = 64 - std::countr_zero(entries_.size());
+    size_ = 0;
+    for (const Entry& entry : old) {
+      if (entry.key == kFree) continue;
+      add(static_cast<int32_t>(entry.key >> 32U), static_cast<int32_t>(entry.key), entry.merge);
+    }
+  }
+  const uint64_t wanted = key(left, right);
+  size_t at = place(wanted);
+  while (entries_[at].key != wanted && entries_[at].key != kFree) at = next(at);
+  if (entries_[at].key == kFree) ++size_;
+  entries_[at] = {wanted, merge};
+}
+
 bool operator==(const MergeTable& a, const MergeTable& b) {
-  if (a.merges_.size() != b.merges_.size()) return false;
-  return std::all_of(a.merges_.begin(), a.merges_.end(), [&](const auto& entry) {
-    const auto at = b.merges_.find(entry.first);
-    return at != b.merges_.end() && at->second.piece == entry.second.piece;
-  });
+  return a.size_ == b.size_ && std::ranges::all_of(a.entries_, [&](const MergeTable::Entry& entry) {
+           return entry.key == MergeTable::kFree ||
+                  b.find(static_cast<int32_t>(entry.key >> 32U), static_cast<int32_t>(entry.key))
+                          .piece == entry.merge.piece;
+         });
 }
 
 MergeTable mergesFromOrder(const std::vector<std::string>& pieces,
@@ -72,11 +92,50 @@ MergeTable mergesFromOrder(const std::vector<std::string>& pieces,
   return table;
 }
 
+namespace {
+
+// A word of a few symbols, as most are: looking at all pairs for the best is quicker than keeping
+// them in order.
+constexpr size_t kShort = 24;
+
+void mergeShort(const MergeTable& table,
+                std::vector<int32_t>& symbols,
+                std::vector<int32_t>& lengths) {
+  MergeTable::Merge merges[kShort];  // of each symbol with the next; none behind the last
+  size_t count = symbols.size();
+  for (size_t i = 0; i + 1 < count; ++i) merges[i] = table.find(symbols[i], symbols[i + 1]);
+  for (;;) {
+    size_t best = count;
+    int32_t rank = MergeTable::Merge{}.rank;
+    for (size_t i = 0; i + 1 < count; ++i) {
+      if (merges[i].piece < 0 || (best < count && merges[i].rank >= rank)) continue;
+      best = i;
+      rank = merges[i].rank;
+    }
+    if (best == count) break;
+    symbols[best] = merges[best].piece;
+    lengths[best] += lengths[best + 1];
+    --count;
+    for (size_t i = best + 1; i < count; ++i) {
+      symbols[i] = symbols[i + 1];
+      lengths[i] = lengths[i + 1];
+      merges[i] = merges[i + 1];
+    }
+    if (best > 0) merges[best - 1] = table.find(symbols[best - 1], symbols[best]);
+    if (best + 1 < count) merges[best] = table.find(symbols[best], symbols[best + 1]);
+  }
+  symbols.resize(count);
+  lengths.resize(count);
+}
+
+}  // namespace
+
 void mergeWord(const MergeTable& table,
                std::vector<int32_t>& symbols,
                std::vector<int32_t>& lengths) {
   const auto count = static_cast<int32_t>(symbols.size());
   if (count < 2) return;
+  if (symbols.size() <= kShort) return mergeShort(table, symbols, lengths);
   // A list through the word: dead symbols are −1.
   std::vector<int32_t> next(symbols.size());
   std::vector<int32_t> previous(symbols.size());

@@ -5,7 +5,6 @@
 #include <limits>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -20,15 +19,17 @@ class MergeTable {
     int32_t piece = -1;
   };
 
-  void add(int32_t left, int32_t right, Merge merge) {
-    merges_.insert_or_assign(key(left, right), merge);
-  }
+  /// Neither is below zero. A pair that is there already gets the new merge.
+  void add(int32_t left, int32_t right, Merge merge);
   /// A merge of piece −1 where the two make nothing.
   [[nodiscard]] Merge find(int32_t left, int32_t right) const {
-    const auto at = merges_.find(key(left, right));
-    return at == merges_.end() ? Merge{} : at->second;
+    if (entries_.empty()) return {};
+    const uint64_t wanted = key(left, right);
+    size_t at = place(wanted);
+    while (entries_[at].key != wanted && entries_[at].key != kFree) at = next(at);
+    return entries_[at].key == wanted ? entries_[at].merge : Merge{};
   }
-  [[nodiscard]] size_t size() const { return merges_.size(); }
+  [[nodiscard]] size_t size() const { return size_; }
 
   friend bool operator==(const MergeTable& a, const MergeTable& b);
 
@@ -37,7 +38,21 @@ class MergeTable {
     return (static_cast<uint64_t>(static_cast<uint32_t>(left)) << 32) |
            static_cast<uint32_t>(right);
   }
-  std::unordered_map<uint64_t, Merge> merges_;
+  // Fibonacci hashing (Knuth, volume 3, 6.4): the product's top bits, as many as the size has.
+  [[nodiscard]] size_t place(uint64_t key) const { return (key * 0x9E3779B97F4A7C15U) >> shift_; }
+  [[nodiscard]] size_t next(size_t at) const { return (at + 1) & (entries_.size() - 1); }
+
+  // Of two ids below zero, which there are none of.
+  static constexpr uint64_t kFree = UINT64_MAX;
+  struct Entry {
+    uint64_t key = kFree;
+    Merge merge;
+  };
+  // A power of two of them, at most five eighths in use: looking for a pair that is not there,
+  // which most are, ends after a step or two.
+  std::vector<Entry> entries_;
+  int shift_ = 64;
+  size_t size_ = 0;
 };
 
 /// The merge table that a vocabulary's order implies, as all Jamba vocabularies have it: pieces of

@@ -8,7 +8,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
+#include <cstring>
 
 namespace lectern::text {
 
@@ -223,6 +225,10 @@ Result<void> Tokenizer::readAdded(const nlohmann::json& added, std::string_view 
       characters_.emplace(first.codePoint, static_cast<int32_t>(id));
     }
   }
+  for (char32_t c = 0; c < std::size(asciiIds_); ++c) {
+    const auto at = characters_.find(c == U' ' ? kSpaceCodePoint : c);
+    asciiIds_[c] = at == characters_.end() ? -1 : at->second;
+  }
   return {};
 }
 
@@ -330,25 +336,97 @@ size_t Tokenizer::wordEnd(std::string_view text) const {
   bool afterText = false;
   for (size_t i = 0; i < text.size();) {
     if (standsAlone(text[i])) return i;
-    const bool isSpace = text[i] == ' ' || text.substr(i).starts_with(kSpace);
+    const bool isAscii = static_cast<unsigned char>(text[i]) < 128;
+    const bool isSpace = isAscii ? text[i] == ' ' : text.substr(i).starts_with(kSpace);
     if (isSpace && afterText && cutBeforeSpace_) return i;
     afterText = !isSpace;
-    i += static_cast<size_t>(utf8::decode(text, static_cast<int64_t>(i)).length);
+    i += isAscii ? 1 : static_cast<size_t>(utf8::decode(text, static_cast<int64_t>(i)).length);
   }
   return text.size();
 }
 
+int32_t Tokenizer::idOfCharacter(char32_t codePoint) const {
+  if (codePoint < std::size(asciiIds_)) return asciiIds_[codePoint];
+  const auto at = characters_.find(codePoint);
+  return at == characters_.end() ? -1 : at->second;
+}
+
+/// The words of a text that were met, with their pieces: a text says most of its words again and
+/// again. A word that meets another one's place puts it out. The texts outlive it.
+class Tokenizer::Words {
+ public:
+  explicit Words(const Tokenizer& tokenizer, size_t textBytes)
+      : tokenizer_(tokenizer),
+        slots_(std::clamp(std::bit_ceil(textBytes / 16 + 1), kFewest, kMost)) {}
+
+  struct Piece {
+    int32_t id;
+    int32_t length;
+  };
+  std::span<const Piece> piecesOf(std::string_view word) {
+    if (word.size() > kLongest) {
+      once_.clear();
+      encode(word, once_);
+      return once_;
+    }
+    Slot& slot = slots_[hashOf(word) & (slots_.size() - 1)];
+    if (slot.word != word) {
+      const size_t begin = pieces_.size();
+      encode(word, pieces_);
+      slot = {word, static_cast<uint32_t>(begin), static_cast<uint32_t>(pieces_.size() - begin)};
+    }
+    return std::span<const Piece>(pieces_).subspan(slot.begin, slot.count);
+  }
+
+ private:
+  // Of the words of languages nearly all are shorter; at most 384 KiB of slots, which stay in the
+  // second cache.
+  static constexpr size_t kLongest = 48;
+  static constexpr size_t kFewest = 16;
+  static constexpr size_t kMost = 16'384;
+
+  struct Slot {
+    std::string_view word;  // empty: free
+    uint32_t begin = 0;
+    uint32_t count = 0;
+  };
+
+  static uint64_t hashOf(std::string_view word) {
+    uint64_t hash = word.size();
+    while (!word.empty()) {
+      uint64_t part = 0;
+      const size_t size = std::min(word.size(), sizeof part);
+      std::memcpy(&part, word.data(), size);
+      hash = (hash ^ part) * 0x9E3779B97F4A7C15U;
+      hash ^= hash >> 32U;
+      word.remove_prefix(size);
+    }
+    return hash;
+  }
+
+  void encode(std::string_view word, std::vector<Piece>& pieces) {
+    symbols_.clear();
+    lengths_.clear();
+    tokenizer_.encodeWord(word, symbols_, lengths_);
+    for (size_t i = 0; i < symbols_.size(); ++i) pieces.push_back({symbols_[i], lengths_[i]});
+  }
+
+  const Tokenizer& tokenizer_;
+  std::vector<Slot> slots_;
+  std::vector<Piece> pieces_;
+  std::vector<Piece> once_;
+  std::vector<int32_t> symbols_;
+  std::vector<int32_t> lengths_;
+};
+
 void Tokenizer::encodeWord(std::string_view word,
-                           int64_t offset,
-                           std::vector<Token>& tokens) const {
-  std::vector<int32_t> symbols;
-  std::vector<int32_t> lengths;
+                           std::vector<int32_t>& symbols,
+                           std::vector<int32_t>& lengths) const {
   for (size_t i = 0; i < word.size();) {
     const utf8::Decoded decoded = utf8::decode(word, static_cast<int64_t>(i));
-    const auto character =
-        characters_.find(decoded.codePoint == U' ' ? kSpaceCodePoint : decoded.codePoint);
-    if (character != characters_.end() && decoded.valid) {
-      symbols.push_back(character->second);
+    const int32_t character = decoded.valid ? idOfCharacter(decoded.codePoint) : -1;
+    if (character >= 0) {
+      symbols.push_back(character);
       lengths.push_back(decoded.length);
     } else {
       for (const char c : word.substr(i, static_cast<size_t>(decoded.length))) {
@@ -359,14 +437,11 @@ void Tokenizer::encodeWord(std::string_view word,
     i += static_cast<size_t>(decoded.length);
   }
   mergeWord(merges_, symbols, lengths);
-  for (size_t i = 0; i < symbols.size(); ++i) {
-    tokens.push_back({symbols[i], {offset, offset + lengths[i]}});
-    offset += lengths[i];
-  }
 }
 
 void Tokenizer::encodeInto(std::string_view text,
                            int64_t offset,
+                           Words& words,
                            std::vector<Token>& tokens) const {
   if (bytesOnly_) {
     for (const char c : text) {
@@ -377,8 +452,10 @@ void Tokenizer::encodeInto(std::string_view text,
   }
   while (!text.empty()) {
     const size_t end = wordEnd(text);
-    encodeWord(text.substr(0, end), offset, tokens);
-    offset += static_cast<int64_t>(end);
+    for (const auto& [id, length] : words.piecesOf(text.substr(0, end))) {
+      tokens.push_back({id, {offset, offset + length}});
+      offset += length;
+    }
     text.remove_prefix(end);
   }
 }
@@ -386,12 +463,14 @@ void Tokenizer::encodeInto(std::string_view text,
 std::vector<Token> Tokenizer::encode(std::string_view text) const {
   std::vector<Token> tokens;
   tokens.reserve(text.size() / 3);
-  encodeInto(text, 0, tokens);
+  Words words(*this, text.size());
+  encodeInto(text, 0, words, tokens);
   return tokens;
 }
 
 std::vector<Token> Tokenizer::encodeLiteral(std::string_view text) const {
   std::vector<Token> tokens;
+  Words words(*this, text.size());
   size_t plain = 0;
   for (size_t i = 0; i < text.size();) {
     const auto added = std::find_if(added_.begin(), added_.end(), [&](const Added& a) {
@@ -401,12 +480,12 @@ std::vector<Token> Tokenizer::encodeLiteral(std::string_view text) const {
       ++i;
       continue;
     }
-    encodeInto(text.substr(plain, i - plain), static_cast<int64_t>(plain), tokens);
+    encodeInto(text.substr(plain, i - plain), static_cast<int64_t>(plain), words, tokens);
     const size_t end = i + added->content.size();
     tokens.push_back({added->id, {static_cast<int64_t>(i), static_cast<int64_t>(end)}});
     plain = i = end;
   }
-  encodeInto(text.substr(plain), static_cast<int64_t>(plain), tokens);
+  encodeInto(text.substr(plain), static_cast<int64_t>(plain), words, tokens);
   return tokens;
 }
 

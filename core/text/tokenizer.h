@@ -100,8 +100,16 @@ class Tokenizer {
   Result<void> readMerges(const nlohmann::json& merges, std::string_view file);
   Result<void> implyMerges(std::string_view file);
   void learnCuts();
-  void encodeInto(std::string_view text, int64_t offset, std::vector<Token>& tokens) const;
-  void encodeWord(std::string_view word, int64_t offset, std::vector<Token>& tokens) const;
+  class Words;
+  void encodeInto(std::string_view text,
+                  int64_t offset,
+                  Words& words,
+                  std::vector<Token>& tokens) const;
+  /// The pieces of a word, and how many bytes each stands for.
+  void encodeWord(std::string_view word,
+                  std::vector<int32_t>& symbols,
+                  std::vector<int32_t>& lengths) const;
+  [[nodiscard]] int32_t idOfCharacter(char32_t codePoint) const;
   /// Where the next word ends: cuts are made only where no piece could reach across.
   [[nodiscard]] size_t wordEnd(std::string_view text) const;
 
@@ -112,6 +120,7 @@ class Tokenizer {
   MergeTable merges_;
   int32_t byteIds_[256] = {};
   std::unordered_map<char32_t, int32_t> characters_;  // ordinary pieces of one character
+  int32_t asciiIds_[128] = {};                        // the same of ASCII; −1: there is none
   bool standsAlone_[128] = {};   // ASCII characters that no longer piece contains
   bool cutBeforeSpace_ = false;  // no piece has a space behind another character
   bool bytesOnly_ = false;
