@@ -2,6 +2,7 @@
 #include "core/engine/engine.h"
 
 #include "core/base/check.h"
+#include "core/engine/memory_needs.h"
 #include "core/engine/weights.h"
 #include "core/model_file/model_folder.h"
 
@@ -61,6 +62,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const std::filesystem::path& folder
       options.windowTokens > 0 ? std::min(options.windowTokens, madeFor) : madeFor;
   engine->cacheType_ = options.cacheType.value_or(usualCacheType(engine->config_));
   engine->backend_ = std::move(backend);
+  TRY(checkFits(*files, engine->config_, engine->backend_->properties().memoryFreeBytes));
   auto weights = TRY(Weights::load(*files, engine->config_, *engine->backend_,
                                    {options.matrixType, options.loading}, stop));
   engine->modelHash_ =

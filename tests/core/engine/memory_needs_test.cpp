@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/engine/memory_needs.h"
+
+#include "tests/support/temporary_folder.h"
+#include "tests/support/tiny_model.h"
+
+#include <gmock/gmock.h>
+
+namespace lectern {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr int64_t kShort = 1024;
+
+class MemoryNeeds : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const nlohmann::json json = tiny_model::midiConfig();
+    ASSERT_TRUE(tiny_model::write(folder.path(), json, {.bfloat16 = true}));
+    config = parseModelConfig(json, "config").value();
+    model = ModelFolder::open(folder.path()).value();
+    for (const auto& [name, tensor] : model->tensors()) {
+      bytes += static_cast<int64_t>(tensor.data.size());
+    }
+  }
+  [[nodiscard]] std::string refusal(int64_t freeBytes) const {
+    const auto checked = checkFits(*model, config, freeBytes);
+    EXPECT_FALSE(checked);
+    if (checked) return {};
+    EXPECT_EQ(checked.error().code, ErrorCode::OutOfMemory);
+    return checked.error().message;
+  }
+
+  test::TemporaryFolder folder;
+  ModelConfig config;
+  std::shared_ptr<const ModelFolder> model;
+  int64_t bytes = 0;
+};
+
+TEST_F(MemoryNeeds, AModelThatFitsIsNotRefused) {
+  const int64_t needed = memoryOf(config, bytes, kShort).bytes();
+  EXPECT_TRUE(checkFits(*model, config, needed));
+  EXPECT_TRUE(checkFits(*model, config, 0)) << "where nothing is known of the memory";
+  EXPECT_FALSE(checkFits(*model, config, needed - 1));
+}
+
+TEST_F(MemoryNeeds, OneThatDoesNotFitIsRefusedWithWhatWould) {
+  const int64_t least = memoryOf(config, bytes / 2 * 5 / 8, kShort).bytes();
+  EXPECT_THAT(refusal(least), AllOf(HasSubstr(folder.path().string()), HasSubstr("are free"),
+                                    HasSubstr("which would fit")));
+  EXPECT_THAT(refusal(least - 1), AllOf(HasSubstr("smaller model"), Not(HasSubstr("would fit"))));
+}
+
+TEST_F(MemoryNeeds, TheLongestWindowIsFound) {
+  const auto needed = [&](int64_t tokens) { return memoryOf(config, bytes, tokens).bytes(); };
+  EXPECT_EQ(windowThatFits(config, bytes, needed(0)), config.maxPositionEmbeddings);
+  EXPECT_EQ(windowThatFits(config, bytes, needed(32 * 1024)), 32 * 1024);
+  EXPECT_EQ(windowThatFits(config, bytes, needed(32 * 1024) - 1), 31 * 1024);
+  EXPECT_EQ(windowThatFits(config, bytes, bytes), 0);
+}
+
+}  // namespace
+}  // namespace lectern
