@@ -10,7 +10,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <numeric>
+#include <system_error>
 
 namespace lectern {
 
@@ -46,6 +48,14 @@ Result<RecordedFile> readEntry(const nlohmann::json& entry) {
 int64_t ModelRecord::bytes() const {
   return std::accumulate(files.begin(), files.end(), int64_t{0},
                          [](int64_t sum, const RecordedFile& file) { return sum + file.bytes; });
+}
+
+ModelRecord newModelRecord(const std::filesystem::path& source) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  std::error_code ignored;
+  return {std::filesystem::absolute(source, ignored).string(),
+          std::chrono::duration_cast<std::chrono::milliseconds>(now).count(),
+          {}};
 }
 
 Result<ModelRecord> readModelRecord(const std::filesystem::path& folder) {

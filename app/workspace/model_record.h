@@ -37,6 +37,8 @@ inline constexpr const char* kModelRecordName = "lectern-model.json";
 /// How the names of folders begin that nobody lists, and that the next import clears.
 inline constexpr std::string_view kUnfinishedModel = ".import-";
 
+/// Of what is taken from there now; it has no files yet.
+ModelRecord newModelRecord(const std::filesystem::path& source);
 /// Errors: ModelUnusable where it is missing, damaged, or names a file outside its folder.
 Result<ModelRecord> readModelRecord(const std::filesystem::path& folder);
 /// Errors: Storage.

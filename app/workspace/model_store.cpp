@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/workspace/model_store.h"
 
+#include "app/workspace/model_licence.h"
 #include "app/workspace/model_record.h"
 #include "core/model_file/model_folder.h"
 
@@ -21,6 +22,7 @@ constexpr const char* kCompanions[] = {"tokenizer.json",
                                        "special_tokens_map.json",
                                        "generation_config.json",
                                        "chat_template.jinja",
+                                       "layout.json",
                                        "README.md",
                                        "LICENSE",
                                        "LICENSE.md",
@@ -60,6 +62,15 @@ FileVerdict verifyFile(const fs::path& path,
 
 }  // namespace
 
+std::vector<std::string> companionsOf(const fs::path& folder) {
+  std::vector<std::string> names;
+  std::error_code ignored;
+  for (const char* name : kCompanions) {
+    if (fs::is_regular_file(folder / name, ignored)) names.emplace_back(name);
+  }
+  return names;
+}
+
 Result<ModelDescription> describeModel(const fs::path& model,
                                        WeightCheck what,
                                        const ModelProgress& progress,
@@ -82,15 +93,14 @@ Result<ModelDescription> describeModel(const fs::path& model,
       stop));
   for (const auto& [name, tensor] : files->tensors()) description.parameters += tensor.elements();
   description.style = promptStyleOf(model, *tokenizer);
+  description.licence = licenceOf(*files);
 
   description.files = files->fileNames();
   description.folder = files->folder();
   std::error_code ignored;
   // What lies beside a single file need not belong to it.
   if (fs::is_directory(model, ignored)) {
-    for (const char* name : kCompanions) {
-      if (fs::is_regular_file(model / name, ignored)) description.files.emplace_back(name);
-    }
+    for (std::string& name : companionsOf(model)) description.files.push_back(std::move(name));
   }
   for (const std::string& name : description.files) {
     description.bytes += sizeOf(description.folder / name);

@@ -26,6 +26,7 @@ struct ModelDescription {
   ModelConfig config;
   int64_t parameters = 0;
   PromptStyle style;
+  std::string licence;             ///< as the model's own files call it; empty: they do not
   std::vector<std::string> files;  ///< that it consists of, by their names in the folder
   int64_t bytes = 0;               ///< of these files
 };
@@ -36,6 +37,10 @@ Result<ModelDescription> describeModel(const std::filesystem::path& model,
                                        WeightCheck what,
                                        const ModelProgress& progress,
                                        std::stop_token stop);
+
+/// The files beside a model that belong to it and are no part of it: its tokenizer, its licence, by
+/// their names in its folder.
+std::vector<std::string> companionsOf(const std::filesystem::path& folder);
 
 /// An imported model.
 struct StoredModel {
