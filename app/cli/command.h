@@ -70,6 +70,7 @@ std::unique_ptr<Command> makeDeleteConversations();
 std::unique_ptr<Command> makeSearchConversations();
 std::unique_ptr<Command> makeModelsList();
 std::unique_ptr<Command> makeModelsImport();
+std::unique_ptr<Command> makeModelsQuantize();
 std::unique_ptr<Command> makeModelsVerify();
 std::unique_ptr<Command> makeModelsRemove();
 std::unique_ptr<Command> makeContext();
@@ -81,6 +82,7 @@ std::unique_ptr<Command> makeRenderTemplate();
 std::unique_ptr<Command> makeLogits();
 std::unique_ptr<Command> makeGenerate();
 std::unique_ptr<Command> makeEvalPocket();
+std::unique_ptr<Command> makeBench();
 
 /// Runs the command line without the program's name. `options` is for tests; the program gives the
 /// defaults. Thread: one at a time.

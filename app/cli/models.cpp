@@ -3,6 +3,7 @@
 #include "app/cli/json.h"
 #include "app/cli/progress_line.h"
 #include "app/cli/terminal_text.h"
+#include "app/workspace/model_memory.h"
 #include "app/workspace/model_store.h"
 #include "app/workspace/paths.h"
 #include "app/workspace/settings_file.h"
@@ -43,6 +44,38 @@ std::string layoutText(const ModelConfig& config) {
   return text;
 }
 
+/// The windows of which it is said what they take of the memory.
+std::vector<int64_t> windowsOf(const ModelConfig& config) {
+  std::vector<int64_t> windows;
+  for (const int64_t tokens : {32'768, 131'072, 262'144}) {
+    if (tokens < config.maxPositionEmbeddings) windows.push_back(tokens);
+  }
+  windows.push_back(std::min<int64_t>(config.maxPositionEmbeddings, 262'144));
+  return windows;
+}
+
+/// "memory: 3.6 GB with 32768 tokens, 3.9 GB with 131072, 4.4 GB with 262144", and whether this
+/// machine has it.
+std::string memoryText(const ModelDescription& model) {
+  std::string text = "memory: ";
+  bool isFirst = true;
+  for (const int64_t tokens : windowsOf(model.config)) {
+    text +=
+        fmt::format("{}{} with {}{}", isFirst ? "" : ", ",
+                    sizeText(memoryOf(model, tokens).bytes()), tokens, isFirst ? " tokens" : "");
+    isFirst = false;
+  }
+  const int64_t machine = machineMemoryBytes();
+  const int64_t fits = windowThatFits(model.config, model.bytes, machine);
+  if (machine == 0 || fits >= model.config.maxPositionEmbeddings) return text;
+  return text + (fits == 0
+                     ? fmt::format("; this machine has {}, which is too little for it. A smaller "
+                                   "one is made with models quantize",
+                                   sizeText(machine))
+                     : fmt::format("; this machine has {}, enough for a window of {}",
+                                   sizeText(machine), fits));
+}
+
 void print(const Streams& streams, const StoredModel& model) {
   const Style style(streams.styled);
   streams.out << style.bold(oneLine(model.name)) << "  " << sizeText(model.bytes) << '\n';
@@ -58,7 +91,20 @@ void print(const Streams& streams, const StoredModel& model) {
                      fmt::format("{} parameters, vocabulary {}, window {} tokens, format {}",
                                  countText(model.description->parameters), config.vocabSize,
                                  config.maxPositionEmbeddings, nameOf(model.description->style)),
-                     streams.outColumns, 4);
+                     streams.outColumns, 4)
+              << wrapped(memoryText(*model.description), streams.outColumns, 4);
+  if (!model.description->licence.empty()) {
+    streams.out << wrapped(fmt::format("licence: {}", oneLine(model.description->licence)),
+                           streams.outColumns, 4);
+  }
+}
+
+Json memoryJson(const ModelDescription& model) {
+  Json list = Json::array();
+  for (const int64_t tokens : windowsOf(model.config)) {
+    list.push_back({{"windowTokens", tokens}, {"bytes", memoryOf(model, tokens).bytes()}});
+  }
+  return list;
 }
 
 Json toJson(const StoredModel& model) {
@@ -71,16 +117,19 @@ Json toJson(const StoredModel& model) {
     return json;
   }
   const ModelConfig& config = model.description->config;
-  json.update({{"parameters", model.description->parameters},
-               {"layers", config.layers.size()},
-               {"attentionLayers", config.attentionLayers()},
-               {"mambaLayers", config.mambaLayers()},
-               {"expertLayers", expertLayers(config)},
-               {"experts", config.numExperts},
-               {"expertsPerToken", config.numExpertsPerTok},
-               {"vocabulary", config.vocabSize},
-               {"windowTokens", config.maxPositionEmbeddings},
-               {"family", nameOf(model.description->style)}});
+  json.update(
+      {{"parameters", model.description->parameters},
+       {"layers", config.layers.size()},
+       {"attentionLayers", config.attentionLayers()},
+       {"mambaLayers", config.mambaLayers()},
+       {"expertLayers", expertLayers(config)},
+       {"experts", config.numExperts},
+       {"expertsPerToken", config.numExpertsPerTok},
+       {"vocabulary", config.vocabSize},
+       {"windowTokens", config.maxPositionEmbeddings},
+       {"family", nameOf(model.description->style)},
+       {"licence", model.description->licence.empty() ? Json() : Json(model.description->licence)},
+       {"memory", memoryJson(*model.description)}});
   return json;
 }
 

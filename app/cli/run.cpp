@@ -35,6 +35,8 @@ constexpr CommandEntry kCommands[] = {
     {"conversations search", "Find conversations by their words", makeSearchConversations},
     {"models list", "List the imported models", makeModelsList},
     {"models import", "Take a model into the data folder, checked", makeModelsImport},
+    {"models quantize", "Make a smaller model of one, with fewer bits a weight",
+     makeModelsQuantize},
     {"models verify", "Check imported models: every file's sum, every value", makeModelsVerify},
     {"models remove", "Take a model off the list", makeModelsRemove},
     {"config list", "List all settings", makeConfigList},
@@ -43,6 +45,7 @@ constexpr CommandEntry kCommands[] = {
     {"generate", "Let a model go on from a text", makeGenerate},
     {"tokenize", "Split a text into a model's tokens, or put it together again", makeTokenize},
     {"template render", "Print the prompt that a conversation becomes", makeRenderTemplate},
+    {"bench", "Measure how fast a model reads and writes on this machine", makeBench},
     {"logits", "Write a model's scores of every token to a file", makeLogits},
     {"eval pocket", "Measure how well the built-in Finder chooses", makeEvalPocket},
 };
@@ -55,7 +58,7 @@ struct CommandGroup {
 
 constexpr CommandGroup kGroups[] = {
     {"conversations", "List, show, rename, delete and find conversations", "list"},
-    {"models", "List, import, check and remove models"},
+    {"models", "List, import, shrink, check and remove models"},
     {"config", "Look at settings and change them"},
     {"template", "Look at the prompt format of a model"},
     {"eval", "Measure a model"},

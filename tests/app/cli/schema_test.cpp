@@ -97,6 +97,10 @@ TEST_F(Schema, HoldsForTheCommandsOfModels) {
   check("context", {"context", "--model", model, text});
   check("models-list", {"models", "list"});
   check("models-import", {"models", "import", model});
+  check("models-quantize", {"models", "quantize", model, "--type", "q8_0"});
+  check("models-quantize", {"models", "quantize", model, "--type", "q4_k", "--out",
+                            (terminal.folder.path() / "small.gguf").string()});
+  check("bench", {"bench", model, "--prompt", "32", "--generate", "4", "--profile"});
   check("models-verify", {"models", "verify"});
   std::filesystem::remove(terminal.options.dataFolder / "models/model/config.json");
   check("models-list", {"models", "list"});

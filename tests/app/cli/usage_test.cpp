@@ -18,7 +18,7 @@ TEST(Usage, HelpNamesTheCommandsAndTheExitCodes) {
   EXPECT_THAT(outcome.err, IsEmpty());
   for (const char* name :
        {"add", "ask", "summarize", "show", "verify", "list", "remove", "text", "generate",
-        "tokenize", "template", "logits", "models", "conversations", "Exit codes"}) {
+        "tokenize", "template", "logits", "models", "bench", "conversations", "Exit codes"}) {
     EXPECT_THAT(outcome.out, HasSubstr(name));
   }
 }
@@ -26,7 +26,7 @@ TEST(Usage, HelpNamesTheCommandsAndTheExitCodes) {
 TEST(Usage, EachCommandHasAHelpWithTheExitCodes) {
   Terminal terminal;
   for (const char* name : {"add", "ask", "summarize", "show", "verify", "list", "remove", "text",
-                           "generate", "tokenize", "logits"}) {
+                           "generate", "tokenize", "logits", "bench"}) {
     const Outcome outcome = terminal.run({name, "--help"});
     EXPECT_EQ(outcome.code, ExitCode::Answered) << name;
     EXPECT_THAT(outcome.out, HasSubstr("--json"));
@@ -38,7 +38,8 @@ TEST(Usage, CommandsOfAGroupAreReachedThroughIt) {
   Terminal terminal;
   const Outcome group = terminal.run({"models", "--help"});
   EXPECT_EQ(group.code, ExitCode::Answered);
-  for (const char* name : {"list", "import", "verify"}) EXPECT_THAT(group.out, HasSubstr(name));
+  for (const char* name : {"list", "import", "quantize", "verify"})
+    EXPECT_THAT(group.out, HasSubstr(name));
   const Outcome command = terminal.run({"template", "render", "--help"});
   EXPECT_EQ(command.code, ExitCode::Answered);
   EXPECT_THAT(command.out, HasSubstr("--json"));

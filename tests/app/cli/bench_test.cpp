@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// bench: what it measures and prints. How fast anything is, no test can say.
+#include "tests/app/support/model_folders.h"
+#include "tests/app/support/terminal.h"
+
+#include <gmock/gmock.h>
+
+#include <string>
+#include <vector>
+
+namespace lectern::cli {
+namespace {
+
+using test::Outcome;
+using test::Terminal;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class BenchCommand : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    nlohmann::json config = test::tinyConfig();
+    config["max_position_embeddings"] = 2048;
+    test::writeModel(model, config);
+  }
+  Outcome expect(ExitCode code, std::vector<std::string> options) {
+    options.insert(options.begin(), {"bench", model.string()});
+    Outcome outcome = terminal.run(options);
+    EXPECT_EQ(outcome.code, code) << ::testing::PrintToString(options) << outcome.err;
+    return outcome;
+  }
+
+  Terminal terminal;
+  std::filesystem::path model = terminal.folder.path() / "model";
+};
+
+TEST_F(BenchCommand, MeasuresReadingAndWritingAtEachDepth) {
+  const auto json = expect(ExitCode::Answered, {"--prompt", "64,600", "--depth", "700,0",
+                                                "--generate", "8", "--threads", "2", "--json"})
+                        .json();
+  EXPECT_EQ(json.at("threads"), 2);
+  ASSERT_EQ(json.at("reading").size(), 4U);
+  ASSERT_EQ(json.at("writing").size(), 2U);
+  const auto& shallow = json.at("reading").at(1);
+  const auto& deep = json.at("reading").at(3);
+  EXPECT_EQ(shallow.at("tokens"), 600);
+  EXPECT_EQ(shallow.at("depth"), 0);
+  EXPECT_EQ(deep.at("depth"), 700);
+  EXPECT_GT(deep.at("flops"), shallow.at("flops")) << "attention goes over more";
+  EXPECT_GT(json.at("writing").at(1).at("bytes"), json.at("writing").at(0).at("bytes"));
+  EXPECT_THAT(json.at("readingProfiles"), IsEmpty());
+  const auto& machine = json.at("machine");
+  EXPECT_GT(machine.at("memoryBytesPerSecond"), 1e8);
+  EXPECT_GE(machine.at("int8OperationsPerSecond"),
+            0.5 * machine.at("float32OperationsPerSecond").get<double>());
+  const auto& memory = json.at("memory");
+  EXPECT_GT(memory.at("weightBytes"), 4 * 20'919);
+  EXPECT_GT(memory.at("stateBytes"), 0);
+  EXPECT_GT(memory.at("workingBytes"), 0);
+  EXPECT_GT(memory.at("residentBytes"), 0);
+}
+
+TEST_F(BenchCommand, AProfileNamesTheOperations) {
+  const auto json = expect(ExitCode::Answered, {"--prompt", "64", "--generate", "4", "--profile",
+                                                "--backend", "reference", "--json"})
+                        .json();
+  EXPECT_EQ(json.at("backend"), "reference");
+  std::vector<std::string> names;
+  double seconds = 0;
+  for (const auto& operation : json.at("readingProfiles").at(0).at("operations")) {
+    names.push_back(operation.at("name"));
+    seconds += operation.at("seconds").get<double>();
+  }
+  EXPECT_THAT(names, AllOf(::testing::Contains("SelectiveScan"), ::testing::Contains("AttendMany"),
+                           ::testing::Contains("Linear 64 × 16, 32 bits")));
+  EXPECT_LE(seconds, json.at("readingProfiles").at(0).at("seconds"));
+  const Outcome text = expect(ExitCode::Answered, {"--prompt", "64", "--generate", "4", "--profile",
+                                                   "--backend", "reference"});
+  EXPECT_THAT(text.out, AllOf(HasSubstr("machine "), HasSubstr("planned"), HasSubstr("tokens/s"),
+                              HasSubstr("MambaStep"), HasSubstr("around them")));
+}
+
+TEST_F(BenchCommand, NothingIsMeasuredWhereNothingIsAskedFor) {
+  const auto json =
+      expect(ExitCode::Answered, {"--prompt", "0", "--generate", "0", "--json"}).json();
+  EXPECT_THAT(json.at("reading"), IsEmpty());
+  EXPECT_THAT(json.at("writing"), IsEmpty());
+}
+
+TEST_F(BenchCommand, WhatCannotBeIsRefused) {
+  EXPECT_THAT(expect(ExitCode::DoesNotFit, {"--depth", "2000", "--prompt", "512"}).err,
+              AllOf(HasSubstr("2048"), HasSubstr("2512")));
+  expect(ExitCode::Usage, {"--prompt", "-1"});
+  expect(ExitCode::Usage, {"--depth", "many"});
+  expect(ExitCode::Usage, {"--backend", "abacus"});
+  model = "nowhere";
+  expect(ExitCode::ModelUnusable, {});
+}
+
+TEST_F(BenchCommand, AStopEndsIt) {
+  terminal.stop.request_stop();
+  expect(ExitCode::Cancelled, {});
+}
+
+}  // namespace
+}  // namespace lectern::cli
