@@ -44,6 +44,7 @@ class Add : public Command {
   Result<ExitCode> run(const CommandContext& context) override {
     const auto workspace = TRY(openWorkspace(context, Access::Write));
     options_.password = TRY(readPassword(context, passwordFile_));
+    options_.readSkipped = true;
 
     ExitCode code = ExitCode::Answered;
     Json added = Json::array();

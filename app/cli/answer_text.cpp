@@ -3,6 +3,7 @@
 
 #include "app/cli/names.h"
 #include "app/cli/terminal_text.h"
+#include "app/workspace/answer_record.h"
 
 #include <fmt/format.h>
 
@@ -47,8 +48,16 @@ std::string_view cutOffOf(AnswerEnd end) {
   return {};
 }
 
+std::string pageRange(int first, int last) {
+  return first == last ? fmt::format("page {}", first) : fmt::format("pages {}-{}", first, last);
+}
+
 std::string headerOf(const Finished& finished) {
   const ReadingReport& reading = finished.reading;
+  if (const SectionPlace& section = reading.section; section.number > 0) {
+    return fmt::format("Section {} of {}, {} · {}", section.number, section.count,
+                       pageRange(section.firstPage, section.lastPage), engineOf(reading));
+  }
   std::string header = finished.found ? engineOf(reading) : "Not in your documents";
   if (!finished.found && reading.engine != "extractive") {
     header += fmt::format(", says {}", oneLine(reading.engine));
@@ -230,21 +239,19 @@ Result<Json> answerJson(Library& library, const Answer& answer) {
     nearest.push_back(TRY(citationJson(library, near.citation, names.next())));
   }
   const ReadingReport& reading = answer.finished.reading;
+  Json read;
+  visitReading(reading, [&read](const char* name, const auto& value) { read[name] = value; });
+  if (reading.section.number > 0) {
+    visitSection(reading.section,
+                 [&read](const char* name, int value) { read["section"][name] = value; });
+  }
   const StoreReport& store = answer.store;
   return Json{
       {"schema", "lectern-cli/ask/1"},
       {"question", answer.question},
       {"found", answer.finished.found},
       {"engine", reading.engine},
-      {"reading",
-       {{"documents", reading.documents},
-        {"pagesRead", reading.pagesRead},
-        {"pagesUnread", reading.pagesUnread},
-        {"segments", reading.segments},
-        {"tokensShown", reading.tokensShown},
-        {"segmentsShown", reading.segmentsShown},
-        {"pagesShown", reading.pagesShown},
-        {"shortlisted", reading.shortlisted}}},
+      {"reading", std::move(read)},
       {"end", toString(answer.finished.end)},
       {"thoughtTokens", answer.finished.thoughtTokens},
       {"text", answer.text},

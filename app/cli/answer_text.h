@@ -13,6 +13,7 @@ namespace lectern::cli {
 /// An answer as its events told it, and what became of it in the library.
 struct Answer {
   std::string question;
+  bool continues = false;  ///< a further message that answers it: the next section of a summary
   std::string text;
   std::vector<Claim> claims;
   Finished finished;

@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include <ctime>
+#include <utility>
 
 namespace lectern::cli {
 
@@ -104,9 +105,11 @@ class ShowConversation : public Command {
     printInfo(info, context.streams);
     const Style style(context.streams.styled);
     for (const Answer& answer : answers) {
-      context.streams.out << '\n'
-                          << style.bold(wrapped("Asked: " + oneLine(answer.question),
-                                                context.streams.outColumns, 0));
+      context.streams.out << '\n';
+      if (!answer.continues) {
+        context.streams.out << style.bold(
+            wrapped("Asked: " + oneLine(answer.question), context.streams.outColumns, 0));
+      }
       TRY(printAnswer(library, answer, context.streams));
     }
     return ExitCode::Answered;
@@ -116,13 +119,16 @@ class ShowConversation : public Command {
   static std::vector<Answer> answersOf(const std::vector<MessageRecord>& messages) {
     std::vector<Answer> answers;
     std::string question;
+    bool continues = false;
     for (const MessageRecord& message : messages) {
       if (message.role == MessageRecord::Role::User) {
         question = message.text;
+        continues = false;
         continue;
       }
       Answer& answer = answers.emplace_back();
       answer.question = question;
+      answer.continues = std::exchange(continues, true);
       for (const AnswerEvent& event : eventsOf(message)) answer.take(event);
       answer.store.citations = message.citationIds;
     }

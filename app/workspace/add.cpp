@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/workspace/reread.h"
 #include "app/workspace/source_file.h"
 #include "app/workspace/workspace.h"
 #include "core/text/passage_builder.h"
@@ -26,6 +27,7 @@ class LibrarySink : public ImportSink {
   Result<void> onInfo(const DocumentInfo& info) override {
     DocumentInfo named = info;
     if (named.title.empty()) named.title = file_.named.filename().string();
+    named.extractor = TRY(presentExtractor(library_, content_, info.extractor));
     revision = TRY(library_.beginRevision(content_, file_.stamp.sizeBytes, named));
     stored = TRY(library_.revision(*revision));
     pageCount = info.pageCount;
@@ -94,7 +96,9 @@ Result<AddReport> Workspace::add(const std::filesystem::path& path,
                                  std::stop_token stop) {
   const SourceFile file = TRY(SourceFile::open(path));
   if (const auto known = TRY(library_->findLocation(file.location, file.stamp))) {
-    if (TRY(library_->revision(*known)).sealed) return linked(*known, options);
+    if (TRY(library_->revision(*known)).sealed) {
+      return again(file, *known, options, progress, stop);
+    }
   }
   const Sha256 content = TRY(file.hash(stop));
   if (!canWrite_) {
@@ -124,9 +128,24 @@ Result<AddReport> Workspace::add(const std::filesystem::path& path,
 
   if (!alreadyThere) TRY(seal(*sink.revision, stop));
   TRY(library_->setLocation(file.location, file.stamp, *sink.revision));
+  if (alreadyThere) return again(file, *sink.revision, options, progress, stop);
   AddReport report = TRY(linked(*sink.revision, options));
-  report.alreadyThere = alreadyThere;
+  report.alreadyThere = false;
   report.resumedAtPage = sink.firstPage > 1 ? sink.firstPage : 0;
+  return report;
+}
+
+Result<AddReport> Workspace::again(const SourceFile& file,
+                                   RevisionId revision,
+                                   const AddOptions& options,
+                                   const std::function<void(const AddProgress&)>& progress,
+                                   const std::stop_token& stop) {
+  if (!options.readSkipped) return linked(revision, options);
+  const RevisionId present = TRY(readSkipped(file, revision, options, progress, stop));
+  AddReport report = TRY(linked(present, options));
+  if (present == revision) return report;
+  report.alreadyThere = false;
+  report.replaced = revision;
   return report;
 }
 

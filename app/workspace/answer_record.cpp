@@ -15,19 +15,15 @@ namespace {
 
 std::string headerOf(const Finished& finished) {
   const ReadingReport& reading = finished.reading;
-  return nlohmann::ordered_json{{"engine", reading.engine},
-                                {"found", finished.found},
-                                {"documents", reading.documents},
-                                {"pagesRead", reading.pagesRead},
-                                {"pagesUnread", reading.pagesUnread},
-                                {"segments", reading.segments},
-                                {"tokensShown", reading.tokensShown},
-                                {"segmentsShown", reading.segmentsShown},
-                                {"pagesShown", reading.pagesShown},
-                                {"shortlisted", reading.shortlisted},
-                                {"thoughtTokens", finished.thoughtTokens},
-                                {"end", toString(finished.end)}}
-      .dump();
+  nlohmann::ordered_json header{{"engine", reading.engine}, {"found", finished.found}};
+  visitReading(reading, [&](const char* name, const auto& value) { header[name] = value; });
+  if (reading.section.number > 0) {
+    visitSection(reading.section,
+                 [&](const char* name, int value) { header["section"][name] = value; });
+  }
+  header["thoughtTokens"] = finished.thoughtTokens;
+  header["end"] = toString(finished.end);
+  return header.dump();
 }
 
 // A header of another version, or one that was damaged, tells what it can.
@@ -51,14 +47,11 @@ Finished finishedOf(std::string_view headerText) {
   ReadingReport& reading = finished.reading;
   read(header, "engine", reading.engine);
   read(header, "found", finished.found);
-  read(header, "documents", reading.documents);
-  read(header, "pagesRead", reading.pagesRead);
-  read(header, "pagesUnread", reading.pagesUnread);
-  read(header, "segments", reading.segments);
-  read(header, "tokensShown", reading.tokensShown);
-  read(header, "segmentsShown", reading.segmentsShown);
-  read(header, "pagesShown", reading.pagesShown);
-  read(header, "shortlisted", reading.shortlisted);
+  visitReading(reading, [&](const char* name, auto& value) { read(header, name, value); });
+  if (const auto section = header.find("section"); section != header.end()) {
+    visitSection(reading.section,
+                 [&](const char* name, int& value) { read(*section, name, value); });
+  }
   read(header, "thoughtTokens", finished.thoughtTokens);
   std::string end;
   read(header, "end", end);

@@ -27,6 +27,28 @@ class AnswerRecorder {
   std::optional<Error> failed_;
 };
 
+/// Calls `visit` with each field of what was read and its name, which JSON has for it in the
+/// library and on the command line. The engine and the section stand beside them.
+template <class Reading, class Visit>
+void visitReading(Reading& reading, const Visit& visit) {
+  visit("documents", reading.documents);
+  visit("pagesRead", reading.pagesRead);
+  visit("pagesUnread", reading.pagesUnread);
+  visit("segments", reading.segments);
+  visit("tokensShown", reading.tokensShown);
+  visit("segmentsShown", reading.segmentsShown);
+  visit("pagesShown", reading.pagesShown);
+  visit("shortlisted", reading.shortlisted);
+}
+/// The same of the section that a summary's message is about.
+template <class Section, class Visit>
+void visitSection(Section& section, const Visit& visit) {
+  visit("number", section.number);
+  visit("count", section.count);
+  visit("firstPage", section.firstPage);
+  visit("lastPage", section.lastPage);
+}
+
 /// The way back: a stored answer as the events that tell it, Text, Cited for each of its claims,
 /// Finished. A face that shows answers as they come shows stored ones in the same way.
 std::vector<AnswerEvent> eventsOf(const MessageRecord& answer);

@@ -127,4 +127,14 @@ StoreReport Workspace::store(std::string_view question,
   return report;
 }
 
+void Workspace::storeFurther(const MessageRecord& answer, StoreReport& report) {
+  if (!report.conversation || report.notStored) return;
+  const Result<MessageId> stored = library_->addMessage(*report.conversation, answer);
+  if (stored) {
+    report.message = *stored;
+  } else {
+    report.notStored = stored.error();
+  }
+}
+
 }  // namespace lectern

@@ -4,43 +4,18 @@
 #include "app/workspace/budget.h"
 #include "app/workspace/file_count.h"
 #include "app/workspace/find.h"
+#include "app/workspace/job_queue.h"
+#include "app/workspace/question_queue.h"
 #include "app/workspace/workspace.h"
 
-#include <chrono>
-#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 namespace lectern {
-
-enum class JobId : int64_t {};
-enum class QuestionId : int64_t {};
-
-/// A file on its way into the library.
-struct Job {
-  enum class State : uint8_t {
-    Waiting,    ///< others are read first
-    Reading,    ///< its pages are being read
-    Paused,     ///< the pages it has are kept; it goes on behind them
-    Done,       ///< `report` says what became of it
-    Failed,     ///< `error` says why; nothing that was read is lost
-    Cancelled,  ///< by the user; likewise
-  };
-
-  JobId id{};
-  std::filesystem::path file;
-  State state = State::Waiting;
-  int page = 0;  ///< the last one that is stored
-  int pageCount = 0;
-  std::optional<std::chrono::milliseconds> left;  ///< once it can be told
-  std::optional<AddReport> report;
-  std::optional<Error> error;
-};
 
 /// All that the lists of a face show.
 struct LibraryView {
@@ -62,13 +37,6 @@ struct DocumentView {
 struct StoredConversation {
   ConversationInfo info;
   std::vector<MessageRecord> messages;
-};
-
-/// Where a question and its answer go. Neither: into a new conversation.
-struct Continuation {
-  std::optional<ConversationId> conversation;
-  /// The conversation that this question's answer went into; it may still be on its way.
-  std::optional<QuestionId> question;
 };
 
 /// What a desk tells. Each is called on a thread of the desk, never on the caller's.

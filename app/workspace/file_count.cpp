@@ -38,6 +38,7 @@ class Walk {
       : library_(library), told_(told), stop_(std::move(stop)) {}
 
   Result<void> folder(const fs::path& path) {
+    keepFolder(path);
     std::error_code ignored;
     fs::recursive_directory_iterator entry(path, fs::directory_options::skip_permission_denied,
                                            ignored);
@@ -47,6 +48,7 @@ class Walk {
         if (entry->is_directory(ignored)) entry.disable_recursion_pending();
         continue;
       }
+      if (entry->is_directory(ignored)) keepFolder(entry->path());
       if (!entry->is_regular_file(ignored)) continue;
       if (isSupported(entry->path())) {
         TRY(file(entry->path()));
@@ -63,17 +65,17 @@ class Walk {
       count.more = true;
       return {};
     }
-    count.files.push_back(path);
+    CountedFile& found = count.files.emplace_back();
+    found.path = path;
     struct stat info{};
     if (::stat(path.c_str(), &info) != 0) return {};
     count.bytes += info.st_size;
     std::error_code ignored;
-    const FileStamp stamp{info.st_size,
-                          int64_t{info.st_mtim.tv_sec} * 1'000'000'000 + info.st_mtim.tv_nsec,
-                          info.st_ino};
-    const bool known =
-        TRY(library_.findLocation(fs::weakly_canonical(path, ignored), stamp)).has_value();
-    count.known += known ? 1 : 0;
+    found.stamp = {info.st_size,
+                   int64_t{info.st_mtim.tv_sec} * 1'000'000'000 + info.st_mtim.tv_nsec,
+                   info.st_ino};
+    found.known = TRY(library_.findLocation(fs::weakly_canonical(path, ignored), found.stamp));
+    count.known += found.known ? 1 : 0;
     return {};
   }
 
@@ -81,6 +83,10 @@ class Walk {
 
  private:
   using Clock = std::chrono::steady_clock;
+
+  void keepFolder(const fs::path& path) {
+    if (count.folders.size() < kMostFolders) count.folders.push_back(path);
+  }
 
   Result<void> lookUp() {
     if (stop_.stop_requested()) return Error{ErrorCode::Cancelled, "The count was stopped."};
@@ -99,6 +105,13 @@ class Walk {
 
 }  // namespace
 
+std::vector<fs::path> pathsOf(const std::vector<CountedFile>& files) {
+  std::vector<fs::path> paths;
+  paths.reserve(files.size());
+  for (const CountedFile& file : files) paths.push_back(file.path);
+  return paths;
+}
+
 Result<FileCount> countFiles(Library& library,
                              const std::vector<fs::path>& named,
                              const std::function<void(const FileCount&)>& told,
@@ -108,7 +121,7 @@ Result<FileCount> countFiles(Library& library,
     std::error_code ignored;
     TRY(fs::is_directory(path, ignored) ? walk.folder(path) : walk.file(path));
   }
-  std::ranges::sort(walk.count.files);
+  std::ranges::sort(walk.count.files, {}, &CountedFile::path);
   walk.count.whole = true;
   return std::move(walk.count);
 }

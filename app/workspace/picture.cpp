@@ -11,6 +11,18 @@ namespace lectern {
 
 namespace {
 
+/// The locations of a content, also those that another revision of it has taken over.
+Result<std::vector<std::filesystem::path>> locationsOf(Library& library,
+                                                       const RevisionInfo& revision) {
+  if (!revision.locations.empty()) return revision.locations;
+  std::vector<std::filesystem::path> locations;
+  for (const RevisionInfo& info : TRY(library.revisions())) {
+    if (info.contentSha256 != revision.contentSha256) continue;
+    locations.insert(locations.end(), info.locations.begin(), info.locations.end());
+  }
+  return locations;
+}
+
 /// Opens the first location that still holds the revision's content. The stamp that the library
 /// keeps spares the sum of a file that nobody touched.
 Result<SourceFile> openUnchanged(Library& library,
@@ -18,14 +30,15 @@ Result<SourceFile> openUnchanged(Library& library,
                                  const std::stop_token& stop) {
   const RevisionInfo info = TRY(library.revision(revision));
   std::string found;
-  for (const std::filesystem::path& location : info.locations) {
+  for (const std::filesystem::path& location : TRY(locationsOf(library, info))) {
     Result<SourceFile> file = SourceFile::open(location);
     if (!file) {
       found += ' ' + file.error().message;
       continue;
     }
     const auto known = TRY(library.findLocation(file->location, file->stamp));
-    if (known == revision || TRY(file->hash(stop)) == info.contentSha256) return file;
+    const bool isKnown = known && TRY(library.revision(*known)).contentSha256 == info.contentSha256;
+    if (isKnown || TRY(file->hash(stop)) == info.contentSha256) return file;
     found += fmt::format(" {} has changed since.", location.string());
   }
   return Error{ErrorCode::InputRefused,

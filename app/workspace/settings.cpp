@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace lectern {
 
@@ -85,6 +86,26 @@ Result<void> setLanguage(Settings& settings, std::string_view text) {
   return {};
 }
 
+constexpr std::pair<Settings::Announcements, std::string_view> kAnnouncements[] = {
+    {Settings::Announcements::Sentences, "sentences"},
+    {Settings::Announcements::Ends, "ends"},
+    {Settings::Announcements::Off, "off"},
+};
+
+std::string announcementsOf(const Settings& settings) {
+  const auto* const found = std::ranges::find(kAnnouncements, settings.announcements,
+                                              [](const auto& one) { return one.first; });
+  return std::string(found->second);
+}
+
+Result<void> setAnnouncements(Settings& settings, std::string_view text) {
+  const auto* const found =
+      std::ranges::find(kAnnouncements, text, [](const auto& one) { return one.second; });
+  if (found == std::end(kAnnouncements)) return wrongValue("sentences, ends or off", text);
+  settings.announcements = found->first;
+  return {};
+}
+
 constexpr int64_t kMostTokens = 1 << 24;
 
 constexpr SettingKey kKeys[] = {
@@ -120,6 +141,10 @@ constexpr SettingKey kKeys[] = {
     {"window.language", SettingKey::Kind::Text,
      "Language of the window: system, or one such as en, ar or pt-BR",
      [](const Settings& settings) { return settings.language; }, setLanguage},
+    {"window.announcements", SettingKey::Kind::Text,
+     "What a screen reader is told of an answer as it comes: sentences (each of them), ends (that "
+     "it begins and ends) or off",
+     announcementsOf, setAnnouncements},
 };
 
 }  // namespace

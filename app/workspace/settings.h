@@ -31,6 +31,14 @@ struct Settings {
 
   std::string language{kSystemLanguage};  ///< window.language: or "de", "pt-BR"
 
+  /// What a screen reader is told of an answer as it comes.
+  enum class Announcements : uint8_t {
+    Sentences,  ///< each, once it is whole, and whether it is proven
+    Ends,       ///< that it begins and ends
+    Off,
+  };
+  Announcements announcements = Announcements::Sentences;  ///< window.announcements
+
   static constexpr std::string_view kExtractiveEngine = "extractive";
   static constexpr std::string_view kSystemLanguage = "system";
 

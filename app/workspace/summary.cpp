@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -22,17 +23,24 @@ std::string escaped(std::string_view words) {
   return text;
 }
 
-/// Tells a summary as the events of an answer.
-class SummaryTeller {
+/// Tells the sections of a summary, each as an answer of its own.
+class SectionTeller {
  public:
-  explicit SummaryTeller(const AnswerSink& sink) : sink_(sink) {}
+  SectionTeller(const AnswerSink& sink,
+                const std::function<void(MessageRecord)>& made,
+                ReadingReport reading)
+      : sink_(sink), made_(made) {
+    finished_.reading = std::move(reading);
+    finished_.reading.engine = "outline";
+  }
 
-  /// Said once a section of it is.
+  /// Said above the first of its sections.
   void document(std::string_view title) { title_ = fmt::format("## {}\n\n", escaped(title)); }
 
-  void section(const SectionSummary& section) {
-    if (section.sentences.empty()) return;
-    if (!title_.empty()) say(std::exchange(title_, {}));
+  Result<void> section(const SectionSummary& section, int number, int count) {
+    recorder_ = {};
+    bytes_ = 0;
+    say(std::exchange(title_, {}));
     std::string heading;
     for (const std::string& part : section.headingPath) {
       heading += (heading.empty() ? "" : " › ") + escaped(part);
@@ -45,73 +53,86 @@ class SummaryTeller {
       claim.coverage = 1;
       claim.citations = {sentence};
       say(sentence.quote);
-      sink_(Cited{std::move(claim)});
+      tell(Cited{std::move(claim)});
       say("\n\n");
     }
+    finished_.reading.section = {number, count, section.firstPage, section.lastPage};
+    tell(finished_);
+    MessageRecord message = TRY(recorder_.finish());
+    made_(std::move(message));
+    return {};
   }
 
  private:
   void say(const std::string& text) {
+    if (text.empty()) return;
     bytes_ += static_cast<int64_t>(text.size());
-    sink_(Text{text});
+    tell(Text{text});
+  }
+
+  void tell(const AnswerEvent& event) {
+    recorder_.take(event);
+    if (sink_) sink_(event);
   }
 
   const AnswerSink& sink_;
+  const std::function<void(MessageRecord)>& made_;
+  AnswerRecorder recorder_;  // of the section
+  int64_t bytes_ = 0;        // likewise
   std::string title_;
-  int64_t bytes_ = 0;
+  Finished finished_;
 };
 
 }  // namespace
 
+bool Summary::found() const {
+  return std::ranges::any_of(
+      documents, [](const DocumentSummary& document) { return !document.sections.empty(); });
+}
+
 Result<Summary> Workspace::summary(const std::vector<RevisionId>& scope,
                                    const OutlineOptions& options,
                                    const AnswerSink& sink,
+                                   const std::function<void(MessageRecord)>& made,
                                    std::stop_token stop) {
   Summary summary;
-  AnswerRecorder recorder;
-  const AnswerSink both = [&](const AnswerEvent& event) {
-    recorder.take(event);
-    if (sink) sink(event);
-  };
-  SummaryTeller teller(both);
   const Scope read = TRY(readScope(*library_, scope));
-  Finished finished;
-  finished.reading = read.reading;
-  finished.reading.engine = "outline";
-  finished.found = false;
+  SectionTeller teller(sink, made, read.reading);
   for (size_t i = 0; i < scope.size() && !summary.stopped; ++i) {
     // A document is as much of the whole as any other.
     constexpr int64_t kParts = 1000;
     const auto total = static_cast<int64_t>(scope.size()) * kParts;
     const auto before = static_cast<int64_t>(i) * kParts;
-    both(Prefilling{before, total});
+    const auto progress = [&](int64_t parts) {
+      if (sink) sink(Prefilling{before + parts, total});
+    };
+    progress(0);
     DocumentSummary& document = summary.documents.emplace_back();
     document.revision = scope[i];
     if (scope.size() > 1) teller.document(read.titles[i]);
+    Result<void> recorded;
     const auto told = summarizeOutline(*library_, scope[i], options, stop,
                                        [&](const SectionSummary& section, int done, int sections) {
-                                         teller.section(section);
-                                         if (!section.sentences.empty())
+                                         if (!section.sentences.empty() && recorded) {
                                            document.sections.push_back(section);
-                                         both(Prefilling{before + kParts * done / sections, total});
+                                           recorded = teller.section(section, done, sections);
+                                         }
+                                         progress(kParts * done / sections);
                                        });
-    finished.found = finished.found || !document.sections.empty();
+    TRY(std::move(recorded));
     if (told || told.error().code == ErrorCode::NotFound) continue;
-    if (told.error().code != ErrorCode::Cancelled || !finished.found) return told.error();
+    if (told.error().code != ErrorCode::Cancelled || !summary.found()) return told.error();
     summary.stopped = true;
-    finished.end = AnswerEnd::Stopped;
   }
-  summary.found = finished.found;
-  if (!summary.found) return summary;
-  both(finished);
-  summary.record = TRY(recorder.finish());
   return summary;
 }
 
 Result<SummaryReport> Workspace::summarize(const std::vector<RevisionId>& scope,
                                            const OutlineOptions& options,
                                            std::stop_token stop) {
-  Summary made = TRY(summary(scope, options, {}, std::move(stop)));
+  std::vector<MessageRecord> messages;
+  const auto keep = [&](MessageRecord message) { messages.push_back(std::move(message)); };
+  Summary made = TRY(summary(scope, options, {}, keep, std::move(stop)));
   if (made.stopped) return Error{ErrorCode::Cancelled, "The summary was cancelled."};
   SummaryReport report{std::move(made.documents), {}};
   std::string titles;
@@ -119,7 +140,19 @@ Result<SummaryReport> Workspace::summarize(const std::vector<RevisionId>& scope,
     titles +=
         (titles.empty() ? "" : ", ") + TRY(library_->revision(document.revision)).document.title;
   }
-  if (made.found) report.store = store(fmt::format("Summary of {}", titles), scope, made.record);
+  for (size_t i = 0; i < messages.size(); ++i) {
+    if (i == 0) {
+      report.store = store(fmt::format("Summary of {}", titles), scope, messages[i]);
+    } else {
+      storeFurther(messages[i], report.store);
+    }
+  }
+  if (!report.store.conversation) return report;
+  report.store.citations.clear();
+  for (const MessageRecord& stored : TRY(library_->messages(*report.store.conversation))) {
+    report.store.citations.insert(report.store.citations.end(), stored.citationIds.begin(),
+                                  stored.citationIds.end());
+  }
   return report;
 }
 

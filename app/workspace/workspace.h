@@ -42,6 +42,9 @@ struct WorkspaceOptions {
 struct AddOptions {
   std::string password;
   std::string shelf;  ///< also put it at the end of this shelf; empty: none
+  /// Of a file that is in the library already: its pages that time or memory ended are read again,
+  /// with higher limits.
+  bool readSkipped = false;
 };
 
 struct AddProgress {
@@ -53,6 +56,8 @@ struct AddReport {
   RevisionId revision{};
   bool alreadyThere = false;  ///< the same content was in the library; only its location is new
   int resumedAtPage = 0;      ///< an earlier import was cut off; it went on here. 0: no
+  /// Pages that had been skipped were read, which made this revision in place of that one.
+  std::optional<RevisionId> replaced;
   RevisionInfo info;
   std::vector<Page> troubled;  ///< skipped and image-only pages, without their text
 };
@@ -80,9 +85,10 @@ struct DocumentSummary {
 
 struct Summary {
   std::vector<DocumentSummary> documents;
-  bool found = false;    ///< there was something to summarise
-  MessageRecord record;  ///< if so
   bool stopped = false;  ///< more sections were to come
+
+  /// There was something to summarise.
+  [[nodiscard]] bool found() const;
 };
 
 struct SummaryReport {
@@ -94,6 +100,8 @@ struct PictureOptions {
   double dotsPerInch = 144;
   std::string password;
 };
+
+struct SourceFile;
 
 /// Library, importer and answerers wired together: what the window, the command line and the server
 /// stand on. Thread: one at a time.
@@ -133,6 +141,9 @@ class Workspace {
                     const std::vector<RevisionId>& scope,
                     const MessageRecord& answer,
                     std::optional<ConversationId> conversation = std::nullopt);
+  /// Stores a further message of the answer that `report` tells of behind the others, and tells it
+  /// there; but nothing where one of them could not be stored.
+  void storeFurther(const MessageRecord& answer, StoreReport& report);
   /// Both, one after the other.
   Result<StoreReport> ask(std::string_view question,
                           const std::vector<RevisionId>& scope,
@@ -141,14 +152,16 @@ class Workspace {
                           std::stop_token stop,
                           std::optional<ConversationId> conversation = std::nullopt);
 
-  /// The central sentences of each section, as an answer: Markdown, a heading a section, a verbatim
-  /// claim a sentence. `sink` hears Prefilling between the sections too, which counts them, and
-  /// Finished where something was found.
-  /// Stopped, it is what was written so far; a document without text has no sections. Errors:
+  /// The central sentences of each section, an answer a section: its heading as Markdown, and a
+  /// verbatim claim a sentence. `sink` hears them one after the other, each up to its Finished,
+  /// which names the section, and Prefilling between them, which counts; `made` takes each as the
+  /// message that is to be stored.
+  /// Stopped, it is what was made so far; a document without text has no sections. Errors:
   /// Cancelled before the first section; NotFound; Storage.
   Result<Summary> summary(const std::vector<RevisionId>& scope,
                           const OutlineOptions& options,
                           const AnswerSink& sink,
+                          const std::function<void(MessageRecord)>& made,
                           std::stop_token stop);
   /// The same whole or not at all, and stored in a conversation of its own.
   Result<SummaryReport> summarize(const std::vector<RevisionId>& scope,
@@ -182,6 +195,28 @@ class Workspace {
   Workspace() = default;
 
   Result<AddReport> linked(RevisionId revision, const AddOptions& options);
+  Result<AddReport> again(const SourceFile& file,
+                          RevisionId revision,
+                          const AddOptions& options,
+                          const std::function<void(const AddProgress&)>& progress,
+                          const std::stop_token& stop);
+  Result<RevisionId> readSkipped(const SourceFile& file,
+                                 RevisionId revision,
+                                 const AddOptions& options,
+                                 const std::function<void(const AddProgress&)>& progress,
+                                 const std::stop_token& stop);
+  Result<void> fill(const SourceFile& file,
+                    const RevisionInfo& old,
+                    RevisionId into,
+                    const AddOptions& options,
+                    const std::function<void(const AddProgress&)>& progress,
+                    const std::stop_token& stop);
+  Result<void> readRun(const SourceFile& file,
+                       const ImportOptions& options,
+                       RevisionId into,
+                       int last,
+                       const std::function<void(const Page&)>& stored,
+                       const std::stop_token& stop);
   Result<void> seal(RevisionId revision, std::stop_token stop);
   Result<void> putOnShelf(RevisionId revision, const std::string& name);
   void askModel(std::string_view question,

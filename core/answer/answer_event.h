@@ -13,6 +13,14 @@
 
 namespace lectern {
 
+/// The part of a document that a summary's message is about.
+struct SectionPlace {
+  int number = 0;  ///< counted from 1; 0: it is about all that was asked about
+  int count = 0;   ///< of the document's sections
+  int firstPage = 0;
+  int lastPage = 0;
+};
+
 /// What was looked at for an answer; the header above it says so.
 struct ReadingReport {
   std::string engine;  ///< "extractive", or the model's name
@@ -26,6 +34,8 @@ struct ReadingReport {
   int64_t segmentsShown = 0;  ///< that could be quoted; all but furniture, where it read the whole
   int64_t pagesShown = 0;
   bool shortlisted = false;  ///< they did not fit, so that a search chose what it read
+
+  SectionPlace section{};  ///< of a summary
 };
 
 /// A place that came near to what was asked, where nothing answered.
@@ -83,8 +93,7 @@ struct Failed {
 };
 
 /// Events come in this order: Loading*, Prefilling*, Thinking*, (Text | Cited)*, and exactly one of
-/// Finished and Failed. A summary, which goes on reading while it is told, has Prefilling among
-/// Text and Cited too.
+/// Finished and Failed. A summary is several such answers one after the other, a section each.
 using AnswerEvent = std::variant<Loading, Prefilling, Thinking, Text, Cited, Finished, Failed>;
 using AnswerSink = std::function<void(const AnswerEvent&)>;
 

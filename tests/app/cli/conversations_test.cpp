@@ -107,7 +107,9 @@ TEST_F(Conversations, ASummaryIsShownWithItsSections) {
          {"summarize", LECTERN_SOURCE_DIR "/resources/sample/tenancy-agreement.pdf"});
   const std::string shown = expect(ExitCode::Answered, {"conversations", "show", "t2"}).out;
   EXPECT_THAT(shown, HasSubstr("The central sentences of each section, no model"));
+  EXPECT_THAT(shown, HasSubstr("Section 4 of "));
   EXPECT_THAT(shown, HasSubstr("\nTenancy agreement › 3. Rent\n“"));
+  EXPECT_EQ(shown.find("Asked: "), shown.rfind("Asked: "));
   EXPECT_THAT(shown, Not(HasSubstr("#")));
 }
 

@@ -28,6 +28,7 @@ TEST(AnswerRecord, TellsAnAnswerAgainAsItWas) {
   claim.citations = {citation("three months")};
   Finished finished;
   finished.reading = {"a model", 2, 30, 1, 400, 1'000, 300, 20, true};
+  finished.reading.section = {3, 12, 4, 6};
   finished.end = AnswerEnd::TokenLimit;
   finished.thoughtTokens = 7;
   const auto told = thereAndBack({Text{"Three "}, Text{"months."}, Cited{claim}, finished});
@@ -45,6 +46,10 @@ TEST(AnswerRecord, TellsAnAnswerAgainAsItWas) {
   EXPECT_EQ(end.reading.pagesUnread, 1);
   EXPECT_EQ(end.reading.pagesShown, 20);
   EXPECT_TRUE(end.reading.shortlisted);
+  EXPECT_EQ(end.reading.section.number, 3);
+  EXPECT_EQ(end.reading.section.count, 12);
+  EXPECT_EQ(end.reading.section.firstPage, 4);
+  EXPECT_EQ(end.reading.section.lastPage, 6);
   EXPECT_EQ(end.end, AnswerEnd::TokenLimit);
   EXPECT_EQ(end.thoughtTokens, 7);
 }
@@ -63,8 +68,9 @@ TEST(AnswerRecord, GivesTheNearestPlacesBackToTheEnd) {
 
 TEST(AnswerRecord, ReadsWhatItCanOfAForeignHeader) {
   MessageRecord answer;
-  for (const char* header : {"", "{", "[]", R"({"engine": 3, "found": "no", "documents": "x"})",
-                             R"({"engine": "outline", "documents": 2})"}) {
+  for (const char* header :
+       {"", "{", "[]", R"({"engine": 3, "found": "no", "documents": "x"})", R"({"section": 3})",
+        R"({"section": {"number": "x"}})", R"({"engine": "outline", "documents": 2})"}) {
     answer.header = header;
     EXPECT_TRUE(std::get<Finished>(eventsOf(answer).back()).found);
   }

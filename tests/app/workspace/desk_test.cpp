@@ -6,9 +6,12 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <thread>
+#include <utility>
 
 namespace lectern {
 namespace {
@@ -307,34 +310,77 @@ TEST_F(DeskTest, ChangesShelves) {
   EXPECT_EQ(told.library->documents.size(), 2U);
 }
 
-TEST_F(DeskTest, TellsASummarySectionBySectionAndStoresIt) {
+TEST_F(DeskTest, TellsASummarySectionBySectionAndStoresAMessageForEach) {
   const RevisionId revision = added(test::fixture("../../resources/sample/tenancy-agreement.pdf"));
   std::optional<StoreReport> stored;
-  int sections = 0;
   int progress = 0;
-  std::vector<Claim> claims;
+  std::vector<SectionPlace> sections;
   std::string text;
+  std::string whole;
   desk->summarize(
       "Summary of the lease", {revision},
       [&](const AnswerEvent& event) {
         if (std::holds_alternative<Prefilling>(event)) ++progress;
-        if (const auto* cited = std::get_if<Cited>(&event)) claims.push_back(cited->claim);
-        if (const auto* more = std::get_if<Text>(&event)) {
-          if (more->utf8.starts_with("### ")) ++sections;
-          text += more->utf8;
+        if (const auto* more = std::get_if<Text>(&event)) text += more->utf8;
+        if (const auto* cited = std::get_if<Cited>(&event)) {
+          const TextSpan span = cited->claim.span;
+          EXPECT_EQ(
+              text.substr(static_cast<size_t>(span.begin), static_cast<size_t>(span.length())),
+              cited->claim.citations.at(0).quote);
+        }
+        if (const auto* finished = std::get_if<Finished>(&event)) {
+          sections.push_back(finished->reading.section);
+          whole += std::exchange(text, {});
         }
       },
       [&](const Result<StoreReport>& report) { told.change([&] { stored = report.value(); }); });
   ASSERT_TRUE(told.until([&] { return stored.has_value(); }));
-  EXPECT_GT(sections, 3);
-  EXPECT_GE(progress, sections);
-  ASSERT_TRUE(stored->conversation);
-  EXPECT_EQ(stored->citations.size(), claims.size());
-  for (const Claim& claim : claims) {
-    EXPECT_EQ(text.substr(static_cast<size_t>(claim.span.begin),
-                          static_cast<size_t>(claim.span.length())),
-              claim.citations.at(0).quote);
+  ASSERT_GT(sections.size(), 3U);
+  EXPECT_GE(progress, static_cast<int>(sections.size()));
+  for (const SectionPlace& section : sections) {
+    EXPECT_EQ(section.count, sections.front().count);
+    EXPECT_LE(section.firstPage, section.lastPage);
   }
+  ASSERT_TRUE(stored->conversation);
+
+  std::optional<StoredConversation> opened;
+  desk->openConversation(*stored->conversation, [&](const Result<StoredConversation>& view) {
+    told.change([&] { opened = view.value(); });
+  });
+  ASSERT_TRUE(told.until([&] { return opened.has_value(); }));
+  ASSERT_EQ(opened->messages.size(), 1 + sections.size());
+  EXPECT_EQ(opened->messages.front().text, "Summary of the lease");
+  std::string kept;
+  for (const MessageRecord& message : opened->messages) {
+    if (message.role == MessageRecord::Role::User) continue;
+    EXPECT_THAT(message.text, ::testing::StartsWith("### "));
+    EXPECT_FALSE(message.claims.empty());
+    EXPECT_EQ(message.citationIds.size(), message.claims.size());
+    kept += message.text;
+  }
+  EXPECT_EQ(kept, whole);
+}
+
+TEST_F(DeskTest, ASummaryThatIsStoppedKeepsItsSections) {
+  const RevisionId revision = added(test::fixture("../../resources/sample/tenancy-agreement.pdf"));
+  std::optional<StoreReport> stored;
+  QuestionId id{};
+  std::atomic<bool> isKnown = false;
+  id = desk->summarize(
+      "Summary of the lease", {revision},
+      [&](const AnswerEvent& event) {
+        if (!std::holds_alternative<Finished>(event)) return;
+        while (!isKnown) std::this_thread::yield();
+        desk->stop(id);
+      },
+      [&](const Result<StoreReport>& report) { told.change([&] { stored = report.value(); }); });
+  isKnown = true;
+  ASSERT_TRUE(told.until([&] { return stored.has_value(); }));
+  ASSERT_TRUE(stored->conversation);
+  ASSERT_TRUE(told.until([&] {
+    return !told.library->conversations.empty() &&
+           told.library->conversations.front().messages == 2;
+  }));
 }
 
 TEST_F(DeskTest, SaysThatThereIsNothingToSummarise) {

@@ -38,7 +38,8 @@ TEST_F(FileCountTest, WalksFoldersAndCountsWhatNoReaderTakes) {
   (void)folder.write("a/.hidden.txt", "x");
   (void)folder.write("a/.git/readme.md", "x");
   const FileCount counted = count({folder.path() / "a"});
-  EXPECT_THAT(counted.files, ElementsAre(pdf, text));
+  EXPECT_THAT(pathsOf(counted.files), ElementsAre(pdf, text));
+  EXPECT_THAT(counted.folders, ElementsAre(folder.path() / "a", folder.path() / "a" / "b"));
   EXPECT_EQ(counted.bytes, 10);
   EXPECT_EQ(counted.unsupported, 1);
   EXPECT_EQ(counted.known, 0);
@@ -48,14 +49,17 @@ TEST_F(FileCountTest, WalksFoldersAndCountsWhatNoReaderTakes) {
 
 TEST_F(FileCountTest, TakesAFileThatWasNamedWhateverItIsCalled) {
   const auto file = folder.write("lease", "words");
-  EXPECT_THAT(count({file}).files, ElementsAre(file));
+  EXPECT_THAT(pathsOf(count({file}).files), ElementsAre(file));
 }
 
 TEST_F(FileCountTest, KnowsWhatTheLibraryHasUntilItChanges) {
   const auto file = folder.write("a/well.txt", "The well is nine metres deep.\n");
   (void)folder.write("a/tower.txt", "The tower is tall.\n");
   ASSERT_TRUE(workspace->add(file, {}, {}, {}));
-  EXPECT_EQ(count({folder.path() / "a"}).known, 1);
+  const FileCount known = count({folder.path() / "a"});
+  EXPECT_EQ(known.known, 1);
+  EXPECT_FALSE(known.files.at(0).known);
+  EXPECT_TRUE(known.files.at(1).known);
   std::filesystem::create_directory_symlink(folder.path() / "a", folder.path() / "link");
   EXPECT_EQ(count({folder.path() / "link" / "well.txt"}).known, 1);
   (void)folder.write("a/well.txt", "The well is ten metres deep now.\n");

@@ -31,7 +31,8 @@ TEST(SettingKeys, AValueComesBackAsItWasSet) {
   for (const auto& [name, value] :
        {std::pair("answers.engine", "my-model"), std::pair("answers.window", "65536"),
         std::pair("answers.quote", "true"), std::pair("answers.temperature", "0.35"),
-        std::pair("answers.seed", "9223372036854775807"), std::pair("window.language", "pt-BR")}) {
+        std::pair("answers.seed", "9223372036854775807"), std::pair("window.language", "pt-BR"),
+        std::pair("window.announcements", "ends")}) {
     ASSERT_TRUE(set(settings, name, value)) << name;
     EXPECT_EQ(findSetting(name).value()->get(settings), value);
   }
@@ -45,7 +46,8 @@ TEST(SettingKeys, AValueThatCannotBeChangesNothing) {
         std::pair("answers.temperature", "nan"), std::pair("answers.temperature", "0x1"),
         std::pair("answers.top-p", "1.5"), std::pair("answers.quote", "yes"),
         std::pair("answers.engine", ""), std::pair("answers.engine", "models/mine"),
-        std::pair("answers.engine", "two\nlines"), std::pair("window.language", "../en")}) {
+        std::pair("answers.engine", "two\nlines"), std::pair("window.language", "../en"),
+        std::pair("window.announcements", "loud")}) {
     const auto refused = set(settings, name, value);
     ASSERT_FALSE(refused) << name << " " << value;
     EXPECT_THAT(refused.error().message, HasSubstr("must be"));
