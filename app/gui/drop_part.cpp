@@ -16,7 +16,7 @@ namespace lectern::gui {
 
 namespace {
 
-std::vector<std::filesystem::path> pathsOf(const QMimeData* data) {
+std::vector<std::filesystem::path> pathsIn(const QMimeData* data) {
   std::vector<std::filesystem::path> paths;
   for (const QUrl& url : data->urls()) {
     if (url.isLocalFile()) paths.push_back(pathFromQt(url.toLocalFile()));
@@ -26,8 +26,15 @@ std::vector<std::filesystem::path> pathsOf(const QMimeData* data) {
 
 }  // namespace
 
-DropPart::DropPart(DeskBridge* bridge, JobStrip* jobs, QWidget* window)
-    : QObject(window), bridge_(bridge), jobs_(jobs), window_(window) {
+DropPart::DropPart(DeskBridge* bridge,
+                   JobStrip* jobs,
+                   std::function<QString()> shelfName,
+                   QWidget* window)
+    : QObject(window),
+      bridge_(bridge),
+      jobs_(jobs),
+      shelfName_(std::move(shelfName)),
+      window_(window) {
   overlay_ = new DropOverlay(window);
 }
 
@@ -58,14 +65,14 @@ void DropPart::count(const std::vector<std::filesystem::path>& named) {
 }
 
 void DropPart::enter(QDragEnterEvent* event) {
-  const auto paths = pathsOf(event->mimeData());
+  const auto paths = pathsIn(event->mimeData());
   if (paths.empty()) return;
   event->acceptProposedAction();
   hovering_ = true;
   count(paths);
   foreign_ = static_cast<int>(event->mimeData()->urls().size()) - static_cast<int>(paths.size());
   count_.unsupported = foreign_;
-  overlay_->show(count_);
+  overlay_->show(count_, shelfName_());
 }
 
 void DropPart::leave() {
@@ -80,7 +87,7 @@ void DropPart::hideOverlay() {
 
 void DropPart::drop(QDropEvent* event) {
   hideOverlay();
-  const auto paths = pathsOf(event->mimeData());
+  const auto paths = pathsIn(event->mimeData());
   if (paths.empty()) return;
   event->acceptProposedAction();
   // What hovered was counted, or is being counted; a drop without hovering begins here.
@@ -89,7 +96,10 @@ void DropPart::drop(QDropEvent* event) {
   menu->setAttribute(Qt::WA_DeleteOnClose);
   const auto files = static_cast<int>(count_.files.size());
   menu->addAction(count_.whole ? tr("Add %Ln document(s)", nullptr, files) : tr("Add documents"),
-                  this, [this] { wanted(AfterAdding::Open); });
+                  this, [this] { wanted(AfterAdding::Offer); });
+  if (!count_.whole || files == 1) {
+    menu->addAction(tr("Add and open"), this, [this] { wanted(AfterAdding::Open); });
+  }
   menu->addAction(tr("Add and ask"), this, [this] { wanted(AfterAdding::Ask); });
   menu->addAction(tr("Add and summarise"), this, [this] { wanted(AfterAdding::Summarise); });
   menu->setActiveAction(menu->actions().front());
@@ -103,7 +113,7 @@ void DropPart::take(const Result<FileCount>& counted) {
   }
   count_ = *counted;
   count_.unsupported += foreign_;
-  if (hovering_) overlay_->show(count_);
+  if (hovering_) overlay_->show(count_, shelfName_());
   if (!wanted_) return;
   if (count_.whole) return finish();
   if (row_ != nullptr) JobStrip::setSentence(row_, countLines(count_).join(tr(" · ")));

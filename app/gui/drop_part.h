@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "app/gui/adding.h"
 #include "app/gui/bridge/desk_bridge.h"
 
 #include <QObject>
 
-#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <stop_token>
@@ -19,9 +19,6 @@ namespace lectern::gui {
 class DropOverlay;
 class JobStrip;
 
-/// What is done with documents once they are added.
-enum class AfterAdding : uint8_t { Open, Ask, Summarise };
-
 /// Files and folders over a window, and dropped on it: they are counted away from the window's
 /// thread, from the moment they hover; a large heap is asked about once more before anything is
 /// read. Thread: the window's.
@@ -31,7 +28,8 @@ class DropPart : public QObject {
   /// More documents than this come in only when their number was seen.
   static constexpr size_t kManyFiles = 50;
 
-  DropPart(DeskBridge* bridge, JobStrip* jobs, QWidget* window);
+  /// `shelfName` names the shelf that files would go to; an empty name: none.
+  DropPart(DeskBridge* bridge, JobStrip* jobs, std::function<QString()> shelfName, QWidget* window);
   ~DropPart() override;
 
   void enter(QDragEnterEvent* event);
@@ -40,7 +38,7 @@ class DropPart : public QObject {
   void hideOverlay();
 
  signals:
-  void addWanted(const std::vector<std::filesystem::path>& files, lectern::gui::AfterAdding after);
+  void addWanted(const std::vector<lectern::CountedFile>& files, lectern::gui::AfterAdding after);
 
  private:
   void count(const std::vector<std::filesystem::path>& named);
@@ -51,6 +49,7 @@ class DropPart : public QObject {
 
   DeskBridge* bridge_;
   JobStrip* jobs_;
+  std::function<QString()> shelfName_;
   QWidget* window_;
   DropOverlay* overlay_ = nullptr;
 
@@ -59,7 +58,7 @@ class DropPart : public QObject {
   std::stop_source stop_;  // of the count that runs
   bool hovering_ = false;
   bool wanted_ = false;  // the user has chosen to add them
-  AfterAdding after_ = AfterAdding::Open;
+  AfterAdding after_ = AfterAdding::Offer;
   QWidget* row_ = nullptr;  // that says how far the count is, and can end it
 };
 

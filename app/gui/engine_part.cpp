@@ -143,6 +143,16 @@ void EnginePart::ask(const QString& question,
   });
 }
 
+void EnginePart::measure(const std::vector<RevisionId>& scope,
+                         const std::function<void(const ContextBudget&)>& told) {
+  const Result<AskOptions> options = askOptions();
+  if (!options || options->model.empty()) return told({});
+  count(scope, *options, {}, {}, [told](const Result<ContextBudget>& budget) {
+    if (!budget) return told({});
+    if (budget->isCounted()) told(*budget);
+  });
+}
+
 void EnginePart::offerChoice(const ContextBudget& budget,
                              const AskOptions& options,
                              const Asked& asked,

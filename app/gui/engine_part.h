@@ -42,6 +42,9 @@ class EnginePart : public QObject {
   [[nodiscard]] ContextPanel* panel() const { return panel_; }
   [[nodiscard]] SettingsWindow* settingsWindow() const { return settings_; }
 
+  /// Of the workspace.
+  [[nodiscard]] const std::filesystem::path& dataFolder() const { return dataFolder_; }
+
   /// What the next question is about.
   void setScope(const std::vector<RevisionId>& scope);
   void setLibrary(const LibraryViewPtr& library);
@@ -55,6 +58,11 @@ class EnginePart : public QObject {
            const std::vector<RevisionId>& scope,
            const Asked& asked,
            const std::function<void()>& dropped);
+
+  /// Calls `told` with the whole budget of these documents for the model that would be asked; where
+  /// it cannot be told, as if there were none.
+  void measure(const std::vector<RevisionId>& scope,
+               const std::function<void(const ContextBudget&)>& told);
 
   void showContext();
   void showSettings();

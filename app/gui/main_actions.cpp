@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The menus: everything the window does, with its keys.
+#include "app/gui/adding.h"
 #include "app/gui/engine_part.h"
+#include "app/gui/folder_watch.h"
 #include "app/gui/main_window.h"
+#include "app/gui/places.h"
 #include "app/gui/shelves.h"
 #include "app/gui/talks.h"
 #include "app/gui/views/conversation_view.h"
 #include "app/gui/views/reader_pane.h"
+#include "app/gui/widgets/symbol_icon.h"
 
 #include <QAction>
 #include <QMenuBar>
 #include <QPlainTextEdit>
 #include <QSplitter>
+#include <QStyle>
+#include <QToolBar>
+#include <QToolButton>
 #include <QTreeView>
 
 #include <functional>
@@ -28,17 +35,30 @@ void MainWindow::makeActions() {
   };
 
   QMenu* file = menuBar()->addMenu(tr("&File"));
-  add(file, tr("&Add documents …"), QKeySequence::Open, [this] { chooseFiles(); });
+  QAction* open =
+      add(file, tr("&Add documents …"), QKeySequence::Open, [this] { adding_->choose(); });
   QAction* remove = add(file, tr("&Take off"), QKeySequence::Delete, [this] { removeSelected(); });
   remove->setShortcutContext(Qt::WidgetShortcut);
   tree_->addAction(remove);
   file->addSeparator();
+  add(file, tr("Follow a &folder …"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_O),
+      [this] { watch_->choose(); });
+  QAction* stopFollowing = add(file, tr("S&top following the folder"), {}, [this] {
+    if (const ShelfInfo* current = shelves_->current()) watch_->stop(current->id);
+  });
+  const auto updateFollowing = [this, stopFollowing] {
+    const ShelfInfo* current = shelves_->current();
+    stopFollowing->setEnabled(current != nullptr && watch_->folderOf(current->id));
+  };
+  connect(shelves_, &Shelves::scopeChanged, stopFollowing, updateFollowing);
+  connect(watch_, &FolderWatch::changed, stopFollowing, updateFollowing);
+  updateFollowing();
   QAction* shelf = add(file, tr("New &shelf"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_N),
                        [this] { shelves_->make(); });
   QAction* rename =
       add(file, tr("&Rename shelf"), QKeySequence(Qt::Key_F2), [this] { shelves_->rename(); });
   rename->setShortcutContext(Qt::WidgetShortcut);
-  tree_->addActions({shelf, rename});
+  tree_->addActions({shelf, rename, stopFollowing});
   file->addSeparator();
   add(file, tr("&Settings …"), QKeySequence(Qt::CTRL | Qt::Key_Comma),
       [this] { engine_->showSettings(); });
@@ -62,7 +82,7 @@ void MainWindow::makeActions() {
   QAction* marks =
       add(view, tr("Show all &evidence"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_H), [] {});
   marks->setCheckable(true);
-  connect(marks, &QAction::toggled, this, &MainWindow::markAllEvidence);
+  connect(marks, &QAction::toggled, places_, &Places::markAllEvidence);
   QAction* full = add(view, tr("F&ull screen"), QKeySequence(Qt::Key_F11), [] {});
   full->setCheckable(true);
   connect(full, &QAction::toggled, this,
@@ -75,13 +95,15 @@ void MainWindow::makeActions() {
   // Mirrored where the window is.
   const Qt::Key before = layoutDirection() == Qt::RightToLeft ? Qt::Key_Right : Qt::Key_Left;
   const Qt::Key behind = layoutDirection() == Qt::RightToLeft ? Qt::Key_Left : Qt::Key_Right;
-  add(go, tr("&Back"), QKeySequence(Qt::ALT | before), [this] { travel(back_, forward_); });
-  add(go, tr("&Forward"), QKeySequence(Qt::ALT | behind), [this] { travel(forward_, back_); });
+  QAction* back =
+      add(go, tr("&Back"), QKeySequence(Qt::ALT | before), [this] { places_->goBack(); });
+  QAction* forward =
+      add(go, tr("&Forward"), QKeySequence(Qt::ALT | behind), [this] { places_->goForward(); });
   pane_->addGoActions(go);
   go->addSeparator();
-  add(go, tr("&Next evidence"), QKeySequence(Qt::Key_F8), [this] { stepEvidence(1); });
+  add(go, tr("&Next evidence"), QKeySequence(Qt::Key_F8), [this] { places_->stepEvidence(1); });
   add(go, tr("Pre&vious evidence"), QKeySequence(Qt::SHIFT | Qt::Key_F8),
-      [this] { stepEvidence(-1); });
+      [this] { places_->stepEvidence(-1); });
   go->addSeparator();
   add(go, tr("Next pane"), QKeySequence(Qt::Key_F6), [this] { cyclePanes(1); });
   add(go, tr("Previous pane"), QKeySequence(Qt::SHIFT | Qt::Key_F6), [this] { cyclePanes(-1); });
@@ -92,15 +114,23 @@ void MainWindow::makeActions() {
   add(go, tr("Go to conversation"), QKeySequence(Qt::ALT | Qt::Key_3),
       [this] { conversation_->questionBox()->setFocus(Qt::ShortcutFocusReason); });
 
+  QMenu* document = menuBar()->addMenu(tr("&Document"));
+  QAction* summarise = add(document, tr("&Summarise"),
+                           QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_M), [this] { summarize(); });
+  QAction* again = add(document, tr("&Read the skipped pages again with higher limits"), {},
+                       [this] { readSkipped(); });
+  document->addAction(remove);
+  connect(shelves_, &Shelves::scopeChanged, again,
+          [this, again] { again->setEnabled(hasSkippedPages()); });
+  again->setEnabled(false);
+  tree_->insertActions(tree_->actions().front(), {summarise, again});
+
   QMenu* talk = menuBar()->addMenu(tr("&Conversation"));
   add(talk, tr("&New conversation"), QKeySequence::New, [this] { talks_->startNew(); });
   add(talk, tr("&Ask …"), QKeySequence(Qt::CTRL | Qt::Key_L),
       [this] { conversation_->questionBox()->setFocus(Qt::ShortcutFocusReason); });
   add(talk, tr("Ask a&gain"), QKeySequence(Qt::CTRL | Qt::Key_R),
       [this] { conversation_->askAgain(); });
-  QAction* summarise = add(talk, tr("&Summarise"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_M),
-                           [this] { summarize(); });
-  tree_->insertAction(tree_->actions().front(), summarise);
   talk->addSeparator();
   // In the reader the same keys copy the selection.
   QAction* copy =
@@ -108,6 +138,48 @@ void MainWindow::makeActions() {
           [this] { conversation_->copyAnswer(); });
   copy->setShortcutContext(Qt::WidgetWithChildrenShortcut);
   conversation_->addAction(copy);
+  makeToolbar(open, summarise, back, forward);
+}
+
+// What people look for at the top of a window; the menus have all of it, and more.
+void MainWindow::makeToolbar(QAction* add, QAction* summarise, QAction* back, QAction* forward) {
+  QToolBar* bar = addToolBar(tr("Tools"));
+  bar->setObjectName(QStringLiteral("tools"));
+  bar->setAccessibleName(tr("Tools"));
+  bar->setMovable(false);
+  const int side = style()->pixelMetric(QStyle::PM_SmallIconSize);
+  bar->setIconSize({side, side});
+  add->setIcon(symbolIcon(Symbol::Add));
+  add->setIconText(tr("Add"));
+  summarise->setIcon(symbolIcon(Symbol::Summarise));
+  summarise->setIconText(tr("Summarise"));
+  back->setIcon(symbolIcon(Symbol::Back));
+  forward->setIcon(symbolIcon(Symbol::Forward));
+  bar->addActions({add, summarise});
+  for (QAction* action : {add, summarise}) {
+    qobject_cast<QToolButton*>(bar->widgetForAction(action))
+        ->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+  }
+  bar->addSeparator();
+  bar->addActions({back, forward});
+  bar->addSeparator();
+  pane_->addTools(bar);
+  for (auto* button : bar->findChildren<QToolButton*>(QString(), Qt::FindDirectChildrenOnly)) {
+    if (button->objectName().startsWith(QStringLiteral("qt_"))) continue;
+    button->setFocusPolicy(Qt::TabFocus);
+    QAction* action = button->defaultAction();
+    if (action == nullptr) continue;
+    const QString name = action->text().remove(QLatin1Char('&'));
+    const QString keys = action->shortcut().toString(QKeySequence::NativeText);
+    button->setAccessibleName(name);
+    if (!keys.isEmpty()) action->setToolTip(tr("%1 (%2)", "a tool, its keys").arg(name, keys));
+  }
+  const auto updateWays = [this, back, forward] {
+    back->setEnabled(places_->canGoBack());
+    forward->setEnabled(places_->canGoForward());
+  };
+  connect(places_, &Places::waysChanged, bar, updateWays);
+  updateWays();
 }
 
 }  // namespace lectern::gui

@@ -1,24 +1,28 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/main_window.h"
 
+#include "app/gui/adding.h"
 #include "app/gui/bridge/strings.h"
 #include "app/gui/drop_part.h"
 #include "app/gui/engine_part.h"
+#include "app/gui/folder_watch.h"
 #include "app/gui/models/library_model.h"
+#include "app/gui/places.h"
+#include "app/gui/shelf_choice.h"
 #include "app/gui/shelves.h"
 #include "app/gui/talks.h"
-#include "app/gui/views/answer_view.h"
 #include "app/gui/views/conversation_list.h"
 #include "app/gui/views/conversation_view.h"
 #include "app/gui/views/reader_pane.h"
 #include "app/gui/widgets/budget_bar.h"
 #include "app/gui/widgets/job_strip.h"
+#include "app/gui/widgets/open_offer.h"
+#include "app/gui/widgets/welcome.h"
 
 #include <QApplication>
 #include <QCloseEvent>
 #include <QDragEnterEvent>
 #include <QDropEvent>
-#include <QFileDialog>
 #include <QLabel>
 #include <QListView>
 #include <QPlainTextEdit>
@@ -36,7 +40,7 @@ namespace lectern::gui {
 
 namespace {
 
-constexpr size_t kHistory = 100;
+constexpr int kIndentation = 14;  // of documents below their shelf: names need the room
 
 }  // namespace
 
@@ -45,8 +49,9 @@ MainWindow::MainWindow(std::unique_ptr<DeskBridge> bridge, const MainWindowOptio
   setWindowTitle(tr("Lectern"));
   setAcceptDrops(true);
   makePanes();
+  makeParts();
   makeActions();
-  connectBridge();
+  connectParts();
   restoreState();
   bridge_->desk().refresh();
 }
@@ -65,11 +70,18 @@ void MainWindow::makePanes() {
   tree_->setHeaderHidden(true);
   tree_->setAccessibleName(tr("Library"));
   tree_->setUniformRowHeights(true);
+  tree_->setIndentation(kIndentation);
   tree_->setTextElideMode(Qt::ElideMiddle);
   tree_->setContextMenuPolicy(Qt::ActionsContextMenu);
 
   pane_ = new ReaderPane(bridge_.get(), this);
   reader_ = pane_->view();
+  welcome_ = new Welcome(reader_->viewport());
+  welcome_->hide();
+  auto* middleOfReader = new QVBoxLayout(reader_->viewport());
+  middleOfReader->addStretch(1);
+  middleOfReader->addWidget(welcome_);
+  middleOfReader->addStretch(1);
   conversation_ = new ConversationView(this);
   conversation_->setTitles([this](RevisionId revision) { return titleOf(revision); });
 
@@ -94,56 +106,36 @@ void MainWindow::makePanes() {
   layout->setSpacing(0);
   layout->addWidget(splitter_, 1);
   layout->addWidget(jobs_);
-  talks_ = new Talks(bridge_.get(), conversations_, conversation_, jobs_);
-  shelves_ = new Shelves(bridge_.get(), tree_, model_, jobs_);
-  setCentralWidget(middle);
   engine_ =
       new EnginePart(bridge_.get(), {options_.configFolder, options_.dataFolder}, jobs_, this);
   layout->addWidget(engine_->bar());
-  drop_ = new DropPart(bridge_.get(), jobs_, this);
+  setCentralWidget(middle);
+}
 
+void MainWindow::makeParts() {
+  DeskBridge* bridge = bridge_.get();
+  talks_ = new Talks(bridge, conversations_, conversation_, jobs_);
+  shelves_ = new Shelves(bridge, tree_, model_, jobs_);
+  places_ = new Places(bridge, pane_, conversation_);
+  adding_ = new Adding(bridge, jobs_, [this] { return places_->isReading(); }, this);
+  choice_ = new ShelfChoice(engine_, adding_, shelves_, jobs_);
+  const auto shelfName = [this] {
+    const ShelfInfo* shelf = shelves_->current();
+    return shelf == nullptr ? QString() : toQt(shelf->name);
+  };
+  watch_ = new FolderWatch(bridge, adding_, shelves_, jobs_, engine_->dataFolder(), this);
+  drop_ = new DropPart(bridge, jobs_, shelfName, this);
+
+  statusBar()->addWidget(adding_->offer());
   auto* network = new QLabel(tr("Network: off"), this);
   network->setToolTip(tr("Your documents stay on this computer."));
   statusBar()->addPermanentWidget(network);
-
-  connect(talks_, &Talks::opened, shelves_, &Shelves::select);
-  connect(shelves_, &Shelves::scopeChanged, this, &MainWindow::updateScope);
-  connect(tree_, &QTreeView::activated, this, [this](const QModelIndex& index) {
-    if (const auto revision = model_->document(index)) {
-      rememberPlace();
-      openDocument(*revision, std::nullopt);
-    }
-  });
-  connect(conversation_, &ConversationView::asked, this, &MainWindow::ask);
-  const Preferences* preferences = engine_->preferences();
-  const auto useMemory = [this, preferences] {
-    reader_->pictures()->setMemory(preferences->settings().pictureMegabytes);
-  };
-  connect(preferences, &Preferences::changed, this, useMemory);
-  useMemory();
-  connect(engine_, &EnginePart::openWanted, this,
-          [this](RevisionId revision) { openDocument(revision, std::nullopt); });
-  connect(drop_, &DropPart::addWanted, this,
-          [this](const std::vector<std::filesystem::path>& files, AfterAdding after) {
-            afterAdding_ = after;
-            addFiles(files);
-          });
-  connect(conversation_, &ConversationView::summaryWanted, this, &MainWindow::summarize);
-  connect(conversation_, &ConversationView::citationOpened, this, &MainWindow::openCitation);
-  connect(pane_, &ReaderPane::leavingPlace, this, &MainWindow::rememberPlace);
-  connect(jobs_, &JobStrip::pauseWanted, this, [this](JobId id) { bridge_->desk().pause(id); });
-  connect(jobs_, &JobStrip::cancelWanted, this, [this](JobId id) { bridge_->desk().cancel(id); });
-  connect(jobs_, &JobStrip::resumeWanted, this, [this](JobId id, const QString& password) {
-    bridge_->desk().resume(id, fromQt(password));
-  });
 }
 
-void MainWindow::connectBridge() {
+void MainWindow::connectParts() {
   DeskBridge* bridge = bridge_.get();
   connect(bridge, &DeskBridge::libraryChanged, this, &MainWindow::takeLibrary);
-  connect(bridge, &DeskBridge::jobChanged, this, &MainWindow::takeJob);
   connect(bridge, &DeskBridge::failed, jobs_, &JobStrip::showProblem);
-  connect(bridge, &DeskBridge::documentOpened, this, &MainWindow::takeDocument);
   connect(bridge, &DeskBridge::answerEvent, conversation_, &ConversationView::take);
   connect(bridge, &DeskBridge::answerEnded, conversation_,
           [this](QuestionId id, const StoreReport& /*store*/, const QString& problem) {
@@ -151,6 +143,40 @@ void MainWindow::connectBridge() {
           });
   connect(conversation_, &ConversationView::stopWanted, this,
           [this](QuestionId id) { bridge_->desk().stop(id); });
+  connect(conversation_, &ConversationView::asked, this, &MainWindow::ask);
+  connect(conversation_, &ConversationView::summaryWanted, this, &MainWindow::summarize);
+
+  connect(talks_, &Talks::opened, shelves_, &Shelves::select);
+  connect(shelves_, &Shelves::scopeChanged, this, &MainWindow::updateScope);
+  connect(tree_, &QTreeView::activated, this, [this](const QModelIndex& index) {
+    if (const auto revision = model_->document(index)) places_->visit(*revision);
+  });
+  connect(places_, &Places::opened, this, &MainWindow::takeDocument);
+  connect(engine_, &EnginePart::openWanted, places_,
+          [this](RevisionId revision) { places_->visit(revision); });
+  connect(welcome_, &Welcome::addWanted, adding_, &Adding::choose);
+  connect(welcome_, &Welcome::followWanted, watch_, &FolderWatch::choose);
+  connect(drop_, &DropPart::addWanted, choice_, &ShelfChoice::add);
+  connect(adding_, &Adding::openWanted, places_,
+          [this](RevisionId revision) { places_->visit(revision); });
+  connect(watch_, &FolderWatch::changed, model_,
+          [this] { model_->setFollowed(watch_->followed()); });
+  connect(adding_, &Adding::replaced, places_, &Places::replace);
+  connect(adding_, &Adding::askWanted, this, [this](const std::vector<RevisionId>& revisions) {
+    shelves_->select(revisions);
+    conversation_->focusBox();
+  });
+  connect(adding_, &Adding::summaryWanted, this,
+          [this](const QString& title, const std::vector<RevisionId>& revisions) {
+            places_->setAnswer(talks_->summarize(title, revisions));
+          });
+  const Preferences* preferences = engine_->preferences();
+  const auto usePreferences = [this, preferences] {
+    reader_->pictures()->setMemory(preferences->settings().pictureMegabytes);
+    conversation_->setAnnouncements(preferences->settings().announcements);
+  };
+  connect(preferences, &Preferences::changed, this, usePreferences);
+  usePreferences();
 }
 
 void MainWindow::takeLibrary(const LibraryViewPtr& view) {
@@ -158,53 +184,25 @@ void MainWindow::takeLibrary(const LibraryViewPtr& view) {
   library_ = view;
   model_->setLibrary(view);
   engine_->setLibrary(view);
+  choice_->setLibrary(view);
   if (first) {
     tree_->expandAll();
     tree_->setCurrentIndex(model_->index(0, 0, {}));
     if (!view->canWrite) jobs_->showProblem(toQt(view->readOnlyReason));
     for (const std::string& notice : view->notices) jobs_->showProblem(toQt(notice));
   }
+  welcome_->setVisible(view->documents.empty());
+  reader_->setEmptyText(view->documents.empty() ? QString()
+                                                : tr("Choose a document, or drop one here."));
   shelves_->setLibrary(*view);
+  watch_->setLibrary(view);
   talks_->setLibrary(*view);
   updateScope();
-}
-
-void MainWindow::takeJob(const Job& job) {
-  jobs_->show(job);
-  if (job.state != Job::State::Done || !job.report) return;
-  for (const Page& page : job.report->troubled) {
-    if (page.state != PageState::Skipped) continue;
-    jobs_->showProblem(tr("Page %1 of %2 could not be read: %3")
-                           .arg(QLocale().toString(page.number),
-                                isolated(pathToQt(job.file.filename())), toQt(page.problem)));
-    break;  // the list tells how many there are
-  }
-  if (!openNext_) return;
-  openNext_ = false;
-  openDocument(job.report->revision, std::nullopt);
-  if (afterAdding_ == AfterAdding::Ask) conversation_->questionBox()->setFocus();
-  if (afterAdding_ == AfterAdding::Summarise) {
-    talks_->summarize(tr("Summary of %1").arg(toQt(job.report->info.document.title)),
-                      {job.report->revision});
-  }
+  adding_->settle();
 }
 
 void MainWindow::addFiles(const std::vector<std::filesystem::path>& files) {
-  openNext_ = !files.empty();
-  for (const std::filesystem::path& file : files) bridge_->desk().add(file, {});
-}
-
-void MainWindow::chooseFiles() {
-  auto* dialog = new QFileDialog(this, tr("Add documents"));
-  dialog->setAttribute(Qt::WA_DeleteOnClose);
-  dialog->setFileMode(QFileDialog::ExistingFiles);
-  dialog->setNameFilters({tr("Documents (*.pdf *.txt *.md *.markdown)"), tr("All files (*)")});
-  connect(dialog, &QFileDialog::filesSelected, this, [this](const QStringList& names) {
-    std::vector<std::filesystem::path> files;
-    for (const QString& name : names) files.push_back(pathFromQt(name));
-    addFiles(files);
-  });
-  dialog->open();
+  adding_->add(files, AfterAdding::Open);
 }
 
 // It goes at once from the list, and from the library when the undo is over.
@@ -214,10 +212,9 @@ void MainWindow::removeSelected() {
   if (!revision) return;
   leaving_.insert(*revision);
   model_->setHidden(leaving_);
-  if (reader_->document() != nullptr && reader_->document()->info.id == *revision) {
-    pane_->clear();
-  }
   const RevisionId id = *revision;
+  places_->close(id);
+  adding_->offer()->withdraw(id);
   jobs_->offerUndo(
       tr("%1 was taken off.").arg(isolated(titleOf(id))),
       [this, id] {
@@ -227,6 +224,20 @@ void MainWindow::removeSelected() {
       [this, id] {
         if (leaving_.erase(id) > 0) bridge_->desk().remove(id);
       });
+}
+
+bool MainWindow::hasSkippedPages() const {
+  return std::ranges::any_of(shelves_->scope(), [this](RevisionId id) {
+    const RevisionInfo* info = model_->info(id);
+    return info != nullptr && info->pagesSkipped > 0;
+  });
+}
+
+void MainWindow::readSkipped() {
+  for (const RevisionId id : shelves_->scope()) {
+    const RevisionInfo* info = model_->info(id);
+    if (info != nullptr && info->pagesSkipped > 0) adding_->readSkipped(*info);
+  }
 }
 
 void MainWindow::updateScope() {
@@ -241,8 +252,7 @@ void MainWindow::ask(const QString& question) {
   engine_->ask(
       question, scope,
       [this, question](const std::vector<RevisionId>& chosen, const AskOptions& options) {
-        evidenceOf_ = talks_->ask(question, chosen, options);
-        evidence_ = -1;
+        places_->setAnswer(talks_->ask(question, chosen, options));
       },
       [this, question] { conversation_->questionBox()->setPlainText(question); });
 }
@@ -251,90 +261,16 @@ void MainWindow::summarize() {
   const std::vector<RevisionId> scope = shelves_->scope();
   if (scope.empty()) return;
   const QString name = scope.size() == 1 ? titleOf(scope.front()) : shelves_->scopeName();
-  evidenceOf_ = talks_->summarize(tr("Summary of %1").arg(name), scope);
-  evidence_ = -1;
-}
-
-void MainWindow::openDocument(RevisionId revision, std::optional<ReaderPlace> place) {
-  wantedPlace_ = std::move(place);
-  wantedEvidence_.reset();
-  bridge_->openDocument(revision);
+  places_->setAnswer(talks_->summarize(tr("Summary of %1").arg(name), scope));
 }
 
 void MainWindow::takeDocument(const DocumentViewPtr& document) {
-  pane_->setDocument(document);
+  const RevisionId revision = document->info.id;
   setWindowTitle(tr("%1 — Lectern").arg(toQt(document->info.document.title)));
-  if (const QModelIndex row = model_->indexOf(document->info.id);
-      row.isValid() && model_->document(tree_->currentIndex()) != document->info.id) {
+  adding_->offer()->withdraw(revision);
+  if (const QModelIndex row = model_->indexOf(revision);
+      row.isValid() && model_->document(tree_->currentIndex()) != revision) {
     tree_->scrollTo(row);
-  }
-  if (wantedEvidence_) {
-    mark(*wantedEvidence_);
-  } else if (wantedPlace_) {
-    reader_->goTo(*wantedPlace_);
-  }
-  wantedEvidence_.reset();
-  wantedPlace_.reset();
-}
-
-void MainWindow::openCitation(AnswerView* answer, int index) {
-  evidenceOf_ = answer;
-  evidence_ = index - 1;
-  stepEvidence(1);
-}
-
-void MainWindow::stepEvidence(int by) {
-  if (evidenceOf_ == nullptr) {
-    evidenceOf_ = conversation_->lastAnswer();
-    evidence_ = -1;
-  }
-  if (evidenceOf_ == nullptr) return;
-  const std::vector<Evidence> evidence = evidenceOf_->answer().evidence();
-  const auto count = static_cast<int>(evidence.size());
-  if (count == 0) return;
-  evidence_ = evidence_ < 0 && by < 0 ? count - 1 : (evidence_ + by + count) % count;
-  pane_->setEvidence(evidence, evidence_);
-  showEvidence(evidence[static_cast<size_t>(evidence_)]);
-}
-
-void MainWindow::markAllEvidence(bool all) {
-  if (evidenceOf_ != nullptr) pane_->setEvidence(evidenceOf_->answer().evidence(), evidence_);
-  pane_->markAllEvidence(all);
-}
-
-void MainWindow::mark(const Evidence& evidence) {
-  reader_->showEvidence(evidence.citation.page, evidence.citation.rects, evidence.isProven());
-}
-
-void MainWindow::showEvidence(const Evidence& evidence) {
-  rememberPlace();
-  const RevisionId revision = evidence.citation.revision;
-  if (reader_->document() != nullptr && reader_->document()->info.id == revision) {
-    mark(evidence);
-  } else {
-    openDocument(revision, std::nullopt);
-    wantedEvidence_ = evidence;
-  }
-  reader_->setFocus();
-}
-
-void MainWindow::rememberPlace() {
-  const auto place = reader_->place();
-  if (!place) return;
-  back_.push_back(*place);
-  if (back_.size() > kHistory) back_.erase(back_.begin());
-  forward_.clear();
-}
-
-void MainWindow::travel(std::vector<ReaderPlace>& from, std::vector<ReaderPlace>& to) {
-  if (from.empty()) return;
-  const ReaderPlace place = from.back();
-  from.pop_back();
-  if (const auto here = reader_->place()) to.push_back(*here);
-  if (reader_->document() != nullptr && reader_->document()->info.id == place.revision) {
-    reader_->goTo(place);
-  } else {
-    openDocument(place.revision, place);
   }
 }
 
@@ -378,9 +314,9 @@ void MainWindow::restoreState() {
       talk.isValid());
   const qlonglong revision = state.value(QStringLiteral("document"), 0).toLongLong();
   if (revision == 0) return;
-  openDocument(RevisionId(revision),
-               ReaderPlace{RevisionId(revision), state.value(QStringLiteral("page"), 1).toInt(),
-                           state.value(QStringLiteral("down"), 0).toDouble()});
+  places_->open(RevisionId(revision),
+                ReaderPlace{RevisionId(revision), state.value(QStringLiteral("page"), 1).toInt(),
+                            state.value(QStringLiteral("down"), 0).toDouble()});
 }
 
 void MainWindow::saveState() {

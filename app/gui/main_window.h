@@ -2,16 +2,12 @@
 #pragma once
 
 #include "app/gui/bridge/desk_bridge.h"
-#include "app/gui/drop_part.h"
-#include "app/gui/views/answer_text.h"
 #include "app/gui/views/reader_view.h"
 
 #include <QMainWindow>
-#include <QPointer>
 
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <set>
 #include <vector>
 
@@ -20,15 +16,20 @@ class QTreeView;
 
 namespace lectern::gui {
 
-class AnswerView;
+class Adding;
 class ConversationList;
 class ConversationView;
+class DropPart;
 class EnginePart;
+class FolderWatch;
 class JobStrip;
 class LibraryModel;
+class Places;
 class ReaderPane;
+class ShelfChoice;
 class Shelves;
 class Talks;
+class Welcome;
 
 struct MainWindowOptions {
   /// Layout and last place, an INI file; empty: nothing is kept.
@@ -44,7 +45,7 @@ class MainWindow : public QMainWindow {
   MainWindow(std::unique_ptr<DeskBridge> bridge, const MainWindowOptions& options);
   ~MainWindow() override;
 
-  /// Adds files, as if they were dropped. The first one is opened.
+  /// Adds files that were asked for by name: the first one is opened.
   void addFiles(const std::vector<std::filesystem::path>& files);
   void ask(const QString& question);
   /// Summarises what is selected.
@@ -59,6 +60,9 @@ class MainWindow : public QMainWindow {
   [[nodiscard]] Talks* talks() const { return talks_; }
   [[nodiscard]] JobStrip* jobs() const { return jobs_; }
   [[nodiscard]] EnginePart* engine() const { return engine_; }
+  [[nodiscard]] Adding* adding() const { return adding_; }
+  [[nodiscard]] Places* places() const { return places_; }
+  [[nodiscard]] FolderWatch* folderWatch() const { return watch_; }
   [[nodiscard]] QTreeView* libraryView() const { return tree_; }
   [[nodiscard]] LibraryModel* library() const { return model_; }
 
@@ -71,25 +75,19 @@ class MainWindow : public QMainWindow {
 
  private:
   void makePanes();
+  void makeParts();
   void makeActions();
-  void connectBridge();
+  void makeToolbar(QAction* add, QAction* summarise, QAction* back, QAction* forward);
+  void connectParts();
   void restoreState();
   void saveState();
 
   void takeLibrary(const LibraryViewPtr& view);
-  void takeJob(const Job& job);
-  void chooseFiles();
-  void removeSelected();
-  void updateScope();
-  void openDocument(RevisionId revision, std::optional<ReaderPlace> place);
   void takeDocument(const DocumentViewPtr& document);
-  void openCitation(AnswerView* answer, int index);
-  void stepEvidence(int by);
-  void markAllEvidence(bool all);
-  void showEvidence(const Evidence& evidence);
-  void mark(const Evidence& evidence);
-  void rememberPlace();
-  void travel(std::vector<ReaderPlace>& from, std::vector<ReaderPlace>& to);
+  void removeSelected();
+  [[nodiscard]] bool hasSkippedPages() const;
+  void readSkipped();
+  void updateScope();
   void cyclePanes(int by);
   [[nodiscard]] QString titleOf(RevisionId revision) const;
 
@@ -100,9 +98,14 @@ class MainWindow : public QMainWindow {
   ReaderView* reader_ = nullptr;  // of the pane
   ConversationView* conversation_ = nullptr;
   ConversationList* conversations_ = nullptr;
+  Places* places_ = nullptr;
   Talks* talks_ = nullptr;
   Shelves* shelves_ = nullptr;
   JobStrip* jobs_ = nullptr;
+  Adding* adding_ = nullptr;
+  ShelfChoice* choice_ = nullptr;
+  FolderWatch* watch_ = nullptr;
+  Welcome* welcome_ = nullptr;
   QSplitter* splitter_ = nullptr;
   DropPart* drop_ = nullptr;
   EnginePart* engine_ = nullptr;
@@ -110,14 +113,6 @@ class MainWindow : public QMainWindow {
 
   LibraryViewPtr library_;
   std::set<RevisionId> leaving_;  // taken off, and still to be had back
-  std::vector<ReaderPlace> back_;
-  std::vector<ReaderPlace> forward_;
-  std::optional<ReaderPlace> wantedPlace_;  // once the document is there
-  std::optional<Evidence> wantedEvidence_;  // likewise
-  QPointer<AnswerView> evidenceOf_;         // whose citations F8 steps through
-  int evidence_ = -1;
-  AfterAdding afterAdding_ = AfterAdding::Open;
-  bool openNext_ = false;  // the next document that is read in is shown
 
   std::unique_ptr<DeskBridge> bridge_;  // last: it tells the others
 };

@@ -86,17 +86,29 @@ void Shelves::select(const std::vector<RevisionId>& scope) {
   }
 }
 
+const ShelfInfo* Shelves::current() const {
+  const auto shelf = model_->shelf(tree_->currentIndex());
+  return shelf ? model_->shelfInfo(*shelf) : nullptr;
+}
+
+bool Shelves::isGroupCurrent() const {
+  return !model_->document(tree_->currentIndex());
+}
+
+QString Shelves::freeName(const QString& base) const {
+  QString name = base;
+  for (int n = 2; names_.contains(fromQt(name)); ++n) {
+    name = tr("%1 %2").arg(base, QLocale().toString(n));
+  }
+  return name;
+}
+
 void Shelves::make() {
   std::vector<RevisionId> documents;
   for (const QModelIndex& index : tree_->selectionModel()->selectedIndexes()) {
     if (const auto id = model_->document(index)) documents.push_back(*id);
   }
-  const QString base = tr("New shelf");
-  QString name = base;
-  for (int n = 2; names_.contains(fromQt(name)); ++n) {
-    name = tr("%1 %2").arg(base, QLocale().toString(n));
-  }
-  made_ = fromQt(name);
+  made_ = fromQt(freeName(tr("New shelf")));
   bridge_->desk().makeShelf(made_, documents);
 }
 

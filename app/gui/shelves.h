@@ -35,6 +35,13 @@ class Shelves : public QObject {
   /// missed; where all are, the selection stays.
   void select(const std::vector<RevisionId>& scope);
 
+  /// The shelf that the current row is or stands on; null: none.
+  [[nodiscard]] const ShelfInfo* current() const;
+  /// The current row is a shelf, or all documents.
+  [[nodiscard]] bool isGroupCurrent() const;
+  /// This name, or one with a number behind it that no shelf has.
+  [[nodiscard]] QString freeName(const QString& base) const;
+
   /// A new shelf with the selected documents; its name can be typed at once.
   void make();
   void rename();

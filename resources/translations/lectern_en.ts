@@ -2,6 +2,16 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en_US">
 <context>
+    <name>lectern::gui::Adding</name>
+    <message numerus="yes">
+        <source>Summary of %n document(s)</source>
+        <translation>
+            <numerusform>Summary of %n document</numerusform>
+            <numerusform>Summary of %n documents</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>lectern::gui::Answer</name>
     <message numerus="yes">
         <source>%n document(s) searched</source>
@@ -36,6 +46,16 @@
         <translation>
             <numerusform>the model read %n of them</numerusform>
             <numerusform>the model read %n of them</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>lectern::gui::AnswerView</name>
+    <message numerus="yes">
+        <source>The summary ends, with %n section(s).</source>
+        <translation>
+            <numerusform>The summary ends, with %n section.</numerusform>
+            <numerusform>The summary ends, with %n sections.</numerusform>
         </translation>
     </message>
 </context>
@@ -131,6 +151,23 @@
     </message>
 </context>
 <context>
+    <name>lectern::gui::FolderWatch</name>
+    <message numerus="yes">
+        <source>%Ln document(s) are in the folder %1.</source>
+        <translation>
+            <numerusform>%Ln document is in the folder %1.</numerusform>
+            <numerusform>%Ln documents are in the folder %1.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln document(s) on the shelf %1 are no longer in its folder as they were.</source>
+        <translation>
+            <numerusform>%Ln document on the shelf %1 is no longer in its folder as it was.</numerusform>
+            <numerusform>%Ln documents on the shelf %1 are no longer in its folder as they were.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>lectern::gui::JobRow</name>
     <message numerus="yes">
         <source>%n second(s) left</source>
@@ -185,6 +222,16 @@
         <translation>
             <numerusform>%n place marked</numerusform>
             <numerusform>%n places marked</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>lectern::gui::ShelfChoice</name>
+    <message numerus="yes">
+        <source>Leave out %n document(s)</source>
+        <translation>
+            <numerusform>Leave out %n document</numerusform>
+            <numerusform>Leave out %n documents</numerusform>
         </translation>
     </message>
 </context>

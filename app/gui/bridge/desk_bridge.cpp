@@ -103,16 +103,21 @@ void DeskBridge::searchConversations(const QString& query) {
       });
 }
 
-void DeskBridge::openDocument(RevisionId revision) {
-  desk_->openDocument(revision, [this](const Result<DocumentView>& document) {
+int DeskBridge::openDocument(RevisionId revision) {
+  const int opening = ++lastOpening_;
+  desk_->openDocument(revision, [this, opening](const Result<DocumentView>& document) {
     if (!document) {
-      later([this, sentence = toQt(document.error().message)] { emit failed(sentence); });
+      later([this, opening, sentence = toQt(document.error().message)] {
+        emit failed(sentence);
+        emit documentOpened(opening, nullptr);
+      });
       return;
     }
-    later([this, view = std::make_shared<const DocumentView>(*document)] {
-      emit documentOpened(view);
+    later([this, opening, view = std::make_shared<const DocumentView>(*document)] {
+      emit documentOpened(opening, view);
     });
   });
+  return opening;
 }
 
 void DeskBridge::draw(RevisionId revision, int page, double dotsPerInch, std::stop_token stop) {

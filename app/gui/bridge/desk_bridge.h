@@ -44,7 +44,8 @@ class DeskBridge : public QObject {
   int openConversation(ConversationId conversation);
   /// Ends with `conversationsFound`, or `failed`.
   void searchConversations(const QString& query);
-  void openDocument(RevisionId revision);
+  /// Ends with `documentOpened` and the number that is given here.
+  int openDocument(RevisionId revision);
   /// Ends with `pageDrawn`, unless `stop` is requested.
   void draw(RevisionId revision, int page, double dotsPerInch, std::stop_token stop);
   /// Ends with `thumbnailDrawn`, likewise.
@@ -68,7 +69,8 @@ class DeskBridge : public QObject {
   void answerEnded(lectern::QuestionId question,
                    const lectern::StoreReport& store,
                    const QString& problem);
-  void documentOpened(lectern::gui::DocumentViewPtr document);
+  /// `document` is null where it could not be opened; `failed` said why.
+  void documentOpened(int opening, lectern::gui::DocumentViewPtr document);
   void conversationOpened(int opening, lectern::gui::StoredConversationPtr conversation);
   void conversationsFound(const QString& query, const std::vector<lectern::ConversationHit>& hits);
   /// `image` is null where the page cannot be drawn; `problem` says why.

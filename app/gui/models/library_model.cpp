@@ -2,6 +2,7 @@
 #include "app/gui/models/library_model.h"
 
 #include "app/gui/bridge/strings.h"
+#include "app/gui/widgets/symbol_icon.h"
 
 #include <QLocale>
 
@@ -29,6 +30,11 @@ void LibraryModel::setHidden(std::set<RevisionId> revisions) {
 
 void LibraryModel::setHiddenShelves(std::set<ShelfId> shelves) {
   hiddenShelves_ = std::move(shelves);
+  rebuild();
+}
+
+void LibraryModel::setFollowed(std::map<ShelfId, QString> followed) {
+  followed_ = std::move(followed);
   rebuild();
 }
 
@@ -208,18 +214,31 @@ QString LibraryModel::describe(const RevisionInfo& info) const {
   return parts.join(tr(", ", "between parts of a description"));
 }
 
+QVariant LibraryModel::groupData(const Group& group, int role) const {
+  const auto followed = group.shelf ? followed_.find(*group.shelf) : followed_.end();
+  switch (role) {
+    case Qt::DisplayRole:
+    case Qt::EditRole:
+      return group.name;
+    case Qt::AccessibleTextRole:
+      return tr("%1, %n document(s)", nullptr, static_cast<int>(group.documents.size()))
+          .arg(group.name);
+    case Qt::DecorationRole:
+      return followed == followed_.end() ? QVariant() : symbolIcon(Symbol::Follow);
+    case Qt::ToolTipRole:
+    case Qt::AccessibleDescriptionRole:
+      return followed == followed_.end()
+                 ? QVariant()
+                 : tr("Follows the folder %1").arg(isolated(followed->second));
+    default:
+      return {};
+  }
+}
+
 QVariant LibraryModel::data(const QModelIndex& index, int role) const {
   if (!index.isValid()) return {};
   const std::optional<RevisionId> revision = document(index);
-  if (!revision) {
-    const Group& group = groups_[static_cast<size_t>(index.row())];
-    if (role == Qt::DisplayRole || role == Qt::EditRole) return group.name;
-    if (role == Qt::AccessibleTextRole) {
-      return tr("%1, %n document(s)", nullptr, static_cast<int>(group.documents.size()))
-          .arg(group.name);
-    }
-    return {};
-  }
+  if (!revision) return groupData(groups_[static_cast<size_t>(index.row())], role);
   const RevisionInfo* document = info(*revision);
   if (document == nullptr) return {};
   const QString title = toQt(document->document.title);

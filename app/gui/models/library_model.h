@@ -5,6 +5,7 @@
 
 #include <QAbstractItemModel>
 
+#include <map>
 #include <optional>
 #include <set>
 #include <vector>
@@ -25,6 +26,8 @@ class LibraryModel : public QAbstractItemModel {
   void setHidden(std::set<RevisionId> revisions);
   /// Shelves likewise.
   void setHiddenShelves(std::set<ShelfId> shelves);
+  /// Shelves that follow folders, and which.
+  void setFollowed(std::map<ShelfId, QString> followed);
 
   /// The shelf that a row is or stands on; nothing below "All documents".
   [[nodiscard]] std::optional<ShelfId> shelf(const QModelIndex& index) const;
@@ -76,10 +79,12 @@ class LibraryModel : public QAbstractItemModel {
   void removeGroup(size_t group);
   [[nodiscard]] std::vector<Group> groups() const;
   [[nodiscard]] QString describe(const RevisionInfo& info) const;
+  [[nodiscard]] QVariant groupData(const Group& group, int role) const;
 
   LibraryViewPtr library_;
   std::set<RevisionId> hidden_;
   std::set<ShelfId> hiddenShelves_;
+  std::map<ShelfId, QString> followed_;
   std::vector<Group> groups_;
 };
 

@@ -100,6 +100,10 @@ QWidget* SettingsWindow::makeSettings() {
     languages.emplace_back(code, QLocale(QString::fromLatin1(code)).nativeLanguageName());
   }
   addChoice(window, "window.language", tr("Lan&guage and direction:"), languages);
+  addChoice(window, "window.announcements", tr("A screen &reader is told of answers:"),
+            {{"sentences", tr("every sentence")},
+             {"ends", tr("only that they begin and end")},
+             {"off", tr("nothing")}});
   static_cast<QVBoxLayout*>(page->layout())->addStretch(1);
 
   auto* scroll = new QScrollArea;

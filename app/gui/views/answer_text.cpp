@@ -120,7 +120,8 @@ class MarkdownWriter {
 
 QString chipLink(int number, const Evidence& evidence) {
   return QStringLiteral("[%1%2](cite:%3)")
-      .arg(QChar(kChip), escaped(chipText(number, evidence)), QString::number(number - 1));
+      .arg(QChar(kChip), escaped(chipText(number, evidence)).replace(u' ', QChar::Nbsp),
+           QString::number(number - 1));  // a chip is never broken over two lines
 }
 
 bool isSolid(const QString& chip) {
@@ -307,10 +308,32 @@ QString endText(AnswerEnd end) {
 
 }  // namespace
 
+bool Answer::isSection() const {
+  return finished && finished->reading.section.number > 0;
+}
+
+namespace {
+
+QString sectionHeader(const SectionPlace& section) {
+  const QLocale locale;
+  const QString first = locale.toString(section.firstPage);
+  const QString pages =
+      section.firstPage == section.lastPage
+          ? Words::tr("page %1").arg(first)
+          : Words::tr("pages %1–%2").arg(first, locale.toString(section.lastPage));
+  return QStringList{Words::tr("Section %1 of %2")
+                         .arg(locale.toString(section.number), locale.toString(section.count)),
+                     pages, Words::tr("quotations only, no model")}
+      .join(QStringLiteral(" · "));
+}
+
+}  // namespace
+
 QString answerHeader(const Answer& answer) {
   if (answer.failed) return Words::tr("No answer");
   if (!answer.finished) return progressText(answer);
   const ReadingReport& reading = answer.finished->reading;
+  if (answer.isSection()) return sectionHeader(reading.section);
   const bool outline = reading.engine == "outline";
   const bool extractive = reading.engine == "extractive" || outline;
   QStringList parts;

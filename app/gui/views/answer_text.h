@@ -37,6 +37,8 @@ struct Answer {
 
   void take(const AnswerEvent& event);
   [[nodiscard]] bool hasEnded() const { return finished || failed; }
+  /// One of several messages that make up a summary.
+  [[nodiscard]] bool isSection() const;
   /// All that chips stand for, in their order: the citations of the claims, then the nearest
   /// passages.
   [[nodiscard]] std::vector<Evidence> evidence() const;

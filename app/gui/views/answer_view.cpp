@@ -50,6 +50,7 @@ AnswerView::AnswerView(const QString& question,
   QFont bold = asked->font();
   bold.setBold(true);
   asked->setFont(bold);
+  asked->setVisible(!question.isEmpty());
   header_ = plainLabel(answerHeader(answer_), this);
   header_->setAccessibleName(tr("What was read"));
   header_->setForegroundRole(QPalette::PlaceholderText);
@@ -85,8 +86,12 @@ AnswerView::AnswerView(const QString& question,
 }
 
 void AnswerView::take(const AnswerEvent& event) {
+  const bool begins = answer_.text.empty() && std::holds_alternative<Text>(event);
   answer_.take(event);
-  if (const auto* cited = std::get_if<Cited>(&event)) announce(cited->claim);
+  if (begins && announcements_ == Settings::Announcements::Ends && !question_.isEmpty()) {
+    announce(tr("The answer begins."));
+  }
+  announceEvent(event);
   if (answer_.hasEnded()) {
     layoutTimer_.stop();
     show();
@@ -167,8 +172,26 @@ QRect AnswerView::chipPlace(int index) const {
   return {};
 }
 
-// Whoever listens hears each sentence once it is whole, and whether it is proven.
-void AnswerView::announce(const Claim& claim) {
+// Whoever listens to sentences hears of the end what was not said before: that there is no answer.
+void AnswerView::announceEvent(const AnswerEvent& event) {
+  const bool sentences = announcements_ == Settings::Announcements::Sentences;
+  if (const auto* cited = std::get_if<Cited>(&event); cited != nullptr && sentences) {
+    return announceClaim(cited->claim);
+  }
+  if (!answer_.hasEnded() || announcements_ == Settings::Announcements::Off) return;
+  if (answer_.isSection() || (sentences && !answer_.claims.empty())) return;
+  QString sentence = answerHeader(answer_) + QLatin1Char('.');
+  if (answer_.failed) sentence += QLatin1Char(' ') + toQt(answer_.failed->message);
+  announce(sentence);
+}
+
+void AnswerView::announceLast(int sections) {
+  if (announcements_ != Settings::Announcements::Ends) return;
+  announce(tr("The summary ends, with %n section(s).", nullptr, sections));
+}
+
+// Each sentence once it is whole, and whether it is proven.
+void AnswerView::announceClaim(const Claim& claim) {
   QString sentence = toQt(std::string_view(answer_.text)
                               .substr(static_cast<size_t>(claim.span.begin),
                                       static_cast<size_t>(claim.span.length())))
@@ -178,6 +201,10 @@ void AnswerView::announce(const Claim& claim) {
     sentence += QLatin1Char(' ') + tr("Page %1.").arg(QLocale().toString(citation.page)) +
                 QLatin1Char(' ') + verdictText({citation, claim.grade, claim.missing});
   }
+  announce(sentence);
+}
+
+void AnswerView::announce(const QString& sentence) {
   // Qt 6.4 has no event for announcements; words that are put in are read out.
   QAccessibleTextInsertEvent event(body_, 0, sentence);
   QAccessible::updateAccessibility(&event);
@@ -215,7 +242,7 @@ void AnswerView::openMenu(QPoint at) {
   menu->addAction(tr("Copy answer with references"), this,
                   [this] { QGuiApplication::clipboard()->setText(withReferences()); });
   QAction* retry = menu->addAction(tr("Ask again"), this, [this] { emit retryWanted(question_); });
-  retry->setEnabled(answer_.hasEnded());
+  retry->setEnabled(answer_.hasEnded() && !question_.isEmpty() && !answer_.isSection());
   menu->popup(body_->viewport()->mapToGlobal(at));
 }
 

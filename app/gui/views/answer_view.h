@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/gui/views/answer_text.h"
+#include "app/workspace/settings.h"
 
 #include <QFrame>
 #include <QTimer>
@@ -20,13 +21,18 @@ namespace lectern::gui {
 class AnswerView : public QFrame {
   Q_OBJECT
  public:
+  /// `question` is empty of a further answer to the one above it.
   AnswerView(const QString& question,
              std::function<QString(RevisionId)> titleOf,
              QWidget* parent = nullptr);
 
+  void setAnnouncements(Settings::Announcements announcements) { announcements_ = announcements; }
+
   void take(const AnswerEvent& event);
   /// A stored answer, all at once.
   void restore(const std::vector<AnswerEvent>& events);
+  /// It was the last of so many sections of a summary: whoever hears ends alone hears this one.
+  void announceLast(int sections);
   /// A sentence below the answer: why it is not stored.
   void setProblem(const QString& problem);
   [[nodiscard]] const Answer& answer() const { return answer_; }
@@ -40,7 +46,8 @@ class AnswerView : public QFrame {
   /// was pressed on it.
   void chipPointed(int index, QRect place, bool enter);
   void chipLeft();
-  /// What a screen reader says: a sentence, once it is whole, and whether it is proven.
+  /// What a screen reader says: a sentence, once it is whole, and whether it is proven; or that
+  /// the answer begins and ends.
   void announced(const QString& sentence);
   void retryWanted(const QString& question);
 
@@ -58,11 +65,14 @@ class AnswerView : public QFrame {
   void point(const QUrl& link);
   [[nodiscard]] QRect chipPlace(int index) const;
   void pointAtCursor();
-  void announce(const Claim& claim);
+  void announceEvent(const AnswerEvent& event);
+  void announceClaim(const Claim& claim);
+  void announce(const QString& sentence);
   void openMenu(QPoint at);
 
   QString question_;
   std::function<QString(RevisionId)> titleOf_;
+  Settings::Announcements announcements_ = Settings::Announcements::Sentences;
   Answer answer_;
   std::vector<Evidence> evidence_;
   std::optional<int> pointed_;  // the chip where pointer or keyboard is

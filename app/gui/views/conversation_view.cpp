@@ -102,6 +102,7 @@ void ConversationView::setScope(const QString& name, int documents) {
 AnswerView* ConversationView::insert(int at, const QString& question) {
   hint_->hide();
   auto* answer = new AnswerView(question, titleOf_, scroll_->widget());
+  answer->setAnnouncements(announcements_);
   answers_->insertWidget(at, answer);
   connect(answer, &AnswerView::citationOpened, this,
           [this, answer](int index) { emit citationOpened(answer, index); });
@@ -169,13 +170,57 @@ void ConversationView::focusBox() {
   box_->setFocus(Qt::ShortcutFocusReason);
 }
 
+// The next section of a summary stands right behind the one before.
+AnswerView* ConversationView::insertBehind(AnswerView* answer) {
+  AnswerView* further = insert(answers_->indexOf(answer) + 1, {});
+  if (last_ == answer) last_ = further;
+  return further;
+}
+
+std::vector<AnswerView*> ConversationView::exchangeOf(const AnswerView* answer) const {
+  std::vector<AnswerView*> exchange;
+  bool isFound = false;
+  for (int i = kFirstAnswer; i < answers_->count(); ++i) {
+    auto* view = qobject_cast<AnswerView*>(answers_->itemAt(i)->widget());
+    if (view == nullptr) continue;
+    if (!view->question().isEmpty()) {
+      if (isFound) break;
+      exchange.clear();
+    }
+    exchange.push_back(view);
+    isFound = isFound || view == answer;
+  }
+  return isFound ? exchange : std::vector<AnswerView*>{};
+}
+
+// A summary's title is no question.
+QString ConversationView::lastQuestion() const {
+  const auto exchange = exchangeOf(last_);
+  return exchange.empty() || last_->answer().isSection() ? QString() : exchange.front()->question();
+}
+
 void ConversationView::askAgain() {
-  if (last_ != nullptr && scope_->isEnabled()) emit asked(last_->question());
+  if (last_ == nullptr || !scope_->isEnabled()) return;
+  if (last_->answer().isSection()) {
+    emit summaryWanted();
+  } else if (const QString question = lastQuestion(); !question.isEmpty()) {
+    emit asked(question);
+  }
+}
+
+void ConversationView::setAnnouncements(Settings::Announcements announcements) {
+  announcements_ = announcements;
+  for (const auto& [id, answer] : running_) answer->setAnnouncements(announcements);
 }
 
 void ConversationView::take(QuestionId id, const AnswerEvent& event) {
   const auto found = running_.find(id);
   if (found == running_.end()) return;
+  if (found->second->answer().hasEnded()) {
+    const auto* reading = std::get_if<Prefilling>(&event);
+    if (reading != nullptr && reading->done >= reading->total) return;
+    found->second = insertBehind(found->second);
+  }
   // Follows the end of the answer for whoever is there already; a reader further up stays there.
   QScrollBar* bar = scroll_->verticalScrollBar();
   const bool atEnd = bar->value() >= bar->maximum() - 4;
@@ -187,8 +232,19 @@ void ConversationView::take(QuestionId id, const AnswerEvent& event) {
 void ConversationView::end(QuestionId id, const QString& problem) {
   const auto found = running_.find(id);
   if (found == running_.end()) return;
-  if (!problem.isEmpty()) found->second->setProblem(problem);
+  AnswerView* answer = found->second;
   running_.erase(found);
+  // A summary that was stopped before the section that was being made.
+  if (!answer->answer().hasEnded() && answer->question().isEmpty()) {
+    const auto exchange = exchangeOf(answer);
+    AnswerView* before = exchange[exchange.size() - 2];
+    if (last_ == answer) last_ = before;
+    delete std::exchange(answer, before);
+  }
+  if (!problem.isEmpty()) answer->setProblem(problem);
+  if (answer->answer().isSection()) {
+    answer->announceLast(static_cast<int>(exchangeOf(answer).size()));
+  }
   updateButtons();
 }
 
@@ -197,7 +253,9 @@ void ConversationView::copyAnswer() {
   for (const QWidget* at = QApplication::focusWidget(); at != nullptr; at = at->parentWidget()) {
     if (const auto* focused = qobject_cast<const AnswerView*>(at)) answer = focused;
   }
-  if (answer != nullptr) QApplication::clipboard()->setText(answer->withReferences());
+  QStringList parts;
+  for (const AnswerView* part : exchangeOf(answer)) parts << part->withReferences();
+  if (!parts.isEmpty()) QApplication::clipboard()->setText(parts.join(QLatin1Char('\n')));
 }
 
 void ConversationView::showPopover(AnswerView* answer, int index, const QRect& place, bool enter) {
@@ -239,8 +297,8 @@ bool ConversationView::eventFilter(QObject* watched, QEvent* event) {
       submit();
       return true;
     }
-    if (key->key() == Qt::Key_Up && box_->toPlainText().isEmpty() && last_ != nullptr) {
-      box_->setPlainText(last_->question());
+    if (key->key() == Qt::Key_Up && box_->toPlainText().isEmpty()) {
+      box_->setPlainText(lastQuestion());
       box_->moveCursor(QTextCursor::End);
       return true;
     }

@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <map>
+#include <vector>
 
 class QLabel;
 class QPlainTextEdit;
@@ -41,14 +42,17 @@ class ConversationView : public QWidget {
   /// What stands in the box stays.
   void focusBox();
 
-  /// Asks the last question again.
+  /// Asks the last question again, or makes the last summary anew.
   void askAgain();
-  /// Copies the answer that has the focus, else the last one, with its references.
+  /// Copies the answer that has the focus, else the last one, with its references; a summary whole.
   void copyAnswer();
+  void setAnnouncements(Settings::Announcements announcements);
   void take(QuestionId id, const AnswerEvent& event);
   void end(QuestionId id, const QString& problem);
 
   [[nodiscard]] AnswerView* lastAnswer() const { return last_; }
+  /// The answers to one question, in their order: all sections of a summary.
+  [[nodiscard]] std::vector<AnswerView*> exchangeOf(const AnswerView* answer) const;
   /// All that is to be shown is there.
   [[nodiscard]] bool isWhole() const { return !earlier_; }
   [[nodiscard]] bool isAnswering() const { return !running_.empty(); }
@@ -71,12 +75,15 @@ class ConversationView : public QWidget {
   void stopAll();
   void updateButtons();
   AnswerView* insert(int at, const QString& question);
+  AnswerView* insertBehind(AnswerView* answer);
+  [[nodiscard]] QString lastQuestion() const;
   void showEarlier();
   void showPopover(AnswerView* answer, int index, const QRect& place, bool enter);
 
   std::function<QString(RevisionId)> titleOf_;
   std::map<QuestionId, AnswerView*> running_;
   AnswerView* last_ = nullptr;
+  Settings::Announcements announcements_ = Settings::Announcements::Sentences;
   StoredConversationPtr earlier_;  // while some of it is not shown
   size_t unshown_ = 0;             // its messages from the first
   bool growsAtTop_ = false;        // the view keeps its distance from the end

@@ -61,7 +61,6 @@ ReaderPane::ReaderPane(DeskBridge* bridge, QWidget* parent)
   bar->addWidget(makeButton(showPanel_, tr("Contents and pages")));
   bar->addWidget(pageBox_);
   bar->addWidget(evidenceText_, 1);
-  bar->addWidget(makeButton(find_, tr("Find in the document")));
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(0);

@@ -14,6 +14,7 @@ class QLabel;
 class QMenu;
 class QSettings;
 class QSplitter;
+class QToolBar;
 
 namespace lectern::gui {
 
@@ -42,6 +43,8 @@ class ReaderPane : public QWidget {
   void addEditActions(QMenu* menu);
   void addViewActions(QMenu* menu);
   void addGoActions(QMenu* menu);
+  /// And for its toolbar.
+  void addTools(QToolBar* bar);
 
   void restoreState(const QSettings& state);
   void saveState(QSettings& state) const;
@@ -62,6 +65,7 @@ class ReaderPane : public QWidget {
 
  private:
   void makeActions();
+  void makeZoomActions();
   void connectBridge(DeskBridge* bridge);
   void connectParts();
   void updateEvidence();
@@ -94,6 +98,12 @@ class ReaderPane : public QWidget {
   QAction* copyWithReference_ = nullptr;
   QAction* selectAll_ = nullptr;
   QAction* showPanel_ = nullptr;
+  QAction* zoomIn_ = nullptr;
+  QAction* zoomOut_ = nullptr;
+  QAction* fitWidth_ = nullptr;
+  QAction* fitPage_ = nullptr;
+  QAction* turnRight_ = nullptr;
+  QAction* turnLeft_ = nullptr;
 
   std::vector<Evidence> evidence_;
   int citation_ = -1;

@@ -5,10 +5,14 @@
 #include "app/gui/widgets/find_bar.h"
 #include "app/gui/widgets/page_box.h"
 #include "app/gui/widgets/side_panel.h"
+#include "app/gui/widgets/symbol_icon.h"
+#include "app/gui/widgets/zoom_button.h"
 
 #include <QAction>
 #include <QMenu>
-#include <QStyle>
+#include <QToolBar>
+
+#include <cmath>
 
 namespace lectern::gui {
 
@@ -58,9 +62,36 @@ void ReaderPane::makeActions() {
 
   showPanel_ = make(tr("Contents and pa&ges"), QKeySequence(Qt::SHIFT | Qt::Key_F7));
   showPanel_->setCheckable(true);
-  showPanel_->setIcon(style()->standardIcon(QStyle::SP_FileDialogListView));
-  find_->setIcon(style()->standardIcon(QStyle::SP_FileDialogContentsView));
   connect(showPanel_, &QAction::toggled, panel_, &QWidget::setVisible);
+  makeZoomActions();
+  showPanel_->setIcon(symbolIcon(Symbol::Panel));
+  find_->setIcon(symbolIcon(Symbol::Find));
+}
+
+void ReaderPane::makeZoomActions() {
+  const auto make = [this](const QString& text, const QKeySequence& keys, const auto& what) {
+    auto* action = new QAction(text, this);
+    action->setShortcut(keys);
+    connect(action, &QAction::triggered, view_, what);
+    return action;
+  };
+  zoomIn_ = make(tr("Zoom &in"), {}, [this] { view_->zoom(1.2); });
+  // On many keyboards the plus needs Shift.
+  zoomIn_->setShortcuts(
+      {QKeySequence(QKeySequence::ZoomIn), QKeySequence(Qt::CTRL | Qt::Key_Equal)});
+  zoomOut_ = make(tr("Zoom &out"), QKeySequence::ZoomOut, [this] { view_->zoom(1 / 1.2); });
+  fitWidth_ = make(tr("Fit &width"), QKeySequence(Qt::CTRL | Qt::Key_0),
+                   [this] { view_->setFit(PageLayout::Fit::Width); });
+  fitPage_ = make(tr("Fit &page"), QKeySequence(Qt::CTRL | Qt::Key_J),
+                  [this] { view_->setFit(PageLayout::Fit::Page); });
+  turnRight_ = make(tr("Turn to the &right"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Plus),
+                    [this] { view_->turn(1); });
+  turnLeft_ = make(tr("Turn to the le&ft"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Minus),
+                   [this] { view_->turn(-1); });
+  zoomIn_->setIcon(symbolIcon(Symbol::ZoomIn));
+  zoomOut_->setIcon(symbolIcon(Symbol::ZoomOut));
+  fitWidth_->setIcon(symbolIcon(Symbol::FitWidth));
+  turnRight_->setIcon(symbolIcon(Symbol::Turn));
 }
 
 void ReaderPane::addEditActions(QMenu* menu) {
@@ -70,21 +101,27 @@ void ReaderPane::addEditActions(QMenu* menu) {
 }
 
 void ReaderPane::addViewActions(QMenu* menu) {
-  QAction* zoomIn = add(menu, this, tr("Zoom &in"), {}, [this] { view_->zoom(1.2); });
-  // On many keyboards the plus needs Shift.
-  zoomIn->setShortcuts(
-      {QKeySequence(QKeySequence::ZoomIn), QKeySequence(Qt::CTRL | Qt::Key_Equal)});
-  add(menu, this, tr("Zoom &out"), QKeySequence::ZoomOut, [this] { view_->zoom(1 / 1.2); });
-  add(menu, this, tr("Fit &width"), QKeySequence(Qt::CTRL | Qt::Key_0),
-      [this] { view_->setFit(PageLayout::Fit::Width); });
-  add(menu, this, tr("Fit &page"), QKeySequence(Qt::CTRL | Qt::Key_J),
-      [this] { view_->setFit(PageLayout::Fit::Page); });
-  add(menu, this, tr("Turn to the &right"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Plus),
-      [this] { view_->turn(1); });
-  add(menu, this, tr("Turn to the le&ft"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Minus),
-      [this] { view_->turn(-1); });
+  menu->addActions({zoomIn_, zoomOut_, fitWidth_, fitPage_, turnRight_, turnLeft_});
   menu->addSeparator();
   menu->addAction(showPanel_);
+}
+
+void ReaderPane::addTools(QToolBar* bar) {
+  auto* zoom = new ZoomButton(bar);
+  zoom->menu()->addSeparator();
+  zoom->menu()->addActions({fitWidth_, fitPage_});
+  // A point has a 72nd of an inch.
+  const auto whole = [this] { return view_->logicalDpiX() / 72.0; };
+  connect(zoom, &ZoomButton::percentWanted, view_,
+          [this, whole](int percent) { view_->zoom(percent / 100.0 * whole() / view_->scale()); });
+  connect(view_, &ReaderView::scaleChanged, zoom, [this, zoom, whole] {
+    zoom->showPercent(static_cast<int>(std::lround(100 * view_->scale() / whole())));
+  });
+  bar->addAction(zoomOut_);
+  bar->addWidget(zoom);
+  bar->addActions({zoomIn_, fitWidth_, turnRight_});
+  bar->addSeparator();
+  bar->addAction(find_);
 }
 
 void ReaderPane::addGoActions(QMenu* menu) {

@@ -187,6 +187,11 @@ void ReaderView::takeText(int page) {
   viewport()->update();
 }
 
+void ReaderView::setEmptyText(const QString& text) {
+  emptyText_ = text;
+  viewport()->update();
+}
+
 void ReaderView::setFit(PageLayout::Fit fit) {
   layout_.setFit(fit);
   relayout();
@@ -284,8 +289,7 @@ void ReaderView::paintEvent(QPaintEvent* /*event*/) {
   if (document_ == nullptr) {
     painter.setPen(palette().color(QPalette::WindowText));
     painter.drawText(viewport()->rect().adjusted(24, 24, -24, -24),
-                     Qt::AlignCenter | Qt::TextWordWrap,
-                     tr("Choose a document, or drop one here."));
+                     Qt::AlignCenter | Qt::TextWordWrap, emptyText_);
     return;
   }
   const auto [first, last] = pagesInView();

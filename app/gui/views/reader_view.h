@@ -43,6 +43,8 @@ class ReaderView : public QAbstractScrollArea {
 
   void setDocument(DocumentViewPtr document);
   void clear();
+  /// What stands there while there is no document.
+  void setEmptyText(const QString& text);
   [[nodiscard]] const DocumentViewPtr& document() const { return document_; }
   [[nodiscard]] PagePictures* pictures() { return &pictures_; }
   [[nodiscard]] PageTexts* texts() { return &texts_; }
@@ -140,6 +142,7 @@ class ReaderView : public QAbstractScrollArea {
   void selectionMoved();
 
   DocumentViewPtr document_;
+  QString emptyText_;
   PageLayout layout_;
   PagePictures pictures_;
   PageTexts texts_;

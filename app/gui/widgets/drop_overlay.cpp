@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/widgets/drop_overlay.h"
 
+#include "app/gui/bridge/strings.h"
+
 #include <QLocale>
 
 namespace lectern::gui {
@@ -17,8 +19,10 @@ DropOverlay::DropOverlay(QWidget* parent) : QLabel(parent) {
   hide();
 }
 
-void DropOverlay::show(const FileCount& count) {
-  setText((QStringList(tr("Drop to add")) + countLines(count)).join(QLatin1Char('\n')));
+void DropOverlay::show(const FileCount& count, const QString& shelf) {
+  const QString title =
+      shelf.isEmpty() ? tr("Drop to add") : tr("Drop to add to the shelf %1").arg(isolated(shelf));
+  setText((QStringList(title) + countLines(count)).join(QLatin1Char('\n')));
   setAccessibleName(text());
   setGeometry(parentWidget()->rect().adjusted(24, 24, -24, -24));
   QLabel::show();

@@ -12,7 +12,8 @@ class DropOverlay : public QLabel {
   Q_OBJECT
  public:
   explicit DropOverlay(QWidget* parent);
-  void show(const FileCount& count);
+  /// `shelf`: the name of the one that they go to; empty: none.
+  void show(const FileCount& count, const QString& shelf);
 };
 
 /// "14 documents, 3.2 MB", and below it what is left out and what is there already.

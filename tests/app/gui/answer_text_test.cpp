@@ -59,8 +59,8 @@ TEST(AnswerText, PutsAChipBehindEachClaim) {
   say(answer, "Notice is three months.", Grade::Matched, {citation(47, CitationMethod::Align)});
   answer.take(Text{" "});
   say(answer, "It may be six weeks.", Grade::Related, {citation(3, CitationMethod::Align)});
-  EXPECT_EQ(marks(answer), (QStringList{QStringLiteral("[1 ✓ p. 47]→cite:0"),
-                                        QStringLiteral("(2 ≈ p. 3)→cite:1")}));
+  EXPECT_EQ(marks(answer), (QStringList{QStringLiteral("[1\u00a0✓\u00a0p.\u00a047]→cite:0"),
+                                        QStringLiteral("(2\u00a0≈\u00a0p.\u00a03)→cite:1")}));
 }
 
 TEST(AnswerText, ShowsWordsCutFromADocumentAsTheyAre) {

@@ -6,11 +6,13 @@
 #include "app/gui/views/reader_pane.h"
 #include "app/gui/widgets/find_bar.h"
 #include "app/gui/widgets/side_panel.h"
+#include "app/gui/widgets/welcome.h"
 #include "tests/app/gui/window_fixture.h"
 
 #include <QApplication>
 #include <QDir>
 #include <QLineEdit>
+#include <QPushButton>
 
 namespace lectern::gui {
 namespace {
@@ -72,6 +74,28 @@ class Looks : public WindowFixture {
     ASSERT_TRUE(window->grab().save(folder + QLatin1Char('/') + name + QStringLiteral(".png")));
   }
 };
+
+TEST_F(Looks, FirstRun) {
+  ASSERT_TRUE(until([&] { return window->findChild<Welcome*>()->isVisible(); }));
+  const auto buttons = window->findChild<Welcome*>()->findChildren<QPushButton*>();
+  ASSERT_EQ(buttons.size(), 2);
+  picture(QStringLiteral("first-run"));
+  window->resize(900, 600);
+  picture(QStringLiteral("first-run-small"));
+  add(folder.write("well.txt", "The well is nine metres deep.\n"));
+  EXPECT_FALSE(window->findChild<Welcome*>()->isVisible());
+}
+
+TEST_F(Looks, Summary) {
+  add(test::fixture("../../resources/sample/tenancy-agreement.pdf"));
+  QTest::keyClick(window.get(), Qt::Key_M, Qt::ControlModifier | Qt::ShiftModifier);
+  ASSERT_TRUE(until([&] {
+    return window->conversation()->lastAnswer() != nullptr &&
+           !window->conversation()->isAnswering();
+  }));
+  ASSERT_TRUE(until([&] { return window->reader()->isSharp(); }));
+  picture(QStringLiteral("summary"));
+}
 
 TEST_F(Looks, Light) {
   addShelf();

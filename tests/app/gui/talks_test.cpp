@@ -3,6 +3,7 @@
 // back; and what can be done with an answer.
 #include "app/gui/talks.h"
 
+#include "app/gui/engine_part.h"
 #include "app/gui/views/conversation_list.h"
 #include "app/gui/widgets/chip_popover.h"
 #include "core/answer/citation_resolver.h"
@@ -297,26 +298,103 @@ TEST_F(TalksTest, AScreenReaderHearsEachSentenceOnceItIsWhole) {
       << sentence.toStdString();
 }
 
-TEST_F(TalksTest, ASummaryComesSectionBySectionAndStays) {
-  add(test::fixture("../../resources/sample/tenancy-agreement.pdf"));
-  QTest::keyClick(window.get(), Qt::Key_M, Qt::ControlModifier | Qt::ShiftModifier);
-  ASSERT_TRUE(until([&] {
-    return window->conversation()->lastAnswer() != nullptr &&
-           !window->conversation()->isAnswering();
-  }));
-  const AnswerView* summary = answers().front();
-  ASSERT_TRUE(summary->answer().finished);
-  const size_t cited = summary->answer().citations().size();
-  EXPECT_GE(cited, 10U);
-  EXPECT_FALSE(body(summary).contains(QLatin1Char('#')));
-  const QString told = body(summary);
+TEST_F(TalksTest, AScreenReaderHearsOnlyWhatItIsSetTo) {
+  addWell();
+  const auto heardWith = [this](const char* announcements) {
+    window->engine()->preferences()->change({{"window.announcements", announcements}});
+    window->ask(QStringLiteral("How deep is the well?"));
+    const QSignalSpy heard(window->conversation()->lastAnswer(), &AnswerView::announced);
+    EXPECT_TRUE(until([&] { return !window->conversation()->isAnswering(); }));
+    QStringList sentences;
+    for (const auto& one : heard) sentences << one[0].toString();
+    return sentences;
+  };
+  const QStringList ends = heardWith("ends");
+  ASSERT_EQ(ends.size(), 2);
+  EXPECT_EQ(ends[0], QStringLiteral("The answer begins."));
+  EXPECT_TRUE(ends[1].startsWith(QStringLiteral("Answered from your documents")));
+  EXPECT_TRUE(heardWith("off").isEmpty());
+  EXPECT_EQ(heardWith("sentences").size(), 1);
+}
+
+TEST_F(TalksTest, AScreenReaderHearsThatThereIsNoAnswer) {
+  addWell();
+  window->ask(QStringLiteral("Which violin concerto did the plumber compose?"));
+  const QSignalSpy heard(window->conversation()->lastAnswer(), &AnswerView::announced);
+  ASSERT_TRUE(until([&] { return !window->conversation()->isAnswering(); }));
+  ASSERT_FALSE(heard.isEmpty());
+  EXPECT_TRUE(heard.last()[0].toString().contains(QStringLiteral("not")))
+      << heard.last()[0].toString().toStdString();
+}
+
+class SummaryTest : public TalksTest {
+ protected:
+  void SetUp() override {
+    add(test::fixture("../../resources/sample/tenancy-agreement.pdf"));
+    QTest::keyClick(window.get(), Qt::Key_M, Qt::ControlModifier | Qt::ShiftModifier);
+    ASSERT_TRUE(until([&] {
+      return window->conversation()->lastAnswer() != nullptr &&
+             !window->conversation()->isAnswering();
+    }));
+  }
+  [[nodiscard]] QStringList bodies() const {
+    QStringList all;
+    for (const AnswerView* answer : answers()) all << body(answer);
+    return all;
+  }
+};
+
+TEST_F(SummaryTest, IsAMessageASectionAndStays) {
+  const std::vector<AnswerView*> sections = answers();
+  ASSERT_GE(sections.size(), 5U);
+  EXPECT_TRUE(sections.front()->question().startsWith(QStringLiteral("Summary of ")));
+  for (const AnswerView* section : sections) {
+    ASSERT_TRUE(section->answer().finished);
+    EXPECT_TRUE(section->answer().isSection());
+    EXPECT_FALSE(section->answer().citations().empty());
+    EXPECT_FALSE(body(section).contains(QLatin1Char('#')));
+    EXPECT_TRUE(answerHeader(section->answer()).startsWith(QStringLiteral("Section ")));
+    EXPECT_EQ(section->question().isEmpty(), section != sections.front());
+  }
+  const QStringList told = bodies();
   ASSERT_TRUE(until([&] { return talkCount() == 1; }));
   EXPECT_TRUE(title(0).startsWith(QStringLiteral("Summary of "))) << title(0).toStdString();
   window->close();
   open();
-  ASSERT_TRUE(until([&] { return answers().size() == 1; }));
-  EXPECT_EQ(body(answers().front()), told);
-  EXPECT_EQ(answers().front()->answer().citations().size(), cited);
+  ASSERT_TRUE(until([&] { return answers().size() == sections.size(); }));
+  EXPECT_EQ(bodies(), told);
+}
+
+TEST_F(SummaryTest, IsSteppedThroughAndCopiedWhole) {
+  size_t citations = 0;
+  for (const AnswerView* section : answers()) citations += section->answer().citations().size();
+  const size_t ofFirst = answers().front()->answer().citations().size();
+  for (size_t i = 0; i <= ofFirst; ++i) QTest::keyClick(window.get(), Qt::Key_F8);
+  const Citation next = answers().at(1)->answer().citations().front();
+  EXPECT_EQ(window->reader()->evidence().page, next.page);
+  EXPECT_EQ(window->reader()->evidence().rects, next.rects);
+  EXPECT_TRUE(window->reader()->evidence().name.contains(
+      QStringLiteral("of %1").arg(QLocale().toString(static_cast<int>(citations)))));
+
+  window->conversation()->copyAnswer();
+  const QString copied = QApplication::clipboard()->text();
+  for (const AnswerView* section : answers()) {
+    EXPECT_TRUE(copied.contains(section->withReferences()));
+  }
+}
+
+TEST_F(SummaryTest, ItsTitleIsNotAskedAsAQuestion) {
+  const size_t sections = answers().size();
+  QPlainTextEdit* box = window->conversation()->questionBox();
+  box->setFocus();
+  QTest::keyClick(box, Qt::Key_Up);
+  EXPECT_TRUE(box->toPlainText().isEmpty());
+  // Again is a summary again, in a conversation of its own.
+  window->conversation()->askAgain();
+  ASSERT_TRUE(until([&] {
+    return talkCount() == 2 && !window->conversation()->isAnswering() &&
+           answers().size() == sections;
+  }));
 }
 
 int64_t threadCpuUs() {

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What happens in the window to documents that were added: who reads goes on reading.
+#include "app/gui/adding.h"
+
+#include "app/gui/places.h"
+#include "app/gui/views/reader_pane.h"
+#include "app/gui/widgets/open_offer.h"
+#include "tests/app/gui/window_fixture.h"
+
+#include <QSignalSpy>
+
+namespace lectern::gui {
+namespace {
+
+class AddingTest : public WindowFixture {
+ protected:
+  std::filesystem::path well() {
+    return folder.write("well.txt", "The well is nine metres deep.\n");
+  }
+  std::filesystem::path tower() {
+    return folder.write("tower.txt", "The tower has forty steps.\n");
+  }
+  [[nodiscard]] OpenOffer* offer() const { return window->adding()->offer(); }
+  [[nodiscard]] QString shown() const {
+    const auto& document = window->reader()->document();
+    return document == nullptr ? QString() : toQt(document->info.document.title);
+  }
+};
+
+TEST_F(AddingTest, ADocumentOpensWhereNothingIsRead) {
+  window->adding()->add({well(), tower()}, AfterAdding::Offer);
+  ASSERT_TRUE(until([&] { return documents() == 2 && offer()->isVisible(); }));
+  EXPECT_EQ(shown(), QStringLiteral("well.txt"));
+  EXPECT_TRUE(offer()->accessibleName().contains(QStringLiteral("tower.txt")));
+}
+
+TEST_F(AddingTest, WhatIsReadStaysAndTheOtherIsOffered) {
+  add(well());
+  EXPECT_FALSE(offer()->isVisible());
+  window->adding()->add({tower()}, AfterAdding::Offer);
+  ASSERT_TRUE(until([&] { return documents() == 2 && offer()->isVisible(); }));
+  EXPECT_EQ(shown(), QStringLiteral("well.txt"));
+  QTest::mouseClick(offer(), Qt::LeftButton);
+  ASSERT_TRUE(until([&] { return shown() == QStringLiteral("tower.txt"); }));
+  EXPECT_FALSE(offer()->isVisible());
+  QTest::keyClick(window.get(), Qt::Key_Left, Qt::AltModifier);
+  EXPECT_TRUE(until([&] { return shown() == QStringLiteral("well.txt"); }));
+}
+
+TEST_F(AddingTest, AFileThatIsThereAlreadyIsOfferedToo) {
+  add(well());
+  add(tower());
+  window->adding()->add({well()}, AfterAdding::Offer);
+  ASSERT_TRUE(until([&] { return offer()->isVisible(); }));
+  EXPECT_EQ(shown(), QStringLiteral("tower.txt"));
+}
+
+TEST_F(AddingTest, WhatIsAskedForByNameOpensOverWhatIsRead) {
+  add(tower());
+  window->addFiles({well(), folder.write("wall.txt", "The wall is dry.\n")});
+  ASSERT_TRUE(until([&] { return documents() == 3; }));
+  ASSERT_TRUE(until([&] { return shown() == QStringLiteral("well.txt"); }));
+  ASSERT_TRUE(until([&] { return offer()->isVisible(); }));
+  EXPECT_EQ(shown(), QStringLiteral("well.txt"));
+}
+
+TEST_F(AddingTest, WhatIsAddedToBeAskedIsWhatTheQuestionIsAbout) {
+  add(well());
+  window->adding()->add({tower()}, AfterAdding::Ask);
+  ASSERT_TRUE(until([&] { return window->conversation()->questionBox()->hasFocus(); }));
+  EXPECT_EQ(shown(), QStringLiteral("well.txt"));
+  askByKeyboard(QStringLiteral("How deep is the well?"));
+  const Answer& answer = window->conversation()->lastAnswer()->answer();
+  EXPECT_FALSE(answer.finished->found) << "the well is not what was asked about";
+  EXPECT_EQ(answer.finished->reading.documents, 1);
+}
+
+TEST_F(AddingTest, AllThatIsAddedToBeSummarisedIsSummarised) {
+  window->adding()->add({well(), tower()}, AfterAdding::Summarise);
+  ASSERT_TRUE(until([&] {
+    return window->conversation()->lastAnswer() != nullptr &&
+           !window->conversation()->isAnswering();
+  }));
+  const QString title = window->conversation()->findChildren<AnswerView*>().front()->question();
+  EXPECT_EQ(title, QStringLiteral("Summary of 2 documents"));
+}
+
+TEST_F(AddingTest, OfTwoDocumentsThatAreOpenedInHasteTheSecondIsShownAtItsPlace) {
+  add(test::fixture("../../resources/sample/tenancy-agreement.pdf"));
+  const RevisionId lease = window->reader()->document()->info.id;
+  add(well());
+  ASSERT_TRUE(until([&] { return shown() == QStringLiteral("well.txt"); }));
+  const RevisionId other = window->reader()->document()->info.id;
+  const QSignalSpy arrived(window->bridge(), &DeskBridge::documentOpened);
+  window->places()->open(other);
+  window->places()->open(lease, ReaderPlace{lease, 3, 0});
+  ASSERT_TRUE(until([&] { return arrived.count() == 2; }));
+  EXPECT_EQ(window->reader()->document()->info.id, lease);
+  EXPECT_GT(window->reader()->currentPage(), 1);
+}
+
+TEST_F(AddingTest, ADocumentThatIsGoneLeavesTheReaderFree) {
+  window->places()->open(RevisionId{99});
+  EXPECT_TRUE(window->places()->isReading());
+  ASSERT_TRUE(until([&] { return window->jobs()->rowCount() == 1; }));
+  ASSERT_TRUE(until([&] { return !window->places()->isReading(); }));
+}
+
+}  // namespace
+}  // namespace lectern::gui
