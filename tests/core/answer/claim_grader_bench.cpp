@@ -35,7 +35,7 @@ class Words {
   }
   std::string sentence(int words) {
     std::string text;
-    for (int i = 0; i < words; ++i) text += (i == 0 ? "" : " ") + next();
+    for (int i = 0; i < words; ++i) text.append(i == 0 ? "" : " ").append(next());
     text[0] = static_cast<char>(text[0] - 'a' + 'A');
     return text + ".";
   }
@@ -55,7 +55,7 @@ TEST_F(ClaimGraderBench, GradesASentenceWithinTenMilliseconds) {
     std::string paragraph;
     for (int i = 0; i < 5; ++i) {
       said.push_back(words.sentence(18));
-      paragraph += (i == 0 ? "" : " ") + said.back();
+      paragraph.append(i == 0 ? "" : " ").append(said.back());
     }
     bytes += paragraph.size() / 4;  // a real vocabulary has about four bytes a token
     book.paragraph(paragraph);

@@ -44,7 +44,7 @@ TEST_F(SchemaPage, ShowsTheBytesThatAreStored) {
   for (const std::string& stored :
        {encodeRuns({word, digit}), encodeBlocks({{BlockKind::Heading, 2, {0, 9}}}),
         encodeRects(rectsOf({word, digit}, text, {0, 9}))}) {
-    EXPECT_NE(page_.find("\n" + hex(stored) + "\n"), std::string::npos) << hex(stored);
+    EXPECT_NE(page_.find(fmt::format("\n{}\n", hex(stored))), std::string::npos) << hex(stored);
   }
   EXPECT_NE(page_.find(std::to_string((int64_t{3} << 32) | 2)), std::string::npos);
 }

@@ -105,9 +105,13 @@ TEST(Bidi, FindsTheOrderOfRandomLines) {
       const bool foreign = i % 2 == 0 && *rc::gen::arbitrary<bool>();
       const bool bracket = *rc::gen::inRange(0, 5) == 0;
       const std::u32string word = foreign ? *other : *right;
-      line += U" " + (bracket ? U"(" + word + U")" : word) + *mark;
+      line.append(U" ")
+          .append(bracket ? U"(" : U"")
+          .append(word)
+          .append(bracket ? U")" : U"")
+          .append(*mark);
     }
-    line += U" " + *right;
+    line.append(U" ").append(*right);
     const Paper paper = print(line, true);
     RC_ASSERT(utf8(logicalText(paper.shapes, true)) == utf8(line));
   }));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ingest/helper/markdown/markdown.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -18,7 +19,7 @@ std::vector<std::string> blocksOf(std::string_view markdown) {
   std::vector<std::string> blocks;
   for (const FlowBlock& block : document.flow.blocks()) {
     std::string text(block.indent, '>');
-    if (block.kind == BlockKind::Heading) text += "H" + std::to_string(block.level);
+    if (block.kind == BlockKind::Heading) text += fmt::format("H{}", block.level);
     if (block.kind == BlockKind::Paragraph) text += "P";
     if (block.kind == BlockKind::ListItem) text += "L";
     if (block.kind == BlockKind::TableRow) text += "R";
