@@ -62,6 +62,8 @@ Result<std::unique_ptr<Engine>> Engine::open(const std::filesystem::path& folder
       options.windowTokens > 0 ? std::min(options.windowTokens, madeFor) : madeFor;
   engine->cacheType_ = options.cacheType.value_or(usualCacheType(engine->config_));
   engine->backend_ = std::move(backend);
+  // What a config claims counts only where the file bears it out.
+  TRY(Weights::check(*files, engine->config_, WeightCheck::Shapes, {}, stop));
   TRY(checkFits(*files, engine->config_, engine->backend_->properties().memoryFreeBytes));
   auto weights = TRY(Weights::load(*files, engine->config_, *engine->backend_,
                                    {options.matrixType, options.loading}, stop));
