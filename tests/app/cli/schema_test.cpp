@@ -91,7 +91,8 @@ TEST_F(Schema, HoldsForTheCommandsOfModels) {
                    (terminal.folder.path() / "scores").string()});
   check("generate", {"generate", "--model", model, "--prompt", "ab", "--max-tokens", "5"});
   const std::string tasks = LECTERN_SOURCE_DIR "/tests/fixtures/finder/tasks.jsonl";
-  const auto pocket = check("eval-pocket", {"eval", "pocket", "--tasks", tasks});
+  const auto pocket = check("eval-pocket", {"eval", "pocket", "--tasks", tasks, "--model",
+                                            LECTERN_SOURCE_DIR "/resources/models/pocket"});
   EXPECT_EQ(pocket.at("sets").size(), 2U) << "with a shortlist and without";
   check("error", {"eval", "pocket", "--model", model, "--tasks", tasks});
   check("context", {"context", "--model", model, text});
