@@ -16,7 +16,8 @@
 namespace lectern {
 
 // How well a Finder chooses, on tasks that resources/models/pocket/train/evaluate.py writes: a
-// question, the segments to choose from, and which of them answer it.
+// question, the segments to choose from, and which of them answer it. Thread: any, but one at a
+// time for each model.
 
 struct FinderTask {
   std::string set;           ///< what is counted together: "facts", "search+cloze"

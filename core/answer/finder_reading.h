@@ -17,7 +17,7 @@ struct FinderReading {
 };
 
 /// Has the model read a prompt. `progress` hears how many of its tokens are done. Errors:
-/// DoesNotFit, naming both numbers; those of the engine.
+/// DoesNotFit, naming both numbers; those of the engine. Thread: that of `model`.
 Result<FinderReading> readFinderPrompt(AnswerModel& model,
                                        const FinderPrompt& prompt,
                                        const std::function<void(int64_t done)>& progress,
