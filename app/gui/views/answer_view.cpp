@@ -2,6 +2,7 @@
 #include "app/gui/views/answer_view.h"
 
 #include "app/gui/bridge/strings.h"
+#include "app/gui/widgets/wrapped_label.h"
 
 #include <QAbstractTextDocumentLayout>
 #include <QAccessible>
@@ -10,7 +11,6 @@
 #include <QEvent>
 #include <QGuiApplication>
 #include <QKeyEvent>
-#include <QLabel>
 #include <QLocale>
 #include <QMenu>
 #include <QTextBlock>
@@ -29,29 +29,19 @@ namespace {
 
 constexpr int kLayoutMs = 33;
 
-QLabel* plainLabel(const QString& text, QWidget* parent) {
-  auto* label = new QLabel(parent);
-  label->setTextFormat(Qt::PlainText);
-  label->setText(text);
-  label->setWordWrap(true);
-  label->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
-  label->setFocusPolicy(Qt::StrongFocus);
-  return label;
-}
-
 }  // namespace
 
 AnswerView::AnswerView(const QString& question,
                        std::function<QString(RevisionId)> titleOf,
                        QWidget* parent)
     : QFrame(parent), question_(question), titleOf_(std::move(titleOf)) {
-  auto* asked = plainLabel(question, this);
+  auto* asked = new WrappedLabel(question, this);
   asked->setAccessibleName(tr("Question"));
   QFont bold = asked->font();
   bold.setBold(true);
   asked->setFont(bold);
   asked->setVisible(!question.isEmpty());
-  header_ = plainLabel(answerHeader(answer_), this);
+  header_ = new WrappedLabel(answerHeader(answer_), this);
   header_->setAccessibleName(tr("What was read"));
   header_->setForegroundRole(QPalette::PlaceholderText);
   body_ = new QTextBrowser(this);
@@ -64,7 +54,7 @@ AnswerView::AnswerView(const QString& question,
   body_->setContextMenuPolicy(Qt::CustomContextMenu);
   body_->installEventFilter(this);
   body_->viewport()->installEventFilter(this);
-  problem_ = plainLabel({}, this);
+  problem_ = new WrappedLabel({}, this);
   problem_->setAccessibleName(tr("Problem"));
   problem_->hide();
 
