@@ -8,6 +8,7 @@
 //   controls          a text full of control characters
 //   pid doze          drawn with this process's number as the first pixel; and that after a while
 //   large BYTES       a text of so many bytes
+//   spin MILLISECONDS a page that takes so much processor time
 //
 // "open ACT" on the first line does it while the document is opened; "repeat N LINE" is N pages.
 #include "core/base/utf8.h"
@@ -29,6 +30,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <memory>
 #include <sstream>
 #include <stdexcept>
@@ -95,6 +97,17 @@ int recurse(int depth) {
   return depth < 0 ? 0 : recurse(depth + 1) + frame[0];
 }
 
+void spin(std::chrono::nanoseconds time) {
+  const auto used = [] {
+    timespec now{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+  };
+  const auto begin = used();
+  while (used() - begin < time) {
+  }
+}
+
 void goDown(const std::string& act) {
   if (act == "hang") {
     volatile bool forever = true;
@@ -154,6 +167,10 @@ class ScriptedReader : public DocumentReader {
           "b\x1B[31m\xC2\x9B"
           "c\x7F");
     if (act == "large") return textPage(std::string(std::stoul(rest), 'x'));
+    if (act == "spin") {
+      spin(std::chrono::milliseconds(std::stoi(rest)));
+      return textPage("It took its time.");
+    }
     if (act == "wrong-number") protocolBreak();
     goDown(act);
     return textPage("unexpected");
