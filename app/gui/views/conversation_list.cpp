@@ -13,6 +13,7 @@ namespace lectern::gui {
 namespace {
 
 constexpr int kSearchMs = 120;  // while somebody types
+constexpr int kEdge = 4;        // pixels around the field
 
 }  // namespace
 
@@ -38,6 +39,7 @@ ConversationList::ConversationList(QWidget* parent) : QWidget(parent) {
   view_->setContextMenuPolicy(Qt::ActionsContextMenu);
 
   auto* top = new QHBoxLayout;
+  top->setContentsMargins(kEdge, kEdge, kEdge, 0);
   top->addWidget(filter_, 1);
   top->addWidget(fresh);
   auto* layout = new QVBoxLayout(this);
