@@ -36,9 +36,10 @@ def session_bus():
 
 @contextlib.contextmanager
 def screen(size="1600x1000x24"):
-    """The DISPLAY of a new X server without a window manager."""
+    """The DISPLAY of a new X server without a window manager. It does not reset itself when its last client goes: who comes in that
+    moment is sent away."""
     reading, writing = os.pipe()
-    server = subprocess.Popen(["Xvfb", "-displayfd", str(writing), "-screen", "0", size, "-nolisten", "tcp"],
+    server = subprocess.Popen(["Xvfb", "-displayfd", str(writing), "-noreset", "-screen", "0", size, "-nolisten", "tcp"],
                               pass_fds=[writing], stderr=subprocess.DEVNULL)
     os.close(writing)
     try:
