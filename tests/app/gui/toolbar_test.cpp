@@ -50,7 +50,7 @@ TEST_F(ToolbarTest, ZoomsAndTurns) {
   EXPECT_GT(window->reader()->scale(), before);
   zoom->menu()->actions().front()->trigger();
   EXPECT_NEAR(window->reader()->scale(), 0.5 * window->logicalDpiX() / 72, 1e-6);
-  EXPECT_EQ(zoom->text(), QStringLiteral("50 %"));
+  EXPECT_TRUE(zoom->text().contains(QStringLiteral("50 %")));
   EXPECT_EQ(zoom->accessibleName(), QStringLiteral("Size of the pages: 50 %"));
   QTest::mouseClick(button(QStringLiteral("Turn to the right")), Qt::LeftButton);
   EXPECT_EQ(window->reader()->quarters(), 1);
