@@ -69,6 +69,8 @@ class Backend {
   virtual Result<Buffer> allocate(int64_t bytes, std::string_view purpose) = 0;
   virtual Result<std::unique_ptr<Stream>> newStream() = 0;
 
+  /// How weights lie in its memory, in words that change with it: equal words, equal bytes.
+  [[nodiscard]] virtual std::string packing() const = 0;
   /// Bytes of a weight of that shape once it is packed.
   [[nodiscard]] virtual int64_t packedBytes(DType dtype,
                                             int64_t groups,

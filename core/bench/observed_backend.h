@@ -36,6 +36,7 @@ class ObservedBackend final : public kernels::Backend {
   }
   Result<kernels::Buffer> allocate(int64_t bytes, std::string_view purpose) override;
   Result<std::unique_ptr<kernels::Stream>> newStream() override;
+  [[nodiscard]] std::string packing() const override { return inner_->packing(); }
   [[nodiscard]] int64_t packedBytes(kernels::DType dtype,
                                     int64_t groups,
                                     int64_t out,

@@ -37,6 +37,9 @@ class CpuBackend final : public HostBackend {
     return properties;
   }
 
+  [[nodiscard]] std::string packing() const override {
+    return fmt::format("panels of {} rows, version {}", kernels_.layout.rows, cpu::kPackingVersion);
+  }
   [[nodiscard]] int64_t packedBytes(DType dtype,
                                     int64_t groups,
                                     int64_t out,

@@ -8,6 +8,9 @@
 
 namespace lectern::kernels::cpu {
 
+/// Goes up when a byte of what is packed changes its place.
+constexpr int kPackingVersion = 1;
+
 /// Where the parts of a quantised panel lie, in bytes for each of its rows. A panel is a sequence
 /// of blocks; a block is, each for all rows,
 ///   d, then dmin                    binary16, of the nested types alone

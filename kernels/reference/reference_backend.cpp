@@ -22,6 +22,7 @@ class ReferenceBackend final : public HostBackend {
     return properties;
   }
 
+  [[nodiscard]] std::string packing() const override { return "rows, version 1"; }
   [[nodiscard]] int64_t packedBytes(DType dtype,
                                     int64_t groups,
                                     int64_t out,

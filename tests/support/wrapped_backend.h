@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -48,6 +49,7 @@ class WrappedBackend final : public kernels::Backend {
   Result<std::unique_ptr<kernels::Stream>> newStream() override {
     return std::make_unique<WrappedStream>(*this, TRY(inner_->newStream()));
   }
+  [[nodiscard]] std::string packing() const override { return inner_->packing(); }
   [[nodiscard]] int64_t packedBytes(kernels::DType dtype,
                                     int64_t groups,
                                     int64_t out,
