@@ -18,22 +18,15 @@ namespace {
 // its results.
 constexpr int kNumericsVersion = 2;
 
-Result<Sha256> hashOf(const ModelFolder& folder,
-                      const EngineOptions& options,
-                      kernels::DType cacheType,
-                      const std::string& backend,
-                      const std::stop_token& stop) {
-  Sha256Hasher hasher;
-  hasher.update(folder.config().dump());
-  for (const auto& [name, tensor] : folder.tensors()) {
-    if (stop.stop_requested()) return Error{ErrorCode::Cancelled, "Loading the model was stopped."};
-    hasher.update(fmt::format("{} {} {}\n", name, tensor.typeName, tensor.data.size()));
-    hasher.update(tensor.data);
-  }
+Sha256 hashOf(const ModelFolder& folder,
+              const Sha256& contentSum,
+              const EngineOptions& options,
+              kernels::DType cacheType,
+              const std::string& backend) {
   const int matrixType = options.matrixType ? static_cast<int>(*options.matrixType) : -1;
-  hasher.update(fmt::format("{} {} {} {} {}", kNumericsVersion, backend, matrixType,
-                            static_cast<int>(cacheType), Model::kChunkTokens));
-  return hasher.finish();
+  return sha256(fmt::format("{} {} {} {} {} {} {}", folder.config().dump(), toHex(contentSum),
+                            kNumericsVersion, backend, matrixType, static_cast<int>(cacheType),
+                            Model::kChunkTokens));
 }
 
 Error cancelled(const States& states) {
@@ -65,12 +58,13 @@ Result<std::unique_ptr<Engine>> Engine::open(const std::filesystem::path& folder
   // What a config claims counts only where the file bears it out.
   TRY(Weights::check(*files, engine->config_, WeightCheck::Shapes, {}, stop));
   TRY(checkFits(*files, engine->config_, engine->backend_->properties().memoryFreeBytes));
-  auto weights = TRY(Weights::load(*files, engine->config_, *engine->backend_,
-                                   {options.matrixType, options.loading}, stop));
-  engine->modelHash_ =
-      TRY(hashOf(*files, options, engine->cacheType_, engine->backend_->properties().name, stop));
+  engine->weights_ =
+      TRY(Weights::load(*files, engine->config_, *engine->backend_,
+                        {options.matrixType, options.loading, options.packedFolder}, stop));
+  engine->modelHash_ = hashOf(*files, engine->weights_->contentSum, options, engine->cacheType_,
+                              engine->backend_->properties().name);
   engine->model_ = TRY(
-      Model::create(engine->config_, std::move(weights), engine->backend_, engine->windowTokens_));
+      Model::create(engine->config_, engine->weights_, engine->backend_, engine->windowTokens_));
   return engine;
 }
 

@@ -28,6 +28,7 @@ struct EngineOptions {
   std::optional<kernels::DType> matrixType;  ///< see LoadOptions
   std::optional<kernels::DType> cacheType;   ///< of keys and values; see usualCacheType
   ByteProgress loading;
+  std::filesystem::path packedFolder;  ///< see LoadOptions
 };
 
 struct GenerateOptions {
@@ -71,6 +72,8 @@ class Engine {
   /// SHA-256 over config, weights and what else decides the numbers (backend, element types, chunk
   /// size): a saved state is good for exactly this.
   [[nodiscard]] const Sha256& modelHash() const { return modelHash_; }
+
+  [[nodiscard]] const Weights& weights() const { return *weights_; }
 
   [[nodiscard]] Result<States> newStates() const;
   /// As States::restore, for this model.
@@ -117,6 +120,7 @@ class Engine {
   kernels::DType cacheType_ = kernels::DType::F32;
   int64_t windowTokens_ = 0;
   Sha256 modelHash_{};
+  std::shared_ptr<const Weights> weights_;
   std::shared_ptr<kernels::Backend> backend_;
   std::unique_ptr<Model> model_;
 };

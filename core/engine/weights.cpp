@@ -1,373 +1,78 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/engine/weights.h"
 
-#include "core/model_file/elements.h"
-#include "core/model_file/finite.h"
-#include "kernels/bfloat16.h"
+#include "core/engine/packed_folder.h"
+#include "core/engine/weight_walk.h"
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
-#include <cstring>
-#include <set>
+#include <optional>
+#include <utility>
 
 namespace lectern {
 
-using kernels::BFloat16;
-using kernels::DType;
-using kernels::Tensor;
-using kernels::Weight;
-
 namespace {
 
-std::string shapeText(const std::vector<int64_t>& shape) {
-  return fmt::format("[{}]", fmt::join(shape, ", "));
-}
-
-// Where an element stands: "[3, 40]".
-std::string placeText(const StoredTensor& tensor, int64_t index) {
-  std::vector<int64_t> place(tensor.shape.size());
-  for (size_t i = place.size(); i-- > 0; index /= tensor.shape[i])
-    place[i] = index % tensor.shape[i];
-  return shapeText(place);
-}
-
-std::vector<float> elementsOf(const StoredTensor& tensor) {
-  std::vector<float> values(static_cast<size_t>(tensor.elements()));
-  readElements(tensor, 0, values);
-  return values;
-}
-
-// In which type a matrix of the file can be packed as it lies there.
-DType ownType(StoredType type) {
-  switch (type) {
-    case StoredType::BF16:
-      return DType::BF16;
-    case StoredType::Q4_0:
-      return DType::Q4_0;
-    case StoredType::Q4_1:
-      return DType::Q4_1;
-    case StoredType::Q5_0:
-      return DType::Q5_0;
-    case StoredType::Q5_1:
-      return DType::Q5_1;
-    case StoredType::Q8_0:
-      return DType::Q8_0;
-    case StoredType::Q4_K:
-      return DType::Q4_K;
-    case StoredType::Q5_K:
-      return DType::Q5_K;
-    case StoredType::Q6_K:
-      return DType::Q6_K;
-    case StoredType::F32:
-    case StoredType::F16:
-    case StoredType::Other:
-      break;
+Result<Sha256> contentSumOf(const ModelFolder& folder, const std::stop_token& stop) {
+  Sha256Hasher hasher;
+  for (const auto& [name, tensor] : folder.tensors()) {
+    if (stop.stop_requested()) return Error{ErrorCode::Cancelled, "Loading the model was stopped."};
+    hasher.update(fmt::format("{} {} {}\n", name, tensor.typeName, tensor.data.size()));
+    hasher.update(tensor.data);
   }
-  return DType::F32;
-}
-
-// A matrix's rows as float32 or bfloat16.
-std::vector<char> converted(const StoredTensor& tensor, int64_t in, DType dtype) {
-  std::vector<char> rows(static_cast<size_t>(tensor.elements() * kernels::elementBytes(dtype)));
-  std::vector<float> row(static_cast<size_t>(in));
-  char* to = rows.data();
-  for (int64_t at = 0; at < tensor.elements(); at += in) {
-    readElements(tensor, at, row);
-    if (dtype == DType::F32) {
-      std::memcpy(to, row.data(), row.size() * sizeof(float));
-      to += row.size() * sizeof(float);
-      continue;
-    }
-    for (const float value : row) {
-      const BFloat16 rounded = kernels::toBFloat16(value);
-      std::memcpy(to, &rounded, sizeof rounded);
-      to += sizeof rounded;
-    }
-  }
-  return rows;
+  return hasher.finish();
 }
 
 }  // namespace
-
-class WeightLoader {
- public:
-  // Without a backend it only checks.
-  WeightLoader(const ModelFolder& folder,
-               const ModelConfig& config,
-               kernels::Backend* backend,
-               WeightCheck what,
-               const LoadOptions& options,
-               std::stop_token stop)
-      : folder_(folder),
-        config_(config),
-        backend_(backend),
-        what_(what),
-        options_(options),
-        stop_(std::move(stop)) {}
-
-  Result<std::shared_ptr<const Weights>> load() {
-    for (const auto& [name, tensor] : folder_.tensors())
-      totalBytes_ += static_cast<int64_t>(tensor.data.size());
-    if (backend_ != nullptr) stream_ = TRY(backend_->newStream());
-    const bool pureMamba = config_.modelType == "mamba";
-    const std::string root = pureMamba ? "backbone." : "model.";
-    const std::string embedding = root + (pureMamba ? "embeddings.weight" : "embed_tokens.weight");
-    const int64_t vocab = config_.vocabSize;
-    const int64_t hidden = config_.hiddenSize;
-    weights_->embedding = TRY(matrix(embedding, vocab, hidden));
-    for (size_t i = 0; i < config_.layers.size(); ++i) {
-      weights_->layers.push_back(
-          TRY(layer(fmt::format("{}layers.{}.", root, i), config_.layers[i])));
-    }
-    weights_->finalNorm =
-        TRY(floats(root + (pureMamba ? "norm_f.weight" : "final_layernorm.weight"), {hidden}));
-    // A head in the file is used even where the config calls the matrices tied (spec: transformers
-    // ties them, and no published file stores two that differ).
-    weights_->head = folder_.find("lm_head.weight") != nullptr
-                         ? TRY(matrix("lm_head.weight", vocab, hidden))
-                         : weights_->embedding;
-    for (const auto& [name, tensor] : folder_.tensors()) {
-      if (!used_.contains(name)) {
-        return unusable(
-            fmt::format("it has a tensor \"{}\" that its config does not ask for", name));
-      }
-    }
-    if (stream_ != nullptr) TRY(stream_->wait());
-    return std::shared_ptr<const Weights>(std::move(weights_));
-  }
-
- private:
-  Error unusable(std::string_view cause) const {
-    return {ErrorCode::ModelUnusable,
-            fmt::format("The model in {} cannot be used: {}.", folder_.path().string(), cause)};
-  }
-
-  Result<const StoredTensor*> stored(const std::string& name, const std::vector<int64_t>& shape) {
-    if (stop_.stop_requested())
-      return Error{ErrorCode::Cancelled, "Loading the model was stopped."};
-    const StoredTensor* tensor = folder_.find(name);
-    if (tensor == nullptr) return unusable(fmt::format("the tensor \"{}\" is missing", name));
-    if (tensor->shape != shape) {
-      return unusable(fmt::format("the tensor \"{}\" is {}, not {}", name, shapeText(tensor->shape),
-                                  shapeText(shape)));
-    }
-    if (tensor->type == StoredType::Other) {
-      return unusable(fmt::format("the tensor \"{}\" is of type {}, which holds no weights", name,
-                                  tensor->typeName));
-    }
-    const int64_t bad = what_ == WeightCheck::Values ? firstNotFinite(*tensor) : -1;
-    if (bad >= 0) {
-      return unusable(
-          fmt::format("the tensor \"{}\" holds a value that is not a finite number, at {}", name,
-                      placeText(*tensor, bad)));
-    }
-    used_.insert(name);
-    doneBytes_ += static_cast<int64_t>(tensor->data.size());
-    if (options_.progress) options_.progress(doneBytes_, totalBytes_);
-    return tensor;
-  }
-
-  Result<void*> deviceMemory(int64_t bytes) {
-    weights_->buffers_.push_back(TRY(backend_->allocate(bytes, "The model")));
-    weights_->bytes += bytes;
-    return weights_->buffers_.back().data();
-  }
-
-  // A small tensor as a float32 matrix [rows, cols], its elements placed by `source(row, col)`.
-  Result<Tensor> place(int64_t rows,
-                       int64_t cols,
-                       const std::function<float(int64_t, int64_t)>& source) {
-    if (backend_ == nullptr) return Tensor{};
-    std::vector<float> host(static_cast<size_t>(rows * cols));
-    for (int64_t r = 0; r < rows; ++r) {
-      for (int64_t c = 0; c < cols; ++c) host[static_cast<size_t>(r * cols + c)] = source(r, c);
-    }
-    const auto bytes = static_cast<int64_t>(host.size() * sizeof(float));
-    void* device = TRY(deviceMemory(bytes));
-    stream_->copyIn(device, host.data(), bytes);
-    TRY(stream_->wait());
-    return kernels::matrix(device, DType::F32, rows, cols);
-  }
-  Result<Tensor> floats(const std::string& name, const std::vector<int64_t>& shape) {
-    const StoredTensor* tensor = TRY(stored(name, shape));
-    const std::vector<float> values = elementsOf(*tensor);
-    return place(1, tensor->elements(),
-                 [&](int64_t, int64_t i) { return values[static_cast<size_t>(i)]; });
-  }
-
-  // The named matrices [out, in], each a group of one weight, packed straight from the file where
-  // its type is theirs.
-  Result<Weight> matrices(const std::vector<std::string>& names,
-                          int64_t out,
-                          int64_t in,
-                          std::optional<DType> type) {
-    std::vector<const StoredTensor*> parts;
-    for (const std::string& name : names) parts.push_back(TRY(stored(name, {out, in})));
-    Weight weight{nullptr, DType::F32, static_cast<int64_t>(parts.size()), out, in};
-    if (backend_ == nullptr) return weight;
-    weight.dtype = type.value_or(commonType(parts));
-    void* packed = TRY(deviceMemory(backend_->packedBytes(weight.dtype, weight.groups, out, in)));
-    for (int64_t group = 0; group < weight.groups; ++group) {
-      const StoredTensor& part = *parts[static_cast<size_t>(group)];
-      if (part.type != StoredType::F16 && ownType(part.type) == weight.dtype) {
-        TRY(backend_->pack(weight, group, part.data.data(), packed));
-      } else {
-        TRY(backend_->pack(weight, group, converted(part, in, weight.dtype).data(), packed));
-      }
-    }
-    weight.data = packed;
-    return weight;
-  }
-  static DType commonType(const std::vector<const StoredTensor*>& parts) {
-    const DType first = ownType(parts.front()->type);
-    const bool same = std::all_of(parts.begin(), parts.end(), [first](const StoredTensor* part) {
-      return ownType(part->type) == first;
-    });
-    return same ? first : DType::F32;
-  }
-  Result<Weight> matrix(const std::string& name, int64_t out, int64_t in) {
-    return matrices({name}, out, in, options_.matrixType);
-  }
-
-  Result<LayerWeights> layer(const std::string& root, LayerKind kind) {
-    LayerWeights result;
-    const bool alone = config_.modelType == "mamba";
-    result.mixerNorm = TRY(
-        floats(root + (alone ? "norm.weight" : "input_layernorm.weight"), {config_.hiddenSize}));
-    if (kind.mixer == Mixer::Mamba) {
-      result.mamba = TRY(mamba(root + (alone ? "mixer." : "mamba.")));
-    } else {
-      result.attention = TRY(attention(root + "self_attn."));
-    }
-    if (kind.feedForward != FeedForward::None) {
-      result.feedForwardNorm = TRY(floats(root + "pre_ff_layernorm.weight", {config_.hiddenSize}));
-      result.feedForward = TRY(feedForward(root + "feed_forward.", kind.feedForward));
-    }
-    return result;
-  }
-
-  Result<MambaWeights> mamba(const std::string& root) {
-    const int64_t hidden = config_.hiddenSize;
-    const int64_t inner = config_.mambaInner;
-    const int64_t state = config_.mambaDState;
-    const int64_t rank = config_.mambaDtRank;
-    const int64_t taps = config_.mambaDConv;
-    MambaWeights result;
-    result.inProj = TRY(matrix(root + "in_proj.weight", 2 * inner, hidden));
-    if (config_.mambaProjBias) result.inBias = TRY(floats(root + "in_proj.bias", {2 * inner}));
-    const StoredTensor* conv = TRY(stored(root + "conv1d.weight", {inner, 1, taps}));
-    const std::vector<float> kernel = elementsOf(*conv);
-    result.convWeight = TRY(place(taps, inner, [&](int64_t k, int64_t c) {
-      return kernel[static_cast<size_t>(c * taps + k)];
-    }));
-    if (config_.mambaConvBias) result.convBias = TRY(floats(root + "conv1d.bias", {inner}));
-    result.xProj = TRY(matrix(root + "x_proj.weight", rank + 2 * state, inner));
-    if (config_.mambaInnerNorms) {
-      result.deltaNorm = TRY(floats(root + "dt_layernorm.weight", {rank}));
-      result.bNorm = TRY(floats(root + "b_layernorm.weight", {state}));
-      result.cNorm = TRY(floats(root + "c_layernorm.weight", {state}));
-    }
-    result.deltaProj = TRY(matrix(root + "dt_proj.weight", inner, rank));
-    result.deltaBias = TRY(floats(root + "dt_proj.bias", {inner}));
-    result.a = TRY(transition(root));
-    result.skip = TRY(floats(root + "D", {inner}));
-    result.outProj = TRY(matrix(root + "out_proj.weight", hidden, inner));
-    if (config_.mambaProjBias) result.outBias = TRY(floats(root + "out_proj.bias", {hidden}));
-    return result;
-  }
-
-  // A folder holds A_log, a GGUF file A itself.
-  Result<Tensor> transition(const std::string& root) {
-    const int64_t inner = config_.mambaInner;
-    const int64_t state = config_.mambaDState;
-    const bool isReady = folder_.find(root + "A") != nullptr;
-    const StoredTensor* tensor = TRY(stored(root + (isReady ? "A" : "A_log"), {inner, state}));
-    const std::vector<float> values = elementsOf(*tensor);
-    return place(state, inner, [&](int64_t s, int64_t c) {
-      const float value = values[static_cast<size_t>(c * state + s)];
-      return isReady ? value : -std::exp(value);
-    });
-  }
-
-  Result<AttentionWeights> attention(const std::string& root) {
-    const int64_t queries = config_.numAttentionHeads * config_.headDim;
-    const int64_t keys = config_.numKeyValueHeads * config_.headDim;
-    AttentionWeights result;
-    result.query = TRY(matrix(root + "q_proj.weight", queries, config_.hiddenSize));
-    result.key = TRY(matrix(root + "k_proj.weight", keys, config_.hiddenSize));
-    result.value = TRY(matrix(root + "v_proj.weight", keys, config_.hiddenSize));
-    result.out = TRY(matrix(root + "o_proj.weight", config_.hiddenSize, queries));
-    return result;
-  }
-
-  Result<FeedForwardWeights> feedForward(const std::string& root, FeedForward kind) {
-    const int64_t hidden = config_.hiddenSize;
-    FeedForwardWeights result;
-    if (kind == FeedForward::Dense) {
-      // The first release called the one network of a dense layer "experts.0".
-      const std::string old = root + "experts.0.";
-      const std::string& at = folder_.find(old + "gate_proj.weight") != nullptr ? old : root;
-      TRY(networks(result, {at}));
-      return result;
-    }
-    const int64_t experts = config_.numExperts;
-    result.router = TRY(matrices({root + "router.weight"}, experts, hidden, DType::F32));
-    std::vector<std::string> roots;
-    for (int64_t e = 0; e < experts; ++e) roots.push_back(fmt::format("{}experts.{}.", root, e));
-    TRY(networks(result, roots));
-    return result;
-  }
-
-  // A dense network, or the experts of a layer. Gate and up are multiplied with the same tokens.
-  Result<void> networks(FeedForwardWeights& result, const std::vector<std::string>& roots) {
-    const int64_t hidden = config_.hiddenSize;
-    const int64_t width = config_.intermediateSize;
-    std::vector<std::string> gates;
-    std::vector<std::string> ups;
-    std::vector<std::string> downs;
-    std::optional<StoredType> type;
-    bool same = true;
-    for (const std::string& root : roots) {
-      gates.push_back(root + "gate_proj.weight");
-      ups.push_back(root + "up_proj.weight");
-      downs.push_back(root + "down_proj.weight");
-      for (const std::string& name : {gates.back(), ups.back()}) {
-        const StoredTensor* tensor = folder_.find(name);
-        if (tensor == nullptr) continue;  // which is said below
-        same = same && type.value_or(tensor->type) == tensor->type;
-        type = tensor->type;
-      }
-    }
-    const std::optional<DType> asked =
-        options_.matrixType.has_value() || same ? options_.matrixType : DType::F32;
-    result.gate = TRY(matrices(gates, width, hidden, asked));
-    result.up = TRY(matrices(ups, width, hidden, asked));
-    result.down = TRY(matrices(downs, hidden, width, options_.matrixType));
-    return {};
-  }
-
-  const ModelFolder& folder_;
-  const ModelConfig& config_;
-  kernels::Backend* backend_;
-  WeightCheck what_;
-  const LoadOptions& options_;
-  std::stop_token stop_;
-  std::shared_ptr<Weights> weights_ = std::make_shared<Weights>();
-  std::unique_ptr<kernels::Stream> stream_;
-  std::set<std::string> used_;
-  int64_t doneBytes_ = 0;
-  int64_t totalBytes_ = 0;
-};
 
 Result<std::shared_ptr<const Weights>> Weights::load(const ModelFolder& folder,
                                                      const ModelConfig& config,
                                                      kernels::Backend& backend,
                                                      const LoadOptions& options,
                                                      std::stop_token stop) {
-  return WeightLoader(folder, config, &backend, WeightCheck::Values, options, std::move(stop))
-      .load();
+  const LoadOptions quiet{.matrixType = options.matrixType, .progress = {}, .packedFolder = {}};
+  const auto walk = [&](WeightPass pass, char* memory, const LoadOptions& told) {
+    return walkWeights(pass, folder, config, &backend, memory, told, stop);
+  };
+  const int64_t bytes = TRY(walk(WeightPass::Measure, nullptr, quiet)).placedBytes;
+
+  std::string notKept;
+  std::optional<PackedImageWriter> writer;
+  if (!options.packedFolder.empty() && backend.properties().hostMemory) {
+    const std::string key = TRY(packedKey(folder, backend, options.matrixType));
+    const auto path = packedFile(options.packedFolder, folder.path(), backend);
+    if (auto kept = PackedImage::open(path, key);
+        kept != nullptr && static_cast<int64_t>(kept->bytes().size()) == bytes) {
+      // Operations only read weights.
+      auto* memory = const_cast<char*>(kept->bytes().data());
+      auto weights = TRY(walk(WeightPass::Map, memory, quiet)).weights;
+      weights->contentSum = kept->contentSum();
+      weights->wereKept = true;
+      weights->packed_ = std::move(kept);
+      return weights;
+    }
+    sweepPacked(options.packedFolder);
+    if (auto created = PackedImageWriter::create(path, key, bytes)) {
+      writer.emplace(std::move(*created));
+    } else {
+      notKept = created.error().message;
+    }
+  }
+
+  kernels::Buffer buffer;
+  if (!writer) buffer = TRY(backend.allocate(bytes, "The model"));
+  char* memory = writer ? writer->image() : static_cast<char*>(buffer.data());
+  auto weights = TRY(walk(WeightPass::Pack, memory, options)).weights;
+  weights->buffer_ = std::move(buffer);
+  weights->contentSum = TRY(contentSumOf(folder, stop));
+  if (writer) {
+    weights->packed_ = writer->packed();
+    if (const auto done = writer->commit(weights->contentSum); !done) {
+      notKept = done.error().message;
+    }
+  }
+  weights->notKept = std::move(notKept);
+  return weights;
 }
 
 Result<void> Weights::check(const ModelFolder& folder,
@@ -375,8 +80,9 @@ Result<void> Weights::check(const ModelFolder& folder,
                             WeightCheck what,
                             const std::function<void(int64_t, int64_t)>& progress,
                             std::stop_token stop) {
-  const LoadOptions options{.matrixType = {}, .progress = progress};
-  TRY(WeightLoader(folder, config, nullptr, what, options, std::move(stop)).load());
+  const auto pass = what == WeightCheck::Values ? WeightPass::Values : WeightPass::Check;
+  const LoadOptions options{.matrixType = {}, .progress = progress, .packedFolder = {}};
+  TRY(walkWeights(pass, folder, config, nullptr, nullptr, options, std::move(stop)));
   return {};
 }
 

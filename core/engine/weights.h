@@ -3,14 +3,17 @@
 
 #include "core/base/result.h"
 #include "core/engine/model_config.h"
+#include "core/engine/packed_image.h"
 #include "core/model_file/model_folder.h"
 #include "kernels/backend.h"
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 namespace lectern {
@@ -63,6 +66,9 @@ struct LoadOptions {
   /// biases, convolution, A, D and router are float32 always.
   std::optional<kernels::DType> matrixType;
   std::function<void(int64_t doneBytes, int64_t totalBytes)> progress;
+  /// Where packed weights are kept for the next time; empty: nowhere. Of backends in the host's
+  /// memory alone.
+  std::filesystem::path packedFolder;
 };
 
 /// How much of a model is looked at: its tensors' names, shapes and types cost nothing, its values
@@ -95,10 +101,16 @@ class Weights {
   kernels::Weight head;       ///< [V, H]; the embedding where the file has no head of its own
   std::vector<LayerWeights> layers;
   int64_t bytes = 0;  ///< on the device
+  /// SHA-256 over the names, types and values of all tensors of the file.
+  Sha256 contentSum{};
+  /// They were packed before, and mapped now.
+  bool wereKept = false;
+  /// Why they are not kept although a folder was named; empty: they are.
+  std::string notKept;
 
  private:
-  friend class WeightLoader;
-  std::vector<kernels::Buffer> buffers_;
+  kernels::Buffer buffer_;  // one of the two holds them
+  std::shared_ptr<const PackedImage> packed_;
 };
 
 }  // namespace lectern
