@@ -4,6 +4,7 @@
 #include "app/cli/progress_line.h"
 #include "app/cli/terminal_text.h"
 #include "app/workspace/model_choice.h"
+#include "app/workspace/packed_models.h"
 #include "app/workspace/paths.h"
 #include "core/bench/model_bench.h"
 
@@ -113,7 +114,9 @@ class Bench : public Command {
   }
 
   Result<ExitCode> run(const CommandContext& context) override {
-    request_.model = TRY(findModel(model_, TRY(dataFolder(context.workspace.dataFolder))));
+    const auto data = TRY(dataFolder(context.workspace.dataFolder));
+    request_.model = TRY(findModel(model_, data));
+    request_.packedFolder = packedFolder(data);
     const BenchReport report = TRY([&] {
       ProgressLine line(context.streams, model_);
       return bench::runBench(

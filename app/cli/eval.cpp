@@ -115,7 +115,7 @@ class EvalPocket : public Command {
 
   [[nodiscard]] Result<AnswerModel> openModel(const std::filesystem::path& folder,
                                               const CommandContext& context) const {
-    AnswerModel model = TRY(AnswerModel::open(folder, engine_.options(), context.stop));
+    AnswerModel model = TRY(AnswerModel::open(folder, TRY(engine_.options(context)), context.stop));
     if (model.finder) return model;
     return Error{ErrorCode::ModelUnusable,
                  fmt::format("{} is no Finder: it writes instead of choosing.", model_)};

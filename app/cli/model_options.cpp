@@ -4,6 +4,7 @@
 #include "app/cli/progress_line.h"
 #include "app/cli/terminal_text.h"
 #include "app/workspace/model_choice.h"
+#include "app/workspace/packed_models.h"
 #include "app/workspace/paths.h"
 
 #include <CLI/CLI.hpp>
@@ -33,21 +34,28 @@ void EngineOption::declare(CLI::App& app) {
       ->check(CLI::Range(0, 1024));
 }
 
-EngineOptions EngineOption::options() const {
+Result<EngineOptions> EngineOption::options(const CommandContext& context) const {
   EngineOptions options;
   options.backend = backend_;
   options.threads = threads_;
+  options.packedFolder = packedFolder(TRY(dataFolder(context.workspace.dataFolder)));
   return options;
 }
 
 Result<std::unique_ptr<Engine>> EngineOption::open(const std::filesystem::path& folder,
                                                    const CommandContext& context) const {
-  ProgressLine line(context.streams, "loading the model");
-  EngineOptions options = this->options();
-  options.loading = [&line](int64_t done, int64_t total) {
-    line.update(fmt::format("{} of {}", sizeText(done), sizeText(total)));
-  };
-  return Engine::open(folder, options, context.stop);
+  EngineOptions options = TRY(this->options(context));
+  auto engine = TRY([&] {
+    ProgressLine line(context.streams, "loading the model");
+    options.loading = [&line](int64_t done, int64_t total) {
+      line.update(fmt::format("{} of {}", sizeText(done), sizeText(total)));
+    };
+    return Engine::open(folder, options, context.stop);
+  }());
+  if (const std::string& cause = engine->weights().notKept; !cause.empty()) {
+    context.streams.err << oneLine(cause) << '\n';
+  }
+  return engine;
 }
 
 }  // namespace lectern::cli

@@ -32,7 +32,8 @@ class ModelOption {
 class EngineOption {
  public:
   void declare(CLI::App& app);
-  [[nodiscard]] EngineOptions options() const;
+  /// Errors: those of dataFolder.
+  [[nodiscard]] Result<EngineOptions> options(const CommandContext& context) const;
   /// Opens the engine, with progress on the error stream. Errors: those of Engine::open.
   [[nodiscard]] Result<std::unique_ptr<Engine>> open(const std::filesystem::path& folder,
                                                      const CommandContext& context) const;

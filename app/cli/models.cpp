@@ -187,6 +187,7 @@ class ModelsImport : public Command {
     } else {
       print(context.streams, model);
     }
+    if (!model.notPacked.empty()) context.streams.err << oneLine(model.notPacked) << '\n';
     return ExitCode::Answered;
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/workspace/answer_record.h"
+#include "app/workspace/packed_models.h"
 #include "app/workspace/workspace.h"
 #include "core/answer/extractive_answerer.h"
 #include "core/base/utf8.h"
@@ -88,6 +89,7 @@ void Workspace::askModel(std::string_view question,
     AnswerServiceOptions service{options_.dataFolder, options.model, {}};
     service.engine.windowTokens = options.windowTokens;
     service.engine.threads = options.threads;
+    service.engine.packedFolder = packedFolder(options_.dataFolder);
     answers_ = std::make_unique<AnswerService>(std::move(service));
     asked_ = options;
   }

@@ -2,6 +2,7 @@
 #include "app/workspace/model_place.h"
 #include "app/workspace/model_record.h"
 #include "app/workspace/model_store.h"
+#include "app/workspace/packed_models.h"
 #include "app/workspace/paths.h"
 #include "core/base/file.h"
 
@@ -85,7 +86,7 @@ Result<StoredModel> importModel(const fs::path& source,
                                 std::stop_token stop) {
   TRY(checkSource(source));
   const fs::path models = modelsFolder(dataFolder);
-  StoredModel model{{}, {}, 0, ModelDescription{}};
+  StoredModel model{{}, {}, 0, ModelDescription{}, {}};
   model.name = TRY(newModelName(name.empty() ? ownModelName(source) : name, models));
   model.folder = models / model.name;
 
@@ -109,6 +110,7 @@ Result<StoredModel> importModel(const fs::path& source,
   TRY(unfinished.publish(model.folder));
   model.bytes = record.bytes();
   model.description = std::move(description);
+  model.notPacked = packModel(model.folder, dataFolder, progress, stop);
   return model;
 }
 

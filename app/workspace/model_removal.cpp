@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/workspace/model_record.h"
 #include "app/workspace/model_store.h"
+#include "app/workspace/packed_models.h"
 #include "app/workspace/paths.h"
 #include "core/base/file.h"
+#include "core/engine/packed_folder.h"
 
 #include <fmt/format.h>
 
@@ -54,6 +56,7 @@ Result<RemovedModel> removeModel(const std::string& name,
                              "yourself.",
                              folder.string())};
   }
+  forgetPacked(packedFolder(dataFolder), folder);
   if (!deleteFiles) {
     const fs::path removed = dataFolder / "removed-models";
     TRY(makePrivateFolder(removed));

@@ -112,7 +112,7 @@ std::vector<StoredModel> listModels(const fs::path& dataFolder) {
   std::vector<StoredModel> models;
   std::error_code none;
   for (const auto& entry : fs::directory_iterator(modelsFolder(dataFolder), none)) {
-    StoredModel model{entry.path().filename().string(), entry.path(), 0, ModelDescription{}};
+    StoredModel model{entry.path().filename().string(), entry.path(), 0, ModelDescription{}, {}};
     std::error_code ignored;
     if (model.name.starts_with('.') || !entry.is_directory(ignored)) continue;
     const Result<ModelRecord> record = readModelRecord(model.folder);

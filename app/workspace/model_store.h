@@ -48,6 +48,7 @@ struct StoredModel {
   std::filesystem::path folder;
   int64_t bytes = 0;  ///< by the record of its import
   Result<ModelDescription> description = ModelDescription{};
+  std::string notPacked;  ///< of one that was just imported: why its first start will be slow
 };
 
 /// The imported models by their names, each looked at as far as that is quick (not its values and
@@ -57,10 +58,10 @@ std::vector<StoredModel> listModels(const std::filesystem::path& dataFolder);
 /// Takes a Hugging Face folder or a GGUF file in (of a split one the first): all is checked first,
 /// then the files are copied to models/<name>/ with a record of their sizes and SHA-256 sums. The
 /// model appears whole or not at all; what a killed import left is cleared by the next one. The
-/// copy is ours: what becomes of the original does not touch it. `name` may be empty: the folder's
-/// or the file's own. Errors: ModelUnusable; Usage for a name that is taken or cannot be one;
-/// Storage, where the disk does not hold it before anything is copied; InputRefused for a file that
-/// changes meanwhile; Cancelled.
+/// copy is ours: what becomes of the original does not touch it. Then it is packed for this
+/// machine. `name` may be empty: the folder's or the file's own. Errors: ModelUnusable; Usage for a
+/// name that is taken or cannot be one; Storage, where the disk does not hold it before anything is
+/// copied; InputRefused for a file that changes meanwhile; Cancelled.
 Result<StoredModel> importModel(const std::filesystem::path& source,
                                 const std::string& name,
                                 const std::filesystem::path& dataFolder,

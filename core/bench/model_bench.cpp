@@ -67,7 +67,7 @@ class Bench {
       return found == held.end() ? int64_t{0} : found->second;
     };
     // The purposes that core/engine names.
-    report_.memory.weights = of("The model");
+    report_.memory.weights = engine_->weights().bytes;
     report_.memory.working = of("The working memory of the model");
     report_.memory.states = base.bytes();
     report_.memory.after = residentMemory();
@@ -91,6 +91,7 @@ class Bench {
         largest(request_.depths) + std::max(largest(request_.prompts), request_.generate + 1);
     EngineOptions options;
     options.windowTokens = std::max<int64_t>(1, needed);
+    options.packedFolder = request_.packedFolder;
     options.loading = [&](int64_t done, int64_t total) { say("loading", done, total); };
     const Clock::time_point begin = Clock::now();
     engine_ = TRY(Engine::open(request_.model, options, backend_, stop_));

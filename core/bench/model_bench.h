@@ -26,6 +26,7 @@ struct BenchRequest {
   std::vector<int64_t> depths = {0};     ///< tokens that were read before
   int64_t generate = 32;                 ///< tokens that are written one by one; 0: none
   bool profile = false;
+  std::filesystem::path packedFolder;  ///< see EngineOptions
 };
 
 /// How fast so many tokens are read, or written, behind `depth` others.
@@ -71,8 +72,8 @@ struct BenchReport {
 using BenchProgress = std::function<void(std::string_view step, int64_t done, int64_t total)>;
 
 /// Measures the machine, then the model on it, with tokens of no meaning; each figure the best of
-/// as many runs as fit into a second, twenty at most. Errors: those of Engine::open; DoesNotFit where
-/// the model's window is too short for a depth with what follows; Cancelled.
+/// as many runs as fit into a second, twenty at most. Errors: those of Engine::open; DoesNotFit
+/// where the model's window is too short for a depth with what follows; Cancelled.
 Result<BenchReport> runBench(const BenchRequest& request,
                              const BenchProgress& progress,
                              std::stop_token stop);

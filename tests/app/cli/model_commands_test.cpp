@@ -47,7 +47,8 @@ class ModelCommands : public ::testing::Test {
   [[nodiscard]] std::vector<std::string> leftovers() const {
     std::vector<std::string> names;
     for (const auto& entry : std::filesystem::directory_iterator(terminal.folder.path())) {
-      if (entry.path() != model) names.push_back(entry.path().filename());
+      const bool isExpected = entry.path() == model || entry.path() == terminal.options.dataFolder;
+      if (!isExpected) names.push_back(entry.path().filename());
     }
     return names;
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // models list, import and verify: what is taken in, and that it appears whole or not at all.
+#include "app/workspace/paths.h"
 #include "tests/app/support/child_process.h"
 #include "tests/app/support/model_folders.h"
 #include "tests/app/support/terminal.h"
@@ -75,6 +76,30 @@ TEST_F(Models, AnImportedModelIsListedAndRunsByItsName) {
   expect(ExitCode::Answered, {"generate", "--model", "tiny", "--prompt", "ab"});
   EXPECT_THAT(expect(ExitCode::Answered, {"models", "verify"}).out,
               HasSubstr("tiny is sound: 3 files"));
+}
+
+TEST_F(Models, AnImportPacksForThisMachineAndARemovalForgetsIt) {
+  const fs::path packed = terminal.options.dataFolder / "packed";
+  expect(ExitCode::Answered, {"models", "import", source.string()});
+  const std::vector<std::string> names = namesIn(packed);
+  ASSERT_THAT(names, ElementsAre(HasSubstr(".packed"), "CACHEDIR.TAG"));
+  const auto written = fs::last_write_time(packed / names[0]);
+  expect(ExitCode::Answered, {"generate", "--model", "tiny", "--prompt", "ab"});
+  EXPECT_EQ(namesIn(packed), names);
+  EXPECT_EQ(fs::last_write_time(packed / names[0]), written)
+      << "what is packed is not packed again";
+  expect(ExitCode::Answered, {"models", "remove", "tiny"});
+  EXPECT_THAT(namesIn(packed), ElementsAre("CACHEDIR.TAG"));
+}
+
+TEST_F(Models, WhatCannotBePackedIsImportedAllTheSame) {
+  ASSERT_TRUE(makePrivateFolder(terminal.options.dataFolder));
+  ASSERT_TRUE(writeFileAtomically(terminal.options.dataFolder / "packed", "no folder"));
+  const Outcome imported = expect(ExitCode::Answered, {"models", "import", source.string()});
+  EXPECT_THAT(imported.err, HasSubstr("could not be kept"));
+  const Outcome written =
+      expect(ExitCode::Answered, {"generate", "--model", "tiny", "--prompt", "ab"});
+  EXPECT_THAT(written.err, HasSubstr("could not be kept"));
 }
 
 TEST_F(Models, TheRecordHasEveryFilesSizeAndSum) {

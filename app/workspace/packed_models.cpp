@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/workspace/packed_models.h"
+
+#include "app/workspace/paths.h"
+#include "core/base/file.h"
+
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace lectern {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// The Cache Directory Tagging Specification, https://bford.info/cachedir/.
+constexpr std::string_view kTagName = "CACHEDIR.TAG";
+constexpr std::string_view kTag =
+    "Signature: 8a477f597d28d172789f06886806bc55\n"
+    "# Weights of models, packed for this machine. They may be deleted at any time.\n";
+
+Result<std::string> pack(const fs::path& model,
+                         const fs::path& dataFolder,
+                         const ModelProgress& progress,
+                         std::stop_token stop) {
+  const auto files = TRY(ModelFolder::open(model));
+  const ModelConfig config = TRY(parseModelConfig(files->config(), files->configFile().string()));
+  const auto backend = TRY(kernels::openBackend({}, 0));
+  LoadOptions options;
+  options.packedFolder = packedFolder(dataFolder);
+  options.progress = [&progress](int64_t done, int64_t total) {
+    if (progress) progress("packing", done, total);
+  };
+  return TRY(Weights::load(*files, config, *backend, options, std::move(stop)))->notKept;
+}
+
+}  // namespace
+
+fs::path packedFolder(const fs::path& dataFolder) {
+  const fs::path folder = dataFolder / "packed";
+  std::error_code ignored;
+  if (!fs::exists(folder / kTagName, ignored) && makePrivateFolder(folder)) {
+    (void)writeFileAtomically(folder / kTagName, kTag);
+  }
+  return folder;
+}
+
+std::string packModel(const fs::path& model,
+                      const fs::path& dataFolder,
+                      const ModelProgress& progress,
+                      std::stop_token stop) {
+  Result<std::string> notKept = pack(model, dataFolder, progress, std::move(stop));
+  return notKept ? *notKept : notKept.error().message;
+}
+
+}  // namespace lectern
