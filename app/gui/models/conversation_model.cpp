@@ -109,7 +109,9 @@ QVariant ConversationModel::data(const QModelIndex& index, int role) const {
                                   QLocale::ShortFormat));
   switch (role) {
     case Qt::DisplayRole:
-      return row.excerpt.isEmpty() ? title : title + QLatin1Char('\n') + row.excerpt;
+      // Each in its own direction, whatever that of the window is.
+      return row.excerpt.isEmpty() ? isolated(title)
+                                   : isolated(title) + QLatin1Char('\n') + isolated(row.excerpt);
     case Qt::EditRole:
     case Qt::AccessibleTextRole:
       return title;

@@ -76,7 +76,9 @@ int OutlineModel::columnCount(const QModelIndex& /*parent*/) const {
 QVariant OutlineModel::data(const QModelIndex& index, int role) const {
   if (!index.isValid()) return {};
   const OutlineItem& entry = item(index);
-  if (role == Qt::DisplayRole) return toQt(entry.title);
+  // A heading keeps its number in front, whatever the direction of the window is.
+  if (role == Qt::DisplayRole) return isolated(toQt(entry.title));
+  if (role == Qt::AccessibleTextRole) return toQt(entry.title);
   if (role == Qt::ToolTipRole || role == Qt::AccessibleDescriptionRole) {
     return entry.page > 0 ? tr("Page %1").arg(QLocale().toString(entry.page))
                           : tr("Leads nowhere in this document");
