@@ -29,12 +29,12 @@ TEST(OutlineModel, MakesATreeOfLevelsThatMayBeLeftOut) {
                     {1, "Two", 9, 0}});
   EXPECT_EQ(model.rowCount({}), 4);
   const QModelIndex one = model.index(1, 0, {});
-  EXPECT_EQ(one.data().toString(), QStringLiteral("One"));
+  EXPECT_EQ(one.data(Qt::AccessibleTextRole).toString(), QStringLiteral("One"));
   EXPECT_EQ(model.rowCount(one), 2);
-  EXPECT_EQ(model.index(1, 0, one).data().toString(), QStringLiteral("Less"));
-  EXPECT_EQ(model.sectionAt(5).data().toString(), QStringLiteral("Deep"));
-  EXPECT_EQ(model.sectionAt(8).data().toString(), QStringLiteral("Less"));
-  EXPECT_EQ(model.sectionAt(20).data().toString(), QStringLiteral("Two"));
+  EXPECT_EQ(model.index(1, 0, one).data(Qt::AccessibleTextRole).toString(), QStringLiteral("Less"));
+  EXPECT_EQ(model.sectionAt(5).data(Qt::AccessibleTextRole).toString(), QStringLiteral("Deep"));
+  EXPECT_EQ(model.sectionAt(8).data(Qt::AccessibleTextRole).toString(), QStringLiteral("Less"));
+  EXPECT_EQ(model.sectionAt(20).data(Qt::AccessibleTextRole).toString(), QStringLiteral("Two"));
   EXPECT_FALSE(model.sectionAt(0).isValid());
   model.setOutline({});
   EXPECT_EQ(model.rowCount({}), 0);
