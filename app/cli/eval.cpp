@@ -78,8 +78,8 @@ class EvalPocket : public Command {
   }
 
   Result<ExitCode> run(const CommandContext& context) override {
-    const std::filesystem::path folder =
-        TRY(findModel(model_, TRY(dataFolder(context.workspace.dataFolder))));
+    const std::filesystem::path data = TRY(dataFolder(context.workspace.dataFolder));
+    const std::filesystem::path folder = TRY(findModel(model_, data));
     const std::map<std::string, std::vector<FinderTask>> sets = TRY(readTasks(context));
     AnswerModel model = TRY(openModel(folder, context));
     std::map<std::string, Outcome> outcomes;
@@ -115,7 +115,8 @@ class EvalPocket : public Command {
 
   [[nodiscard]] Result<AnswerModel> openModel(const std::filesystem::path& folder,
                                               const CommandContext& context) const {
-    AnswerModel model = TRY(AnswerModel::open(folder, TRY(engine_.options(context)), context.stop));
+    const EngineOptions options = TRY(engine_.options(context));
+    AnswerModel model = TRY(AnswerModel::open(folder, options, context.stop));
     if (model.finder) return model;
     return Error{ErrorCode::ModelUnusable,
                  fmt::format("{} is no Finder: it writes instead of choosing.", model_)};

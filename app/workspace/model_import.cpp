@@ -63,15 +63,13 @@ Result<std::vector<RecordedFile>> copyFiles(const fs::path& from,
   int64_t done = 0;
   for (const std::string& name : model.files) {
     AtomicFile copy = TRY(AtomicFile::create(to / name));
-    files.push_back(TRY(readInPieces(
-        from / name,
-        [&](std::string_view piece) -> Result<void> {
-          TRY(copy.append(piece));
-          done += static_cast<int64_t>(piece.size());
-          if (progress) progress("copying", done, model.bytes);
-          return {};
-        },
-        stop)));
+    const auto append = [&](std::string_view piece) -> Result<void> {
+      TRY(copy.append(piece));
+      done += static_cast<int64_t>(piece.size());
+      if (progress) progress("copying", done, model.bytes);
+      return {};
+    };
+    files.push_back(TRY(readInPieces(from / name, append, stop)));
     TRY(copy.commit());
   }
   return files;

@@ -39,7 +39,8 @@ Result<std::string> packedKey(const ModelFolder& model,
                                 backend.packing(), matrixType ? static_cast<int>(*matrixType) : -1);
   for (const std::string& name : model.fileNames()) {
     const fs::path path = model.folder() / name;
-    const FileStamp stamp = TRY(stampOf(TRY(openForReading(path)), path));
+    const FileDescriptor file = TRY(openForReading(path));
+    const FileStamp stamp = TRY(stampOf(file, path));
     key += fmt::format("{} {} {} {}\n", stamp.sizeBytes, stamp.modifiedNs, stamp.inode, name);
   }
   return key;

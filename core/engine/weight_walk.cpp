@@ -216,6 +216,7 @@ class WeightLoader {
                           int64_t in,
                           std::optional<DType> type) {
     std::vector<const StoredTensor*> parts;
+    parts.reserve(names.size());
     for (const std::string& name : names) parts.push_back(TRY(stored(name, {out, in})));
     Weight weight{nullptr, DType::F32, static_cast<int64_t>(parts.size()), out, in};
     weight.dtype = type.value_or(commonType(parts));
@@ -328,6 +329,7 @@ class WeightLoader {
     const int64_t experts = config_.numExperts;
     result.router = TRY(matrices({root + "router.weight"}, experts, hidden, DType::F32));
     std::vector<std::string> roots;
+    roots.reserve(static_cast<size_t>(experts));
     for (int64_t e = 0; e < experts; ++e) roots.push_back(fmt::format("{}experts.{}.", root, e));
     TRY(networks(result, roots));
     return result;
