@@ -61,14 +61,11 @@ class Bench {
       if (request_.generate > 0) report_.writing.push_back(TRY(writing(base)));
       if (request_.profile) TRY(profile(base));
     }
-    const auto& held = backend_->heldBytes();
-    const auto of = [&](const char* purpose) {
-      const auto found = held.find(purpose);
-      return found == held.end() ? int64_t{0} : found->second;
-    };
-    // The purposes that core/engine names.
     report_.memory.weights = engine_->weights().bytes;
-    report_.memory.working = of("The working memory of the model");
+    // By the purpose that core/engine names.
+    const auto& held = backend_->heldBytes();
+    const auto working = held.find("The working memory of the model");
+    if (working != held.end()) report_.memory.working = working->second;
     report_.memory.states = base.bytes();
     report_.memory.after = residentMemory();
     return std::move(report_);

@@ -17,7 +17,7 @@ namespace lectern {
 
 /// A model's weights as one backend packs them, kept in a file so that the next start maps what
 /// this one packed. The file is a cache: it may be deleted at any time, and what is wrong with it
-/// is a reason to pack anew, never an error. Format: packed_image.cpp.
+/// is a reason to pack anew, never an error. Immutable; thread: any. Format: packed_image.cpp.
 class PackedImage {
  public:
   static constexpr int64_t kAlignment = 64;  ///< of what lies in an image, in bytes
