@@ -3,12 +3,16 @@
 
 #include "kernels/contract.h"
 #include "kernels/cpu/cpu_backend.h"
+#include "kernels/plugin.h"
 #include "kernels/reference/reference_backend.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
+#include <utility>
 
 namespace lectern::kernels {
 
@@ -40,6 +44,50 @@ std::vector<Implementation> implementations() {
   return all;
 }
 
+std::string knownNames() {
+  std::string names;
+  for (const BackendProperties& backend : availableBackends()) {
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", backend.name);
+  }
+  return names;
+}
+
+// "cuda" is the first that can be used; where none can, the first one says why.
+Result<std::unique_ptr<Backend>> openCuda(std::string_view name) {
+  const auto& devices = cudaDevices();
+  const auto found = name == "cuda" ? std::ranges::find_if(devices, &BackendProperties::usable)
+                                    : std::ranges::find(devices, name, &BackendProperties::name);
+  if (found == devices.end() && name != "cuda" && devices.front().name != "cuda") {
+    return Error{ErrorCode::Usage,
+                 fmt::format("There is no graphics card \"{}\" here. This machine has: {}.", name,
+                             knownNames())};
+  }
+  const auto index = found == devices.end() ? 0 : static_cast<int>(found - devices.begin());
+  Result<std::unique_ptr<Backend>> opened = openCudaDevice(index);
+  if (opened) return opened;
+  return Error{opened.error().code,
+               fmt::format("The backend \"{}\" cannot be used: {} This machine has: {}.", name,
+                           opened.error().message, knownNames())};
+}
+
+// The best that opens, with the reasons of those that are better and do not.
+Result<std::unique_ptr<Backend>> openBest(int threads) {
+  std::string reason;
+  const auto& devices = cudaDevices();
+  for (size_t i = 0; i < devices.size(); ++i) {
+    Result<std::unique_ptr<Backend>> opened = openCudaDevice(static_cast<int>(i));
+    if (opened) {
+      (*opened)->explainChoice(std::move(reason));
+      return opened;
+    }
+    reason +=
+        fmt::format("{}{}: {}", reason.empty() ? "" : " ", devices[i].name, opened.error().message);
+  }
+  auto backend = implementations().front().make(threads);
+  backend->explainChoice(std::move(reason));
+  return backend;
+}
+
 }  // namespace
 
 void Backend::run(const Operation& operation, Stream& stream) {
@@ -53,9 +101,17 @@ void Backend::run(const Operation& operation, Stream& stream) {
 
 std::vector<BackendProperties> availableBackends() {
   std::vector<BackendProperties> backends;
+  std::ranges::copy_if(cudaDevices(), std::back_inserter(backends), &BackendProperties::usable);
   for (const Implementation& implementation : implementations()) {
     backends.push_back(implementation.make(1)->properties());
   }
+  return backends;
+}
+
+std::vector<BackendProperties> unusableBackends() {
+  std::vector<BackendProperties> backends;
+  std::ranges::copy_if(cudaDevices(), std::back_inserter(backends),
+                       [](const BackendProperties& device) { return !device.usable; });
   return backends;
 }
 
@@ -64,13 +120,15 @@ Result<std::unique_ptr<Backend>> openBackend(std::string_view name, int threads)
     const char* forced = std::getenv("LECTERN_BACKEND");
     name = forced != nullptr ? forced : "";
   }
-  std::string known;
+  if (name.empty()) return openBest(threads);
+  if (name.starts_with("cuda")) return openCuda(name);
   for (const Implementation& implementation : implementations()) {
-    if (name.empty() || name == implementation.name) return implementation.make(threads);
-    known += fmt::format("{}{}", known.empty() ? "" : ", ", implementation.name);
+    const bool isBestOfProcessor = name == "cpu";  // they come best first
+    if (isBestOfProcessor || name == implementation.name) return implementation.make(threads);
   }
-  return Error{ErrorCode::Usage,
-               fmt::format("There is no backend \"{}\" here. This machine has: {}.", name, known)};
+  return Error{
+      ErrorCode::Usage,
+      fmt::format("There is no backend \"{}\" here. This machine has: {}.", name, knownNames())};
 }
 
 }  // namespace lectern::kernels

@@ -10,12 +10,13 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace lectern::kernels {
 
 /// What a device is and can hold. Bytes; `usable` is false with a sentence why in `reason`, for the
-/// user.
+/// user. Of a backend that openBackend chose by itself, `reason` says why it took no better one.
 struct BackendProperties {
   std::string
       name;  ///< "reference", "cpu-avx512", "cuda:0"; `LECTERN_BACKEND` takes the same names
@@ -46,7 +47,9 @@ class Stream {
   virtual void copyOut(void* to, const void* from, int64_t bytes) = 0;
   /// Within the device.
   virtual void copy(void* to, const void* from, int64_t bytes) = 0;
-  virtual void replay(const Recording& recording) = 0;
+  /// `contextTokens`: how many tokens the caches of the recorded operations hold afterwards. A
+  /// device may choose by it how it splits the work.
+  virtual void replay(const Recording& recording, int64_t contextTokens) = 0;
   /// Until all is done. Errors: Internal (a device fault, with the operation's name), OutOfMemory.
   /// A stream that failed once fails for good.
   virtual Result<void> wait() = 0;
@@ -91,14 +94,30 @@ class Backend {
   /// Collects what `enqueueAll` enqueues on the stream that it is given, without carrying it out.
   virtual Result<std::unique_ptr<Recording>> record(
       const std::function<void(Stream&)>& enqueueAll) = 0;
+
+  /// For `properties().reason`; of openBackend.
+  void explainChoice(std::string reason) { choiceReason_ = std::move(reason); }
+
+ protected:
+  [[nodiscard]] const std::string& choiceReason() const { return choiceReason_; }
+
+ private:
+  std::string choiceReason_;
 };
 
 /// The backends of this machine that can be used, best first; never empty, `reference` comes last.
 std::vector<BackendProperties> availableBackends();
 
-/// Opens a backend by its name; an empty name takes $LECTERN_BACKEND, and the best one where that
-/// is not set. `threads` 0: one a physical core. Errors: Usage for a name that this program or
-/// machine does not have, listing those that it has.
+/// The devices that would be better but cannot be used, each with its `reason`; one named "cuda"
+/// where there is no device at all.
+std::vector<BackendProperties> unusableBackends();
+
+/// Opens a backend by its name. "cuda" is the first graphics card that can be used, "cuda:1" the
+/// second one of the driver's list, "cpu" the best of the processor. An empty name takes
+/// $LECTERN_BACKEND, and the best one where that is not set; its `properties().reason` then says
+/// why none that is better was taken. `threads` 0: one a physical core. Errors: Usage for a name
+/// that this program or machine does not have, listing those that it has; for a graphics card that
+/// cannot be used, with the reason: nothing else is taken in its place.
 Result<std::unique_ptr<Backend>> openBackend(std::string_view name, int threads);
 
 }  // namespace lectern::kernels

@@ -1,45 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "kernels/host_backend.h"
 
+#include "kernels/operation_list.h"
+
 #include <fmt/format.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstring>
 #include <fstream>
-#include <vector>
 
 namespace lectern::kernels {
 
 namespace {
-
-class OperationList final : public Recording {
- public:
-  std::vector<Operation> operations;
-};
-
-// Copies are carried out at once, like operations; in a recording they would be lost, so they are
-// not allowed there.
-class RecordingStream final : public Stream {
- public:
-  explicit RecordingStream(OperationList& list) : list_(list) {}
-
-  void copyIn(void*, const void*, int64_t) override { LECTERN_CHECK(!"copies cannot be recorded"); }
-  void copyOut(void*, const void*, int64_t) override {
-    LECTERN_CHECK(!"copies cannot be recorded");
-  }
-  void copy(void*, const void*, int64_t) override { LECTERN_CHECK(!"copies cannot be recorded"); }
-  void replay(const Recording& recording) override {
-    const auto& other = static_cast<const OperationList&>(recording).operations;
-    list_.operations.insert(list_.operations.end(), other.begin(), other.end());
-  }
-  Result<void> wait() override { return {}; }
-
- private:
-  void enqueue(const Operation& operation) override { list_.operations.push_back(operation); }
-
-  OperationList& list_;
-};
 
 class HostStream final : public Stream {
  public:
@@ -50,7 +23,7 @@ class HostStream final : public Stream {
   void copy(void* to, const void* from, int64_t bytes) override {
     if (bytes > 0) std::memcpy(to, from, static_cast<size_t>(bytes));
   }
-  void replay(const Recording& recording) override {
+  void replay(const Recording& recording, int64_t) override {
     for (const Operation& op : static_cast<const OperationList&>(recording).operations)
       backend_.execute(op);
   }
@@ -91,7 +64,7 @@ Result<std::unique_ptr<Stream>> HostBackend::newStream() {
 Result<std::unique_ptr<Recording>> HostBackend::record(
     const std::function<void(Stream&)>& enqueueAll) {
   auto list = std::make_unique<OperationList>();
-  RecordingStream stream(*list);
+  ListingStream stream(*list);
   enqueueAll(stream);
   return list;
 }

@@ -105,9 +105,10 @@ class Bench : public Command {
                    "Write so many tokens, one by one (32; 0: none)")
         ->option_text("N")
         ->check(CLI::Range(int64_t{0}, kMaxTokens));
-    app.add_option("--backend", request_.backend,
-                   "What computes: reference, or one that an unknown name lists (default: "
-                   "$LECTERN_BACKEND, else the fastest here)")
+    app.add_option(
+           "--backend,--device", request_.backend,
+           "What computes: cpu, cuda (a graphics card; cuda:1 the second), reference, or one "
+           "that an unknown name lists (default: $LECTERN_BACKEND, else the fastest here)")
         ->option_text("NAME");
     app.add_flag("--profile", request_.profile,
                  "Time each operation, too, and say what share of its floor it reaches");
@@ -139,9 +140,13 @@ class Bench : public Command {
  private:
   void print(const Streams& streams, const BenchReport& report) const {
     const auto& memory = report.memory;
-    streams.out << fmt::format("{} on {}, {} ({})\n\n", Style(streams.styled).bold(oneLine(model_)),
+    streams.out << fmt::format("{} on {}, {} ({})\n", Style(streams.styled).bold(oneLine(model_)),
                                report.backend.name, counted(report.backend.threads, "thread"),
                                oneLine(report.backend.device));
+    if (!report.backend.reason.empty()) {
+      streams.out << fmt::format("not on    {}\n", oneLine(report.backend.reason));
+    }
+    streams.out << '\n';
     streams.out << fmt::format(
         "machine   reads {:.1f} GB/s; computes {:.0f} Gflop/s in float32, {:.0f} in bfloat16, "
         "{:.0f} Gop/s in int8 ({})\n",
@@ -204,6 +209,7 @@ class Bench : public Command {
             {"model", model_},
             {"backend", report.backend.name},
             {"device", report.backend.device},
+            {"whyNotBetter", report.backend.reason},
             {"threads", report.backend.threads},
             {"machine",
              {{"instructions", report.ceilings.instructions},

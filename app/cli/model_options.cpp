@@ -25,9 +25,9 @@ Result<std::filesystem::path> ModelOption::folder(const CommandContext& context)
 }
 
 void EngineOption::declare(CLI::App& app) {
-  app.add_option("--backend", backend_,
-                 "What computes: reference, or one that an unknown name lists (default: "
-                 "$LECTERN_BACKEND, else the fastest here)")
+  app.add_option("--backend,--device", backend_,
+                 "What computes: cpu, cuda (a graphics card; cuda:1 the second), reference, or one "
+                 "that an unknown name lists (default: $LECTERN_BACKEND, else the fastest here)")
       ->option_text("NAME");
   app.add_option("--threads", threads_, "Threads to compute with (default: one a core)")
       ->option_text("N")

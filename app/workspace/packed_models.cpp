@@ -27,6 +27,8 @@ Result<std::string> pack(const fs::path& model,
   const auto files = TRY(ModelFolder::open(model));
   const ModelConfig config = TRY(parseModelConfig(files->config(), files->configFile().string()));
   const auto backend = TRY(kernels::openBackend({}, 0));
+  // A graphics card is sent the weights at each start; they are not kept for it.
+  if (!backend->properties().hostMemory) return std::string();
   LoadOptions options;
   options.packedFolder = packedFolder(dataFolder);
   options.progress = [&progress](int64_t done, int64_t total) {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/bench/observed_backend.h"
 
-#include "core/base/check.h"
+#include "kernels/operation_list.h"
 
 #include <chrono>
 #include <utility>
-#include <vector>
 
 namespace lectern::bench {
 
@@ -15,31 +14,9 @@ using kernels::Recording;
 using kernels::Stream;
 
 /// The backend's own, and the operations in it.
-class ObservedBackend::ObservedRecording final : public Recording {
+class ObservedBackend::ObservedRecording final : public kernels::OperationList {
  public:
-  std::vector<Operation> operations;
   std::unique_ptr<Recording> inner;
-};
-
-class ObservedBackend::ListingStream final : public Stream {
- public:
-  explicit ListingStream(std::vector<Operation>& operations) : operations_(operations) {}
-
-  void copyIn(void*, const void*, int64_t) override { LECTERN_CHECK(!"copies cannot be recorded"); }
-  void copyOut(void*, const void*, int64_t) override {
-    LECTERN_CHECK(!"copies cannot be recorded");
-  }
-  void copy(void*, const void*, int64_t) override { LECTERN_CHECK(!"copies cannot be recorded"); }
-  void replay(const Recording& recording) override {
-    const auto& other = static_cast<const ObservedRecording&>(recording).operations;
-    operations_.insert(operations_.end(), other.begin(), other.end());
-  }
-  Result<void> wait() override { return {}; }
-
- private:
-  void enqueue(const Operation& operation) override { operations_.push_back(operation); }
-
-  std::vector<Operation>& operations_;
 };
 
 class ObservedBackend::ObservedStream final : public Stream {
@@ -54,9 +31,9 @@ class ObservedBackend::ObservedStream final : public Stream {
     inner_->copyOut(to, from, bytes);
   }
   void copy(void* to, const void* from, int64_t bytes) override { inner_->copy(to, from, bytes); }
-  void replay(const Recording& recording) override {
+  void replay(const Recording& recording, int64_t contextTokens) override {
     const auto& observed = static_cast<const ObservedRecording&>(recording);
-    if (backend_.listening_ == Listening::No) return inner_->replay(*observed.inner);
+    if (backend_.listening_ == Listening::No) return inner_->replay(*observed.inner, contextTokens);
     for (const Operation& operation : observed.operations) enqueue(operation);
   }
   // A stream that failed once fails for good, so what a wait in between returned comes again.
@@ -104,7 +81,7 @@ Result<std::unique_ptr<Stream>> ObservedBackend::newStream() {
 Result<std::unique_ptr<Recording>> ObservedBackend::record(
     const std::function<void(Stream&)>& enqueueAll) {
   auto recording = std::make_unique<ObservedRecording>();
-  ListingStream list(recording->operations);
+  kernels::ListingStream list(*recording);
   enqueueAll(list);
   recording->inner = TRY(inner_->record([&](Stream& stream) {
     for (const Operation& operation : recording->operations) inner_->run(operation, stream);

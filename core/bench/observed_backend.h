@@ -55,7 +55,6 @@ class ObservedBackend final : public kernels::Backend {
  private:
   class ObservedStream;
   class ObservedRecording;
-  class ListingStream;
 
   std::shared_ptr<kernels::Backend> inner_;
   std::shared_ptr<std::map<std::string, int64_t>> heldBytes_ =

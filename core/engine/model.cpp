@@ -266,7 +266,7 @@ Result<void> Model::run(States& states,
                      slots_.logits.bytes());
   };
   if (step != nullptr) {
-    stream_->replay(*step);
+    stream_->replay(*step, states.position() + 1);
     copyLogits(0);
   } else {
     Pass pass(*this, states, count, /*tapped=*/false,

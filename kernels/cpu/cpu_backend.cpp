@@ -34,6 +34,7 @@ class CpuBackend final : public HostBackend {
     properties.memoryBytes = memory.totalBytes;
     properties.memoryFreeBytes = memory.freeBytes;
     properties.threads = workspace_.pool.threads();
+    properties.reason = choiceReason();
     return properties;
   }
 

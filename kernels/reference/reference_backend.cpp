@@ -19,6 +19,7 @@ class ReferenceBackend final : public HostBackend {
     properties.device = "plain loops in float32, one thread";
     properties.memoryBytes = memory.totalBytes;
     properties.memoryFreeBytes = memory.freeBytes;
+    properties.reason = choiceReason();
     return properties;
   }
 

@@ -39,7 +39,7 @@ TEST(HostBackend, ReplaysARecordingWithFreshValues) {
 
   for (const uint32_t seed : {3U, 4U}) {
     in.values() = Matrix::random(1, 4, seed).values();
-    stream->replay(*recording);
+    stream->replay(*recording, 0);
     ASSERT_TRUE(stream->wait());
     const std::vector<float> replayed = out.values();
     backend->run(op, *stream);

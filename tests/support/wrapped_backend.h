@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/backend.h"
+#include "kernels/operation_list.h"
 
 #include <cstdint>
 #include <functional>
@@ -9,7 +10,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace lectern::test {
 
@@ -66,31 +66,15 @@ class WrappedBackend final : public kernels::Backend {
       const std::function<void(kernels::Stream&)>& enqueueAll) override {
     ++recordings_;
     if (!replaysOneByOne) return inner_->record(enqueueAll);
-    auto list = std::make_unique<OperationList>();
-    ListingStream stream(*list);
+    auto list = std::make_unique<OneByOne>();
+    kernels::ListingStream stream(*list);
     enqueueAll(stream);
     return list;
   }
 
  private:
-  class OperationList final : public kernels::Recording {
-   public:
-    std::vector<kernels::Operation> operations;
-  };
-
-  class ListingStream final : public kernels::Stream {
-   public:
-    explicit ListingStream(OperationList& list) : list_(list) {}
-    void copyIn(void*, const void*, int64_t) override { LECTERN_CHECK(!"not for recordings"); }
-    void copyOut(void*, const void*, int64_t) override { LECTERN_CHECK(!"not for recordings"); }
-    void copy(void*, const void*, int64_t) override { LECTERN_CHECK(!"not for recordings"); }
-    void replay(const kernels::Recording&) override { LECTERN_CHECK(!"not for recordings"); }
-    Result<void> wait() override { return {}; }
-
-   private:
-    void enqueue(const kernels::Operation& op) override { list_.operations.push_back(op); }
-    OperationList& list_;
-  };
+  // Told apart from what the backend itself records.
+  class OneByOne final : public kernels::OperationList {};
 
   class WrappedStream final : public kernels::Stream {
    public:
@@ -104,10 +88,10 @@ class WrappedBackend final : public kernels::Backend {
       inner_->copyOut(to, from, bytes);
     }
     void copy(void* to, const void* from, int64_t bytes) override { inner_->copy(to, from, bytes); }
-    void replay(const kernels::Recording& recording) override {
+    void replay(const kernels::Recording& recording, int64_t contextTokens) override {
       ++backend_.replays_;
-      const auto* list = dynamic_cast<const OperationList*>(&recording);
-      if (list == nullptr) return inner_->replay(recording);
+      const auto* list = dynamic_cast<const OneByOne*>(&recording);
+      if (list == nullptr) return inner_->replay(recording, contextTokens);
       for (const kernels::Operation& operation : list->operations) enqueue(operation);
     }
     Result<void> wait() override {

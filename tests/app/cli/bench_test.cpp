@@ -66,6 +66,7 @@ TEST_F(BenchCommand, AProfileNamesTheOperations) {
                                                 "--backend", "reference", "--json"})
                         .json();
   EXPECT_EQ(json.at("backend"), "reference");
+  EXPECT_EQ(json.at("whyNotBetter"), "");
   std::vector<std::string> names;
   double seconds = 0;
   for (const auto& operation : json.at("readingProfiles").at(0).at("operations")) {
@@ -94,6 +95,8 @@ TEST_F(BenchCommand, WhatCannotBeIsRefused) {
   expect(ExitCode::Usage, {"--prompt", "-1"});
   expect(ExitCode::Usage, {"--depth", "many"});
   expect(ExitCode::Usage, {"--backend", "abacus"});
+  // No plug-in lies beside the test program.
+  EXPECT_THAT(expect(ExitCode::Usage, {"--device", "cuda"}).err, HasSubstr("cannot be used: "));
   model = "nowhere";
   expect(ExitCode::ModelUnusable, {});
 }

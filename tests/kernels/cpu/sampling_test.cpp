@@ -69,7 +69,7 @@ TEST_P(SamplingTest, ReplaysARecordingWithFreshValues) {
   for (const uint32_t seed : {3U, 4U}) {
     Matrix fresh = Matrix::random(1, 4, seed);
     stream->copyIn(in.data, fresh.values().data(), 16);
-    stream->replay(*recording);
+    stream->replay(*recording, 0);
     ASSERT_TRUE(stream->wait());
     const std::vector<float> replayed = d.get(out);
     d.run(op);
