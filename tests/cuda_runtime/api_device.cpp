@@ -140,13 +140,6 @@ cudaError_t cudaRuntimeGetVersion(int* version) {
   *version = CUDART_VERSION;
   return cudaSuccess;
 }
-cudaError_t cudaFuncSetAttribute(const void* /*function*/, cudaFuncAttribute which, int value) {
-  return call("cudaFuncSetAttribute", [&] {
-    const bool tooMuch = which == cudaFuncAttributeMaxDynamicSharedMemorySize &&
-                         value > settings().sharedBytesPerBlock;
-    return tooMuch ? cudaErrorInvalidValue : cudaSuccess;
-  });
-}
 
 cudaError_t cudaGetLastError() {
   const cudaError_t error = lastError();

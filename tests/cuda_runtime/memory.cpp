@@ -3,7 +3,7 @@
 
 #include "tests/cuda_runtime/findings.h"
 
-#include <fmt/format.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -63,20 +63,49 @@ void paintRedZones(Allocation& allocation) {
   std::memset(allocation.data + allocation.bytes, kRedZone, kRedZoneBytes);
 }
 
+int64_t guardBytes(MemoryKind kind) {
+  return kind == MemoryKind::Device ? kDeviceGuardBytes : kRedZoneBytes;
+}
+
+/// The host's memory with a guard on both sides. Device memory's guard is address space that is
+/// never touched; what the host writes itself is left to malloc, whose neighbourhood the address
+/// sanitizer watches.
+char* reserve(int64_t bytes, MemoryKind kind) {
+  const int64_t guard = guardBytes(kind);
+  const auto whole = static_cast<size_t>(roundedUp(bytes + 2 * guard));
+  void* start = nullptr;
+  if (kind == MemoryKind::Device) {
+    start = mmap(nullptr, whole, PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (start == MAP_FAILED) start = nullptr;
+  } else {
+    start = std::aligned_alloc(kAlignment, whole);
+  }
+  return start == nullptr ? nullptr : static_cast<char*>(start) + guard;
+}
+
+void giveBack(const Allocation& allocation) {
+  const int64_t guard = guardBytes(allocation.kind);
+  char* start = allocation.data - guard;
+  if (allocation.kind == MemoryKind::Device) {
+    munmap(start, static_cast<size_t>(roundedUp(allocation.bytes + 2 * guard)));
+  } else {
+    std::free(start);  // NOLINT(cppcoreguidelines-no-malloc)
+  }
+}
+
 void forget(Allocation* allocation) {
-  char* start = allocation->data - kRedZoneBytes;
+  giveBack(*allocation);
   registry().byAddress.erase(keyOf(*allocation));
-  std::free(start);  // NOLINT(cppcoreguidelines-no-malloc)
 }
 
 }  // namespace
 
 Allocation* allocate(int64_t bytes, MemoryKind kind, std::string name) {
-  const int64_t whole = roundedUp(bytes + 2 * kRedZoneBytes);
-  void* start = std::aligned_alloc(kAlignment, static_cast<size_t>(whole));
-  if (start == nullptr) return nullptr;
+  char* data = reserve(bytes, kind);
+  if (data == nullptr) return nullptr;
   auto allocation = std::make_unique<Allocation>();
-  allocation->data = static_cast<char*>(start) + kRedZoneBytes;
+  allocation->data = data;
   allocation->bytes = bytes;
   allocation->kind = kind;
   allocation->name = std::move(name);
@@ -97,10 +126,12 @@ Allocation* find(const void* address) {
   auto next = all.upper_bound(at);
   if (next != all.begin()) {
     Allocation* before = std::prev(next)->second.get();
-    if (at < keyOf(*before) + static_cast<uintptr_t>(before->bytes + kRedZoneBytes)) return before;
+    if (at < keyOf(*before) + static_cast<uintptr_t>(before->bytes + guardBytes(before->kind)))
+      return before;
   }
-  if (next != all.end() && at >= next->first - kRedZoneBytes) return next->second.get();
-  return nullptr;
+  if (next == all.end()) return nullptr;
+  Allocation* behind = next->second.get();
+  return at >= next->first - static_cast<uintptr_t>(guardBytes(behind->kind)) ? behind : nullptr;
 }
 
 void poison(Allocation& allocation) {
@@ -147,9 +178,7 @@ int64_t allocationsInUse(MemoryKind kind) {
 
 void forgetMemory() {
   Registry& all = registry();
-  for (auto& [address, allocation] : all.byAddress) {
-    std::free(allocation->data - kRedZoneBytes);  // NOLINT(cppcoreguidelines-no-malloc)
-  }
+  for (auto& [address, allocation] : all.byAddress) giveBack(*allocation);
   all = Registry();
 }
 

@@ -23,7 +23,11 @@ struct Allocation {
   Shadow shadow;
 };
 
+/// Painted and checked on both sides.
 constexpr int64_t kRedZoneBytes = 256;
+
+/// Nothing else lies so near to device memory: what misses it by less is known to have missed it.
+constexpr int64_t kDeviceGuardBytes = int64_t{1} << 20;
 
 /// Aligned to 256 bytes, as cudaMalloc's. Null when the host has no memory.
 Allocation* allocate(int64_t bytes, MemoryKind kind, std::string name);

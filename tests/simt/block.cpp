@@ -30,8 +30,7 @@ Thread& threadAt(unsigned number) {
 }
 
 std::string lineOf(const Where& where) {
-  const std::string file = where.file_name();
-  return fmt::format("{}:{}", file.substr(file.find_last_of('/') + 1), where.line());
+  return fmt::format("{}:{}", fileName(where.file_name()), where.line());
 }
 
 }  // namespace
@@ -55,16 +54,16 @@ EngineGuard::~EngineGuard() {
 Block::Block(const Launch& launch, std::string kernelName)
     : launch_(launch), kernelName_(std::move(kernelName)) {
   threadCount_ = launch.block.x * launch.block.y * launch.block.z;
-  order_.resize(threadCount_);
   for (unsigned i = 0; i < threadCount_; ++i) {
     Thread& thread = threadAt(i);
+    threads_.push_back(&thread);
     thread.number = i;
     thread.lane = i % kWarpLanes;
     thread.warp = i / kWarpLanes;
     thread.index = {i % launch.block.x, i / launch.block.x % launch.block.y,
                     i / launch.block.x / launch.block.y};
-    order_[i] = i;
   }
+  order_ = threads_;
   warps_.resize((threadCount_ + kWarpLanes - 1) / kWarpLanes);
   if (launch.dynamicSharedBytes > 0) {
     dynamic_ = cuda_runtime::allocate(static_cast<int64_t>(launch.dynamicSharedBytes),
@@ -107,12 +106,11 @@ void Block::begin() {
   }
   for (const SharedArray& array : shared_) cuda_runtime::poison(*array.allocation);
   if (dynamic_ != nullptr) cuda_runtime::poison(*dynamic_);
-  for (unsigned i = 0; i < threadCount_; ++i) {
-    Thread& thread = threadAt(i);
-    thread.state = Thread::State::Ready;
-    thread.open.clear();
-    thread.groups.clear();
-    thread.fiber.start(&Block::enter);
+  for (Thread* thread : threads_) {
+    thread->state = Thread::State::Ready;
+    thread->open.clear();
+    thread->groups.clear();
+    thread->fiber.start(&Block::enter);
   }
 }
 
@@ -120,12 +118,11 @@ void Block::runThreads(Random* random) {
   while (alive_ > 0 && !stopped_) {
     if (random != nullptr) random->shuffle(order_);
     bool moved = false;
-    for (const unsigned number : order_) {
-      Thread& thread = threadAt(number);
-      if (thread.state != Thread::State::Ready) continue;
+    for (Thread* thread : order_) {
+      if (thread->state != Thread::State::Ready) continue;
       moved = true;
-      current_ = &thread;
-      thread.fiber.resume();
+      current_ = thread;
+      thread->fiber.resume();
       if (stopped_) return;
     }
     if (!moved) {
@@ -199,26 +196,24 @@ int Block::syncBlock(bool predicate, const Where& where) {
 void Block::releaseBarrier() {
   int trueOnes = 0;
   const Thread* first = nullptr;
-  const Thread* other = nullptr;
-  for (unsigned i = 0; i < threadCount_; ++i) {
-    const Thread& thread = threadAt(i);
-    if (thread.state != Thread::State::AtBarrier) continue;
-    if (first == nullptr) first = &thread;
-    if (thread.where.line() != first->where.line()) other = &thread;
-    if (thread.predicate) ++trueOnes;
+  const Thread* elsewhere = nullptr;
+  for (const Thread* thread : threads_) {
+    if (thread->state != Thread::State::AtBarrier) continue;
+    if (first == nullptr) first = thread;
+    if (thread->where.line() != first->where.line()) elsewhere = thread;
+    if (thread->predicate) ++trueOnes;
   }
-  if (other != nullptr) {
+  if (elsewhere != nullptr) {
     cuda_runtime::report(
         FindingKind::Barrier, kernelName_,
         fmt::format("block {}: thread {} at {} and thread {} at {} meet at different __syncthreads",
-                    number_, first->number, lineOf(first->where), other->number,
-                    lineOf(other->where)));
+                    number_, first->number, lineOf(first->where), elsewhere->number,
+                    lineOf(elsewhere->where)));
   }
-  for (unsigned i = 0; i < threadCount_; ++i) {
-    Thread& thread = threadAt(i);
-    if (thread.state != Thread::State::AtBarrier) continue;
-    thread.state = Thread::State::Ready;
-    thread.barrierResult = trueOnes;
+  for (Thread* thread : threads_) {
+    if (thread->state != Thread::State::AtBarrier) continue;
+    thread->state = Thread::State::Ready;
+    thread->barrierResult = trueOnes;
   }
   atBarrier_ = 0;
   syncedAt_ = ++barriers;
@@ -281,7 +276,7 @@ Meeting& Block::meet(Collective kind,
 void Block::releaseMeeting(Warp& warp, unsigned firstThread, Meeting& meeting) {
   const unsigned lanes = meeting.arrived;
   for (unsigned lane = 0; lane < kWarpLanes; ++lane) {
-    if ((lanes >> lane & 1U) != 0) threadAt(firstThread + lane).state = Thread::State::Ready;
+    if ((lanes >> lane & 1U) != 0) threads_[firstThread + lane]->state = Thread::State::Ready;
   }
   meeting.present[meeting.generation & 1U] = lanes;
   meeting.arrived = 0;
@@ -333,14 +328,19 @@ void* Block::sharedArray(const void* key, size_t bytes, const char* name) {
   return array.allocation->data;
 }
 
+int64_t Block::staticSharedBytes() const {
+  int64_t bytes = 0;
+  for (const SharedArray& array : shared_) bytes += array.allocation->bytes;
+  return bytes;
+}
+
 void Block::reportDeadlock() const {
   std::set<std::string> places;
-  for (unsigned i = 0; i < threadCount_; ++i) {
-    const Thread& thread = threadAt(i);
-    if (thread.state == Thread::State::AtBarrier) {
-      places.insert("__syncthreads at " + lineOf(thread.where));
-    } else if (thread.state == Thread::State::InCollective) {
-      places.insert(fmt::format("mask {:#x} at {}", thread.mask, lineOf(thread.where)));
+  for (const Thread* thread : threads_) {
+    if (thread->state == Thread::State::AtBarrier) {
+      places.insert("__syncthreads at " + lineOf(thread->where));
+    } else if (thread->state == Thread::State::InCollective) {
+      places.insert(fmt::format("mask {:#x} at {}", thread->mask, lineOf(thread->where)));
     }
   }
   std::string text = fmt::format("threads of block {} wait for each other:", number_);

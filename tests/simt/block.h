@@ -105,7 +105,8 @@ class Block {
   uint3 index() const { return index_; }
   uint32_t ordinal() const { return ordinal_; }
   size_t warpCount() const { return warps_.size(); }
-  unsigned threadCount() const { return threadCount_; }
+  /// What GPU_SHARED declared so far.
+  int64_t staticSharedBytes() const;
 
   /// "block 3 thread 17"
   std::string who() const;
@@ -125,7 +126,8 @@ class Block {
   const Launch& launch_;
   std::string kernelName_;
   unsigned threadCount_ = 0;
-  std::vector<unsigned> order_;
+  std::vector<Thread*> threads_;  ///< by number
+  std::vector<Thread*> order_;    ///< in which they take their turns
   std::vector<Warp> warps_;
   std::vector<SharedArray> shared_;
   cuda_runtime::Allocation* dynamic_ = nullptr;

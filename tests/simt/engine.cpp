@@ -81,25 +81,25 @@ void* dynamicShared() {
 
 void load(void* to, const void* from, size_t bytes) {
   const EngineGuard guard;
-  traceAccess(from, bytes, AccessKind::Read, __builtin_return_address(0));
+  traceAccess(from, bytes, AccessKind::Read, __builtin_return_address(0), bytes);
   std::memcpy(to, from, bytes);
 }
 
 void loadReadOnly(void* to, const void* from, size_t bytes) {
   const EngineGuard guard;
-  traceAccess(from, bytes, AccessKind::ReadOnlyPath, __builtin_return_address(0));
+  traceAccess(from, bytes, AccessKind::ReadOnlyPath, __builtin_return_address(0), bytes);
   std::memcpy(to, from, bytes);
 }
 
 void store(void* to, const void* from, size_t bytes) {
   const EngineGuard guard;
-  traceAccess(to, bytes, AccessKind::Write, __builtin_return_address(0));
+  traceAccess(to, bytes, AccessKind::Write, __builtin_return_address(0), bytes);
   std::memcpy(to, from, bytes);
 }
 
 void atomicLoad(void* to, const void* from, size_t bytes) {
   const EngineGuard guard;
-  traceAccess(from, bytes, AccessKind::Atomic, __builtin_return_address(0));
+  traceAccess(from, bytes, AccessKind::Atomic, __builtin_return_address(0), bytes);
   std::memcpy(to, from, bytes);
 }
 
@@ -117,8 +117,8 @@ void asyncCopy(void* shared, const void* global, size_t bytes, size_t validBytes
         fmt::format("cp.async of {} asks for {} of {} bytes", block().who(), validBytes, bytes));
     block().stop();
   }
-  if (validBytes > 0) traceAccess(global, validBytes, AccessKind::AsyncSource, site);
-  traceAccess(shared, bytes, AccessKind::AsyncAsked, site);
+  if (validBytes > 0) traceAccess(global, validBytes, AccessKind::AsyncSource, site, bytes);
+  traceAccess(shared, bytes, AccessKind::AsyncAsked, site, bytes);
   block().current().open.push_back({shared, global, bytes, validBytes, site});
 }
 
@@ -136,7 +136,7 @@ void asyncWait(int keepGroups) {
     const std::vector<AsyncCopy> group = std::move(thread.groups.front());
     thread.groups.pop_front();
     for (const AsyncCopy& copy : group) {
-      traceAccess(copy.shared, copy.bytes, AccessKind::AsyncLanded, copy.site);
+      traceAccess(copy.shared, copy.bytes, AccessKind::AsyncLanded, copy.site, copy.bytes);
       std::memcpy(copy.shared, copy.global, copy.validBytes);
       std::memset(static_cast<char*>(copy.shared) + copy.validBytes, 0,
                   copy.bytes - copy.validBytes);

@@ -3,6 +3,8 @@
 
 #include "tests/simt/engine.h"
 
+#include <type_traits>
+
 /// Wide accesses, atomics and cp.async. Everything is forced inline: a report names the line that
 /// called.
 
@@ -15,14 +17,14 @@ __forceinline__ T __ldg(const T* p) {
 }
 // NOLINTEND(bugprone-reserved-identifier)
 
-#define GPU_ATOMIC(NAME, EXPRESSION)                               \
-  template <class T>                                               \
-  __forceinline__ T NAME(T* address, T value) {                    \
-    T old;                                                         \
-    lectern::simt::atomicLoad(&old, address, sizeof old);          \
-    const T updated = static_cast<T>(EXPRESSION);                  \
-    lectern::simt::atomicStore(address, &updated, sizeof updated); \
-    return old;                                                    \
+#define GPU_ATOMIC(NAME, EXPRESSION)                                  \
+  template <class T>                                                  \
+  __forceinline__ T NAME(T* address, std::type_identity_t<T> value) { \
+    T old;                                                            \
+    lectern::simt::atomicLoad(&old, address, sizeof old);             \
+    const T updated = static_cast<T>(EXPRESSION);                     \
+    lectern::simt::atomicStore(address, &updated, sizeof updated);    \
+    return old;                                                       \
   }
 GPU_ATOMIC(atomicAdd, old + value)
 GPU_ATOMIC(atomicSub, old - value)
@@ -34,7 +36,9 @@ GPU_ATOMIC(atomicAnd, old& value)
 #undef GPU_ATOMIC
 
 template <class T>
-__forceinline__ T atomicCAS(T* address, T expected, T value) {
+__forceinline__ T atomicCAS(T* address,
+                            std::type_identity_t<T> expected,
+                            std::type_identity_t<T> value) {
   T old;
   lectern::simt::atomicLoad(&old, address, sizeof old);
   const T updated = old == expected ? value : old;

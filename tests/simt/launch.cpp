@@ -58,6 +58,17 @@ std::vector<uint32_t> blocksToRun(uint32_t count, Random* random) {
   return blocks;
 }
 
+/// What nvcc or the driver would refuse.
+void checkStaticShared(const Block& block, const Launch& launch, const std::string& name) {
+  constexpr int64_t kMaxStaticBytes = 48 << 10;
+  const int64_t bytes = block.staticSharedBytes();
+  const int64_t all = bytes + static_cast<int64_t>(launch.dynamicSharedBytes);
+  if (bytes <= kMaxStaticBytes && all <= cuda_runtime::settings().sharedBytesPerBlock) return;
+  cuda_runtime::report(
+      cuda_runtime::FindingKind::Launch, name,
+      fmt::format("{} bytes of shared arrays, {} of shared memory in all", bytes, all));
+}
+
 void runGrid(const Launch& launch, const std::string& name) {
   const Options& how = engine().options;
   Random random(how.seed + 1000003 * ++engine().launchCount);
@@ -72,6 +83,7 @@ void runGrid(const Launch& launch, const std::string& name) {
     ++report.blocksRun;
     if (!finished) break;
   }
+  checkStaticShared(block, launch, name);
   report.traffic = endTrace(how.lines ? &report.lines : nullptr);
   engine().launches.push_back(std::move(report));
 }

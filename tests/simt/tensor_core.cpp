@@ -79,7 +79,7 @@ void loadMatrix(uint32_t* registers, int matrices, bool transposed, const void* 
   constexpr size_t kRowBytes = 16;
   unsigned char mine[kRowBytes] = {};
   if (lane < 8 * matrices) {
-    traceAccess(row, kRowBytes, AccessKind::Read, __builtin_return_address(0));
+    traceAccess(row, kRowBytes, AccessKind::Read, __builtin_return_address(0), kRowBytes);
     std::memcpy(mine, row, kRowBytes);
   }
   unsigned slot = 0;

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <unordered_map>
 #include <utility>
 
@@ -26,7 +27,7 @@ using cuda_runtime::ConflictKind;
 using cuda_runtime::FindingKind;
 using cuda_runtime::MemoryKind;
 
-/// An instruction; the two numbers are for its requests to global and to shared memory.
+/// An instruction that touches memory.
 struct Site {
   const void* address = nullptr;
   Traffic exact;  ///< bytes and distinct sectors, counted access by access
@@ -35,9 +36,11 @@ struct Site {
 struct Trace {
   std::unordered_map<const void*, uint32_t> siteNumbers;
   std::vector<Site> sites;
+  std::array<std::pair<const void*, uint32_t>, 256> lastNumbers{};  ///< spares the look-up
   RequestCounter requests;
   std::array<Allocation*, 64> recent{};
   Random random{0};
+  std::set<std::pair<FindingKind, const void*>> reported;
 };
 
 Trace& trace() {
@@ -56,9 +59,12 @@ bool isWrite(AccessKind kind) {
 
 uint32_t siteNumber(const void* address) {
   Trace& all = trace();
+  auto& last = all.lastNumbers[reinterpret_cast<uintptr_t>(address) / 4 % all.lastNumbers.size()];
+  if (last.first == address) return last.second;
   const auto [found, isNew] =
       all.siteNumbers.try_emplace(address, static_cast<uint32_t>(all.sites.size()));
   if (isNew) all.sites.push_back({address, {}});
+  last = {address, found->second};
   return found->second;
 }
 
@@ -86,8 +92,9 @@ std::string described(uintptr_t address, size_t bytes, const Allocation& allocat
   return fmt::format("{}, byte {}+{}", allocation.name, offset, bytes);
 }
 
+/// One fault is met by many threads: a launch tells of an instruction once.
 void reportAt(FindingKind kind, const std::string& what, const void* site) {
-  if (!cuda_runtime::wantsMoreFindings()) return;
+  if (!trace().reported.insert({kind, site}).second) return;
   cuda_runtime::report(kind, block().kernelName(),
                        fmt::format("{} by {} at {}", what, block().who(), sourceLines(site)));
 }
@@ -106,8 +113,12 @@ const char* verb(AccessKind kind) {
 }
 
 /// Ends the kernel for what the hardware would not survive.
-Allocation& checkedAllocation(
-    uintptr_t address, size_t bytes, AccessKind kind, const void* site, uint32_t number) {
+Allocation& checkedAllocation(uintptr_t address,
+                              size_t bytes,
+                              size_t alignment,
+                              AccessKind kind,
+                              const void* site,
+                              uint32_t number) {
   Allocation* allocation = lookUp(address, number);
   if (allocation == nullptr) {
     fail(FindingKind::Wild, fmt::format("{} of {} bytes outside of all memory", verb(kind), bytes),
@@ -125,8 +136,7 @@ Allocation& checkedAllocation(
                      allocation->bytes),
          site, cudaErrorIllegalAddress);
   }
-  const bool isPowerOfTwo = (bytes & (bytes - 1)) == 0;
-  if (kind != AccessKind::AsyncSource && isPowerOfTwo && bytes <= 16 && address % bytes != 0) {
+  if (address % alignment != 0) {
     fail(FindingKind::Misaligned,
          fmt::format("{} of {}", verb(kind), described(address, bytes, *allocation)), site,
          cudaErrorMisalignedAddress);
@@ -142,7 +152,6 @@ void reportConflict(const Conflict& conflict,
                     const Allocation& allocation,
                     AccessKind kind,
                     const void* site) {
-  if (!cuda_runtime::wantsMoreFindings()) return;
   const std::string where = fmt::format("{} byte {}", allocation.name, conflict.offset);
   const char* other = conflict.otherWrote ? "write" : "read";
   if (conflict.kind == ConflictKind::InFlight) {
@@ -212,13 +221,13 @@ void countCost(Allocation& allocation,
 
 }  // namespace
 
-void traceAccess(const void* pointer, size_t bytes, AccessKind kind, void* site) {
+void traceAccess(const void* pointer, size_t bytes, AccessKind kind, void* site, size_t alignment) {
   if (!options().trace) return;
   const auto address = reinterpret_cast<uintptr_t>(pointer);
   if (block().current().fiber.owns(address)) return;
   if (!isWrite(kind) && isReadableHostMemory(address)) return;
   const uint32_t number = siteNumber(site);
-  Allocation& allocation = checkedAllocation(address, bytes, kind, site, number);
+  Allocation& allocation = checkedAllocation(address, bytes, alignment, kind, site, number);
   const auto offset = static_cast<int64_t>(address - reinterpret_cast<uintptr_t>(allocation.data));
   if (!isWrite(kind) || kind == AccessKind::Atomic) {
     const int64_t missing =
@@ -249,9 +258,11 @@ void beginTrace(size_t warps, uint64_t seed) {
   Trace& all = trace();
   all.siteNumbers.clear();
   all.sites.clear();
+  all.lastNumbers.fill({nullptr, 0});
   all.requests.reset(warps);
   all.recent.fill(nullptr);
   all.random = Random(seed);
+  all.reported.clear();
 }
 
 void endTraceOfBlock() {

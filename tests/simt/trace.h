@@ -23,7 +23,7 @@ enum class AccessKind : uint8_t {
 
 /// Called on a fiber; `site` is the address behind the instruction. Does not return if the fault
 /// would end the kernel.
-void traceAccess(const void* address, size_t bytes, AccessKind kind, void* site);
+void traceAccess(const void* address, size_t bytes, AccessKind kind, void* site, size_t alignment);
 
 /// All threads of the block, or all lanes of a warp, are at the same place: their requests up to
 /// here are complete.

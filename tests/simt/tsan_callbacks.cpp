@@ -14,32 +14,32 @@ using lectern::simt::AccessKind;
 
 /// Code of the same sources that runs on the host (launchers), and library code that both share, is
 /// not the kernel's.
-inline void note(const void* address, size_t bytes, AccessKind kind, void* site) {
+inline void note(const void* address, size_t bytes, AccessKind kind, void* site, size_t alignment) {
   if (lectern::simt::runningBlock() == nullptr || lectern::simt::inEngine()) return;
   const lectern::simt::EngineGuard guard;
-  lectern::simt::traceAccess(address, bytes, kind, site);
+  lectern::simt::traceAccess(address, bytes, kind, site, alignment);
 }
 
 }  // namespace
 
 extern "C" {
 
-#define LECTERN_RECEIVE(BYTES)                                      \
-  void __tsan_read##BYTES(void* p) {                                \
-    note(p, BYTES, AccessKind::Read, __builtin_return_address(0));  \
-  }                                                                 \
-  void __tsan_write##BYTES(void* p) {                               \
-    note(p, BYTES, AccessKind::Write, __builtin_return_address(0)); \
-  }                                                                 \
-  void __tsan_unaligned_read##BYTES(void* p) {                      \
-    note(p, BYTES, AccessKind::Read, __builtin_return_address(0));  \
-  }                                                                 \
-  void __tsan_unaligned_write##BYTES(void* p) {                     \
-    note(p, BYTES, AccessKind::Write, __builtin_return_address(0)); \
-  }                                                                 \
-  void __tsan_read_write##BYTES(void* p) {                          \
-    note(p, BYTES, AccessKind::Read, __builtin_return_address(0));  \
-    note(p, BYTES, AccessKind::Write, __builtin_return_address(0)); \
+#define LECTERN_RECEIVE(BYTES)                                             \
+  void __tsan_read##BYTES(void* p) {                                       \
+    note(p, BYTES, AccessKind::Read, __builtin_return_address(0), BYTES);  \
+  }                                                                        \
+  void __tsan_write##BYTES(void* p) {                                      \
+    note(p, BYTES, AccessKind::Write, __builtin_return_address(0), BYTES); \
+  }                                                                        \
+  void __tsan_unaligned_read##BYTES(void* p) {                             \
+    note(p, BYTES, AccessKind::Read, __builtin_return_address(0), BYTES);  \
+  }                                                                        \
+  void __tsan_unaligned_write##BYTES(void* p) {                            \
+    note(p, BYTES, AccessKind::Write, __builtin_return_address(0), BYTES); \
+  }                                                                        \
+  void __tsan_read_write##BYTES(void* p) {                                 \
+    note(p, BYTES, AccessKind::Read, __builtin_return_address(0), BYTES);  \
+    note(p, BYTES, AccessKind::Write, __builtin_return_address(0), BYTES); \
   }
 LECTERN_RECEIVE(1)
 LECTERN_RECEIVE(2)
@@ -49,10 +49,10 @@ LECTERN_RECEIVE(16)
 #undef LECTERN_RECEIVE
 
 void __tsan_read_range(void* p, size_t bytes) {
-  note(p, bytes, AccessKind::Read, __builtin_return_address(0));
+  note(p, bytes, AccessKind::Read, __builtin_return_address(0), 1);
 }
 void __tsan_write_range(void* p, size_t bytes) {
-  note(p, bytes, AccessKind::Write, __builtin_return_address(0));
+  note(p, bytes, AccessKind::Write, __builtin_return_address(0), 1);
 }
 // Launchers use shared pointers and static locals; kernels have atomicAdd and friends, which do not
 // come here.
