@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "kernels/cuda/products.h"
+
+namespace lectern::kernels::cuda {
+
+/// A product as its kernels see it.
+struct ProductArgs {
+  PackedWeight weight;
+  PackedWeight second;
+  Rows in;
+  Narrowed narrowed;
+  Rows out;
+  const float* bias;
+  Grouping grouping;
+  int32_t rows;
+};
+
+/// The rows that a block multiplies.
+struct BlockRows {
+  RowTile tile;
+  Grouping grouping;
+
+  /// Row `index` of the tile in `out`; rows behind the last one repeat it.
+  [[nodiscard]] __device__ __forceinline__ int32_t outRow(int index) const {
+    const int32_t place = tile.first + min(index, tile.rows - 1);
+    return grouping.order == nullptr ? place : grouping.order[place];
+  }
+  [[nodiscard]] __device__ __forceinline__ int32_t inRow(int index) const {
+    return outRow(index) / grouping.divisor;
+  }
+};
+__device__ __forceinline__ BlockRows blockRows(const ProductArgs& a, int tile) {
+  if (a.grouping.tiles != nullptr) return {a.grouping.tiles[tile], a.grouping};
+  const int32_t first = tile * kTileRows;
+  return {{0, first, min(kTileRows, a.rows - first)}, a.grouping};
+}
+
+/// Which weight row stands in row `index` of a tile of columns whose outputs begin at `first`.
+/// Gated products have of every 2 · kRun rows kRun of the gate, then those of `second` for the same
+/// outputs. Rows behind the last output repeat it.
+template <bool kGated, int kRun>
+__device__ __forceinline__ WeightRow
+columnRow(const ProductArgs& a, int32_t group, int64_t first, int index) {
+  const int64_t last = a.weight.out - 1;
+  if constexpr (kGated) {
+    const int64_t output = min(first + index / (2 * kRun) * kRun + index % kRun, last);
+    return rowOf(index % (2 * kRun) < kRun ? a.weight : a.second, group, output);
+  }
+  return rowOf(a.weight, group, min(first + index, last));
+}
+
+/// Two neighbouring outputs.
+__device__ __forceinline__ void storePair(
+    const ProductArgs& a, int32_t row, int64_t column, float first, float second) {
+  if (column >= a.weight.out) return;
+  float* to = a.out.row(row) + column;
+  const bool both = column + 1 < a.weight.out;
+  if (a.bias != nullptr) {
+    first += a.bias[column];
+    if (both) second += a.bias[column + 1];
+  }
+  if (both && a.out.aligned) {
+    gpu::st64(to, {__float_as_uint(first), __float_as_uint(second)});
+  } else {
+    to[0] = first;
+    if (both) to[1] = second;
+  }
+}
+
+/// A warp's results, held as mma leaves them: of each 16 × 8 piece a lane has two neighbouring
+/// columns of two rows. Of a gated product the second half of a warp's columns belongs to `second`.
+template <bool kGated, int kWarpRows, int kWarpColumns>
+__device__ __forceinline__ void storeProduct(
+    const ProductArgs& a,
+    const BlockRows& block,
+    int64_t firstOutput,
+    int firstRow,
+    int firstColumn,
+    const float (&sums)[kWarpRows / 16][kWarpColumns / 8][4]) {
+  constexpr int kPieces = kWarpColumns / 8 / (kGated ? 2 : 1);
+  const int64_t firstOfLane = firstOutput + firstColumn / (kGated ? 2 : 1) + laneOf() % 4 * 2;
+#pragma unroll
+  for (int i = 0; i < kWarpRows / 16; ++i) {
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+      const int index = firstRow + i * 16 + half * 8 + laneOf() / 4;
+      if (index >= block.tile.rows) continue;
+      const int32_t row = block.outRow(index);
+#pragma unroll
+      for (int j = 0; j < kPieces; ++j) {
+        float first = sums[i][j][2 * half];
+        float second = sums[i][j][2 * half + 1];
+        if constexpr (kGated) {
+          first = silu(first) * sums[i][j + kPieces][2 * half];
+          second = silu(second) * sums[i][j + kPieces][2 * half + 1];
+        }
+        storePair(a, row, firstOfLane + j * 8, first, second);
+      }
+    }
+  }
+}
+
+}  // namespace lectern::kernels::cuda

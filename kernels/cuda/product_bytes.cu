@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "kernels/cuda/device/swizzle.cuh"
+#include "kernels/cuda/product_kernels.h"
+
+namespace lectern::kernels::cuda {
+
+namespace {
+
+// Quantised weights meet activations of bytes on the integer tensor cores: a span of 32 inputs is
+// one step of mma, whose exact sums are scaled by the span's two scales and added in float32, as
+// in dotSpan (device/gemv.cuh). 64 rows by 128 columns a block, two spans a stage, eight warps of
+// 32 by 32. The weight stays packed on its way through shared memory.
+constexpr int kThreads = 256;
+constexpr int kColumns = 128;
+constexpr int kSpans = 2;
+constexpr int kStages = 3;
+constexpr int kWarpRows = 32;
+constexpr int kWarpColumns = 32;
+
+// Bytes of a column's planes for one span.
+template <DType kType>
+struct SpanBytes {
+  static constexpr int kLow = kQuantised<kType>.bits == 8 ? 32 : 16;
+  static constexpr int kHigh = kQuantised<kType>.bits == 8 ? 0 : 4 * (kQuantised<kType>.bits - 4);
+  static constexpr int kScale = kHasScaleAndLeast<kType> ? 4 : 2;
+};
+
+// Sixteen bytes behind each column's low bytes put the words that eight columns' lanes read at once
+// into different banks.
+template <DType kType>
+struct Stage {
+  using Bytes = SpanBytes<kType>;
+  static constexpr int kLowPitch = kSpans * Bytes::kLow + 16;
+  static constexpr int kHighPitch = kSpans * Bytes::kHigh;
+  static constexpr int kScalePitch = kSpans * Bytes::kScale;
+
+  Tile64<kTileRows> rows;
+  SpanActivation spans[kTileRows][kSpans];
+  unsigned char low[kColumns * kLowPitch];
+  unsigned char high[kHighPitch == 0 ? 16 : kColumns * kHighPitch];
+  unsigned char scale[kColumns * kScalePitch];
+  uint32_t block[kColumns];
+
+  [[nodiscard]] __device__ __forceinline__ uint32_t lowWord(int column, int span, int q) const {
+    const int run = Bytes::kLow == 32 ? q / 4 * kSpans + span : span;
+    return *reinterpret_cast<const uint32_t*>(low + column * kLowPitch + run * 16 + q % 4 * 4);
+  }
+  [[nodiscard]] __device__ __forceinline__ uint32_t highWord(int column, int span, int q) const {
+    if constexpr (Bytes::kHigh == 0) return 0;
+    const int word = Bytes::kHigh == 8 ? q / 4 * 4 : 0;
+    return *reinterpret_cast<const uint32_t*>(high + column * kHighPitch + span * Bytes::kHigh +
+                                              word);
+  }
+  [[nodiscard]] __device__ __forceinline__ SpanScale scaleAt(int column, int span) const {
+    const unsigned char* from = scale + column * kScalePitch + span * Bytes::kScale;
+    uint32_t bits;
+    if constexpr (Bytes::kScale == 4) {
+      bits = *reinterpret_cast<const uint32_t*>(from);
+    } else {
+      bits = *reinterpret_cast<const uint16_t*>(from);
+    }
+    return scaleOf<kType>(bits, kQuantised<kType>.isNested ? block[column] : 0);
+  }
+};
+
+template <int kBytes>
+__device__ __forceinline__ void fetchWords(unsigned char* to, const uint8_t* from) {
+  if constexpr (kBytes % 16 == 0) {
+#pragma unroll
+    for (int i = 0; i < kBytes; i += 16) gpu::cpAsync16(to + i, from + i);
+  } else {
+#pragma unroll
+    for (int i = 0; i < kBytes; i += 4) gpu::cpAsync4(to + i, from + i);
+  }
+}
+
+// What one thread brings to every stage: a chunk of a row, and one of the two halves of a column.
+struct Source {
+  const uint8_t* row;
+  const SpanActivation* spans;
+  WeightRow column;
+};
+
+template <bool kGated>
+__device__ __forceinline__ Source sourceOf(const ProductArgs& a,
+                                           const BlockRows& block,
+                                           int64_t firstOutput) {
+  const int tid = static_cast<int>(threadIdx.x);
+  const int64_t pitch = a.narrowed.pitchSpans;
+  const int64_t chunkRow = block.inRow(tid / 4);
+  const int64_t spanRow = block.inRow(tid % kTileRows);
+  return {static_cast<const uint8_t*>(a.narrowed.numbers) + chunkRow * pitch * kSpan + tid % 4 * 16,
+          a.narrowed.spans + spanRow * pitch,
+          columnRow<kGated, kWarpColumns / 2>(a, block.tile.group, firstOutput, tid / 2)};
+}
+
+// The spans behind the last one of a weight are zeros: of the rows because they were filled up so,
+// of the low plane because nothing is copied.
+template <DType kType>
+__device__ __forceinline__ void fetch(const Source& source, int span, int spans, Stage<kType>& s) {
+  using Bytes = SpanBytes<kType>;
+  const int tid = static_cast<int>(threadIdx.x);
+  gpu::cpAsync16(s.rows.at(tid / 4, tid % 4), source.row + span * kSpan);
+  if (tid < kTileRows) gpu::cpAsync16(s.spans[tid], source.spans + span);
+
+  const int column = tid / 2;
+  const int part = tid % 2;
+  const bool isThere = span + part < spans;
+#pragma unroll
+  for (int half = 0; half < Bytes::kLow / 16; ++half) {
+    const int run = isThere ? half * spans + span + part : 0;
+    gpu::cpAsync16ZeroFill(s.low + column * s.kLowPitch + (half * kSpans + part) * 16,
+                           source.column.low + static_cast<int64_t>(run) * 16, isThere ? 16 : 0);
+  }
+  if (part == 0) {
+    fetchWords<Stage<kType>::kScalePitch>(s.scale + column * s.kScalePitch,
+                                          source.column.scale + span * Bytes::kScale);
+    if constexpr (kQuantised<kType>.isNested) {
+      gpu::cpAsync4(&s.block[column], source.column.block + span / 8 * 4);
+    }
+  } else if constexpr (Bytes::kHigh == 8) {
+    fetchWords<16>(s.high + column * 16, source.column.high + span * 8);
+  } else if constexpr (Bytes::kHigh == 4) {
+    unsigned char* to = s.high + column * s.kHighPitch;
+    gpu::cpAsync4(to, source.column.high + span * 4);
+    if (isThere) gpu::cpAsync4(to + 4, source.column.high + span * 4 + 4);
+  }
+}
+
+using Sums = float[kWarpRows / 16][kWarpColumns / 8][4];
+
+// The exact sums of one span of a 16 × 8 piece. Types with 16 inputs a scale have two: the step is
+// taken twice, each time with the other half left out.
+template <DType kType>
+struct PieceSums {
+  int32_t first[4];
+  int32_t second[4];
+};
+template <DType kType>
+__device__ __forceinline__ PieceSums<kType> multiplyPiece(const uint32_t (&left)[4],
+                                                          const uint32_t (&right)[2]) {
+  PieceSums<kType> sums{};
+  if constexpr (kQuantised<kType>.group == 16) {
+    const uint32_t low[2] = {right[0], 0};
+    const uint32_t high[2] = {0, right[1]};
+    gpu::mmaS8(sums.first, left, low);
+    gpu::mmaS8(sums.second, left, high);
+  } else {
+    gpu::mmaS8(sums.first, left, right);
+  }
+  return sums;
+}
+
+template <DType kType>
+__device__ __forceinline__ float scaled(const PieceSums<kType>& sums,
+                                        int i,
+                                        const SpanScale& scale,
+                                        SpanActivation activation) {
+  const int first = firstSum(activation.sums);
+  const int second = secondSum(activation.sums);
+  float sum;
+  if constexpr (kQuantised<kType>.group == 16) {
+    sum = scale.first * static_cast<float>(sums.first[i] - kZero<kType> * first) +
+          scale.second * static_cast<float>(sums.second[i] - kZero<kType> * second);
+  } else {
+    sum = scale.first * static_cast<float>(sums.first[i] - kZero<kType> * (first + second));
+  }
+  if constexpr (kQuantised<kType>.hasLeast) {
+    sum += scale.least * static_cast<float>(first + second);
+  }
+  return activation.scale * sum;
+}
+
+template <DType kType>
+__device__ __forceinline__ void multiplySpan(
+    Stage<kType>& stage, int span, int firstRow, int firstColumn, Sums& sums) {
+  const int lane = laneOf();
+  uint32_t left[kWarpRows / 16][4];
+  SpanActivation activations[kWarpRows / 16][2];
+#pragma unroll
+  for (int i = 0; i < kWarpRows / 16; ++i) {
+    gpu::ldmatrixX4(left[i],
+                    stage.rows.at(firstRow + i * 16 + leftRow(lane), span * 2 + leftChunk(lane)));
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+      activations[i][half] = stage.spans[firstRow + i * 16 + half * 8 + lane / 4][span];
+    }
+  }
+#pragma unroll
+  for (int j = 0; j < kWarpColumns / 8; ++j) {
+    const int column = firstColumn + j * 8 + lane / 4;
+    uint32_t right[2];
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+      const int q = half * 4 + lane % 4;
+      const uint32_t low = stage.lowWord(column, span, q);
+      right[half] = quadOf<kType>(low, stage.highWord(column, span, q), q);
+    }
+    const SpanScale scales[2] = {stage.scaleAt(firstColumn + j * 8 + lane % 4 * 2, span),
+                                 stage.scaleAt(firstColumn + j * 8 + lane % 4 * 2 + 1, span)};
+#pragma unroll
+    for (int i = 0; i < kWarpRows / 16; ++i) {
+      const PieceSums<kType> piece = multiplyPiece<kType>(left[i], right);
+#pragma unroll
+      for (int k = 0; k < 4; ++k) {
+        sums[i][j][k] += scaled<kType>(piece, k, scales[k % 2], activations[i][k / 2]);
+      }
+    }
+  }
+}
+
+template <DType kType, bool kGated>
+__global__ void __launch_bounds__(kThreads, 1) byteTiles(ProductArgs a) {
+  GPU_DYN_SHARED(Stage<kType>, stages);
+  const BlockRows block = blockRows(a, static_cast<int>(blockIdx.y));
+  if (block.tile.rows <= 0) return;
+  const int64_t firstOutput = static_cast<int64_t>(blockIdx.x) * (kGated ? kColumns / 2 : kColumns);
+  const Source source = sourceOf<kGated>(a, block, firstOutput);
+  const int firstRow = warpOf() / 4 * kWarpRows;
+  const int firstColumn = warpOf() % 4 * kWarpColumns;
+
+  const int steps = ceilDiv(a.weight.spans, kSpans);
+#pragma unroll
+  for (int step = 0; step < kStages - 1; ++step) {
+    if (step < steps) fetch<kType>(source, step * kSpans, a.weight.spans, stages[step]);
+    gpu::cpAsyncCommit();
+  }
+  Sums sums{};
+  for (int step = 0; step < steps; ++step) {
+    gpu::cpAsyncWait<kStages - 2>();
+    __syncthreads();
+    // The stage that is fetched into was multiplied before the barrier.
+    const int next = step + kStages - 1;
+    if (next < steps) fetch<kType>(source, next * kSpans, a.weight.spans, stages[next % kStages]);
+    gpu::cpAsyncCommit();
+#pragma unroll
+    for (int span = 0; span < kSpans; ++span) {
+      // The last step may have one span only.
+      if (step * kSpans + span < a.weight.spans) {
+        multiplySpan<kType>(stages[step % kStages], span, firstRow, firstColumn, sums);
+      }
+    }
+  }
+  gpu::cpAsyncWait<0>();
+  storeProduct<kGated, kWarpRows, kWarpColumns>(a, block, firstOutput, firstRow, firstColumn, sums);
+}
+
+template <DType kType>
+cudaError_t launchBytes(const ProductArgs& args, int64_t tiles, cudaStream_t stream) {
+  const bool isGated = args.second.data != nullptr;
+  const dim3 grid(
+      static_cast<unsigned>(ceilDiv(args.weight.out, isGated ? kColumns / 2 : kColumns)),
+      static_cast<unsigned>(tiles));
+  return gpu::launch(gpu::Config{grid, dim3(kThreads), kStages * sizeof(Stage<kType>), stream},
+                     isGated ? &byteTiles<kType, true> : &byteTiles<kType, false>, args);
+}
+
+}  // namespace
+
+cudaError_t multiplyBytes(const ProductArgs& args,
+                          DType dtype,
+                          int64_t tiles,
+                          cudaStream_t stream) {
+  return withType(dtype, [&](auto type) {
+    if constexpr (isQuantised(type())) {
+      return launchBytes<type()>(args, tiles, stream);
+    } else {
+      return cudaErrorInvalidValue;
+    }
+  });
+}
+
+}  // namespace lectern::kernels::cuda

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "kernels/cuda/device/gemv.cuh"
+#include "kernels/cuda/launches.h"
+
+namespace lectern::kernels::cuda {
+
+/// Many rows times weights, for Linear, LinearGated and Experts. Rows come in tiles of kTileRows;
+/// the tiles of a grouped product are listed in device memory, because only the device knows how
+/// many tokens an expert has.
+constexpr int kTileRows = 64;
+
+struct RowTile {
+  int32_t group;
+  int32_t first;  ///< of `order`
+  int32_t rows;   ///< 0 … kTileRows; 0: no tile
+};
+struct Grouping {
+  const RowTile* tiles = nullptr;  ///< null: all rows in their order, group 0
+  const int32_t* order = nullptr;  ///< which rows of `out` a tile has
+  int32_t divisor = 1;             ///< row r of `out` comes from row r / divisor of `in`
+};
+
+/// Activations as a weight's type wants them (device/gemv.cuh), rows filled up with zeros to whole
+/// pairs of spans.
+struct Narrowed {
+  const void* numbers = nullptr;  ///< bfloat16 or bytes
+  const SpanActivation* spans = nullptr;
+  int32_t pitchSpans = 0;
+};
+
+struct Product {
+  Weight weight;
+  Weight second;  ///< present: out = silu(in · weightᵀ) · (in · secondᵀ)
+  Tensor in;
+  Tensor out;
+  Tensor bias;
+  Grouping grouping;
+  int64_t tiles = 0;  ///< how many there may be
+};
+
+/// Bytes of workspace for `rows` rows of `in` numbers that meet a weight of the type.
+int64_t narrowBytes(DType dtype, int64_t rows, int64_t in);
+
+/// Enqueues the product. `room`: narrowBytes of it, 256-byte aligned.
+cudaError_t multiply(const Product& product, void* room, const LaunchContext& context);
+
+}  // namespace lectern::kernels::cuda
