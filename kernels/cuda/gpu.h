@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <cuda_bf16.h>
-#include <cuda_fp16.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -28,6 +25,8 @@
 ///   no communication between blocks of a launch
 #if defined(__CUDACC__)
 
+#include <cuda_bf16.h>
+#include <cuda_fp16.h>
 #include <cuda_runtime.h>
 
 #define GPU_SHARED(T, name, ...) __shared__ __align__(16) T name __VA_ARGS__

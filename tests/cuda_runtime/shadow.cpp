@@ -10,7 +10,6 @@ namespace lectern::cuda_runtime {
 namespace {
 
 constexpr int64_t kPageBytes = 4096;
-constexpr int kLargestGranule = 16;
 constexpr int64_t kSectorBytes = 32;
 
 /// Calls use(word, mask) for the words of a bit set that hold bits [first, first + count).
@@ -28,7 +27,7 @@ void forWords(int64_t first, int64_t count, Use use) {
 
 /// The largest granule whose cells an access fills wholly.
 int granuleOf(int64_t offset, int64_t bytes) {
-  const auto bits = static_cast<uint64_t>(offset | bytes | kLargestGranule);
+  const auto bits = static_cast<uint64_t>(offset | bytes | kPageBytes);
   return 1 << std::countr_zero(bits);
 }
 
@@ -135,14 +134,13 @@ Conflict Shadow::recordCell(Cell& cell, const ShadowAccess& access) const {
 }
 
 Conflict Shadow::record(int64_t offset, int64_t bytes, const ShadowAccess& access) {
-  const int granule = granuleOf(offset, bytes);
   Conflict first;
   for (int64_t at = offset; at < offset + bytes;) {
-    Page& here = page(at / kPageBytes, granule);
     const int64_t pageEnd = std::min(offset + bytes, (at / kPageBytes + 1) * kPageBytes);
+    Page& here = page(at / kPageBytes, granuleOf(at, pageEnd - at));
     for (; at < pageEnd; at += here.granule) {
-      const Conflict found =
-          recordCell(here.cells[static_cast<size_t>(at % kPageBytes / here.granule)], access);
+      Cell& cell = here.cells[static_cast<size_t>(at % kPageBytes / here.granule)];
+      const Conflict found = recordCell(cell, access);
       if (first.kind == ConflictKind::None && found.kind != ConflictKind::None) {
         first = found;
         first.offset = at;

@@ -61,13 +61,12 @@ cudaError_t admit(const char* function) {
   State& all = state();
   ++all.allCalls;
   ++all.calls[function];
-  for (auto failure = all.failures.begin(); failure != all.failures.end(); ++failure) {
-    if (!failure->function.empty() && failure->function != function) continue;
-    if (--failure->callsLeft > 0) continue;
-    const cudaError_t error = failure->error;
-    all.failures.erase(failure);
-    return error;
+  cudaError_t planned = cudaSuccess;
+  for (PlannedFailure& failure : all.failures) {
+    if (!failure.function.empty() && failure.function != function) continue;
+    if (--failure.callsLeft == 0 && planned == cudaSuccess) planned = failure.error;
   }
+  if (planned != cudaSuccess) return planned;
   if (all.settings.driverVersion == 0) return cudaErrorInsufficientDriver;
   if (all.settings.devices == 0) return cudaErrorNoDevice;
   return all.lost;

@@ -133,14 +133,13 @@ void asyncWait(int keepGroups) {
   const EngineGuard guard;
   Thread& thread = block().current();
   while (static_cast<int>(thread.groups.size()) > keepGroups) {
-    const std::vector<AsyncCopy> group = std::move(thread.groups.front());
-    thread.groups.pop_front();
-    for (const AsyncCopy& copy : group) {
+    for (const AsyncCopy& copy : thread.groups.front()) {
       traceAccess(copy.shared, copy.bytes, AccessKind::AsyncLanded, copy.site, copy.bytes);
       std::memcpy(copy.shared, copy.global, copy.validBytes);
       std::memset(static_cast<char*>(copy.shared) + copy.validBytes, 0,
                   copy.bytes - copy.validBytes);
     }
+    thread.groups.pop_front();
   }
 }
 

@@ -5,10 +5,21 @@
 /// this folder. Included by gpu.h alone, and after the toolkit's own headers, whose spellings it
 /// replaces.
 
+#include <cuda_runtime_api.h>
+#include <nv/target>
+#include <vector_functions.h>
+
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+// gcc puts no callback where a call returns a class straight into memory, as in `out[i] =
+// __float2bfloat16(x)`. Inlined, the store is seen. The headers declare their functions `static
+// __attribute__((unused))` and give no other handle.
+#define unused unused, always_inline
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
-#include <cuda_runtime_api.h>
-#include <vector_functions.h>
+#undef unused
 
 #undef __global__
 #undef __device__

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <cuda_bf16.h>
-#include <cuda_fp16.h>
 #include <vector_functions.h>
 
 #include <algorithm>

@@ -99,49 +99,40 @@ void reportAt(FindingKind kind, const std::string& what, const void* site) {
                        fmt::format("{} by {} at {}", what, block().who(), sourceLines(site)));
 }
 
-[[noreturn]] void fail(FindingKind kind,
-                       const std::string& what,
-                       const void* site,
-                       cudaError_t error) {
-  reportAt(kind, what, site);
-  cuda_runtime::fault(error);
-  block().stop();
-}
-
 const char* verb(AccessKind kind) {
   return isWrite(kind) ? "write" : "read";
 }
 
-/// Ends the kernel for what the hardware would not survive.
-Allocation& checkedAllocation(uintptr_t address,
+/// The allocation that is meant; null, and the device lost, where hardware would not survive the
+/// access.
+Allocation* checkedAllocation(uintptr_t address,
                               size_t bytes,
                               size_t alignment,
                               AccessKind kind,
                               const void* site,
                               uint32_t number) {
+  const auto refuse = [&](FindingKind finding, const std::string& what,
+                          cudaError_t error) -> Allocation* {
+    reportAt(finding, fmt::format("{} of {}", verb(kind), what), site);
+    cuda_runtime::fault(error);
+    return nullptr;
+  };
   Allocation* allocation = lookUp(address, number);
   if (allocation == nullptr) {
-    fail(FindingKind::Wild, fmt::format("{} of {} bytes outside of all memory", verb(kind), bytes),
-         site, cudaErrorIllegalAddress);
+    return refuse(FindingKind::Wild, fmt::format("{} bytes outside of all memory", bytes),
+                  cudaErrorIllegalAddress);
   }
-  if (allocation->freed) {
-    fail(FindingKind::UseAfterFree,
-         fmt::format("{} of {}", verb(kind), described(address, bytes, *allocation)), site,
-         cudaErrorIllegalAddress);
-  }
-  const auto offset = static_cast<int64_t>(address - reinterpret_cast<uintptr_t>(allocation->data));
-  if (offset < 0 || offset + static_cast<int64_t>(bytes) > allocation->bytes) {
-    fail(FindingKind::OutOfBounds,
-         fmt::format("{} of {} of {}", verb(kind), described(address, bytes, *allocation),
-                     allocation->bytes),
-         site, cudaErrorIllegalAddress);
+  const auto what = [&] { return described(address, bytes, *allocation); };
+  if (allocation->freed) return refuse(FindingKind::UseAfterFree, what(), cudaErrorIllegalAddress);
+  if (!isIn(address, allocation->data, static_cast<size_t>(allocation->bytes)) ||
+      !isIn(address + bytes - 1, allocation->data, static_cast<size_t>(allocation->bytes))) {
+    return refuse(FindingKind::OutOfBounds, fmt::format("{} of {}", what(), allocation->bytes),
+                  cudaErrorIllegalAddress);
   }
   if (address % alignment != 0) {
-    fail(FindingKind::Misaligned,
-         fmt::format("{} of {}", verb(kind), described(address, bytes, *allocation)), site,
-         cudaErrorMisalignedAddress);
+    return refuse(FindingKind::Misaligned, what(), cudaErrorMisalignedAddress);
   }
-  return *allocation;
+  return allocation;
 }
 
 bool orderedInBlock(const void* context, const cuda_runtime::Mark& mark) {
@@ -227,7 +218,11 @@ void traceAccess(const void* pointer, size_t bytes, AccessKind kind, void* site,
   if (block().current().fiber.owns(address)) return;
   if (!isWrite(kind) && isReadableHostMemory(address)) return;
   const uint32_t number = siteNumber(site);
-  Allocation& allocation = checkedAllocation(address, bytes, alignment, kind, site, number);
+  // Ends only where nothing on this stack owns memory: a stopped fiber does not come back to free
+  // it.
+  Allocation* found = checkedAllocation(address, bytes, alignment, kind, site, number);
+  if (found == nullptr) block().stop();
+  Allocation& allocation = *found;
   const auto offset = static_cast<int64_t>(address - reinterpret_cast<uintptr_t>(allocation.data));
   if (!isWrite(kind) || kind == AccessKind::Atomic) {
     const int64_t missing =

@@ -6,6 +6,7 @@
 #include "tests/simt/trace.h"
 
 #include <cstddef>
+#include <cstring>
 
 // NOLINTBEGIN(bugprone-reserved-identifier)
 namespace {
@@ -82,6 +83,21 @@ LECTERN_ATOMICS(32, unsigned)
 LECTERN_ATOMICS(64, unsigned long)
 #undef LECTERN_ATOMICS
 
+// clang's names for what gcc leaves to the C library.
+void* __tsan_memcpy(void* to, const void* from, size_t bytes) {
+  note(from, bytes, AccessKind::Read, __builtin_return_address(0), 1);
+  note(to, bytes, AccessKind::Write, __builtin_return_address(0), 1);
+  return std::memcpy(to, from, bytes);
+}
+void* __tsan_memmove(void* to, const void* from, size_t bytes) {
+  note(from, bytes, AccessKind::Read, __builtin_return_address(0), 1);
+  note(to, bytes, AccessKind::Write, __builtin_return_address(0), 1);
+  return std::memmove(to, from, bytes);
+}
+void* __tsan_memset(void* to, int value, size_t bytes) {
+  note(to, bytes, AccessKind::Write, __builtin_return_address(0), 1);
+  return std::memset(to, value, bytes);
+}
 void __tsan_init() {}
 void __tsan_func_entry(void* /*caller*/) {}
 void __tsan_func_exit() {}

@@ -58,8 +58,9 @@ __global__ void neverWaitedFor(const int* data, int* out, int* /*fresh*/) {
   const unsigned t = threadIdx.x;
   gpu::cpAsync16(&tile[4 * t], data + 4 * t);
   gpu::cpAsyncCommit();
+  gpu::cpAsyncCommit();
   out[t] = data[t];
-  if (!kFaulty) gpu::cpAsyncWait<0>();
+  if (!kFaulty) gpu::cpAsyncWait<1>();  // The one that is left holds no copy.
 }
 
 /// The copy is asked for while others may still read what it overwrites.

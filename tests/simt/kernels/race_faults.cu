@@ -98,6 +98,19 @@ __global__ void atomicAndPlain(const int* data, int* out, int* /*fresh*/) {
   out[t] = sum[0];  // fault: atomicAndPlain
 }
 
+/// A class that a function returns is a store like any other.
+template <bool kFaulty>
+__global__ void storeOfAClass(const int* data, int* out, int* fresh) {
+  auto* halves = reinterpret_cast<__nv_bfloat16*>(fresh);
+  auto* pairs = reinterpret_cast<float2*>(fresh + 64);
+  const unsigned t = threadIdx.x;
+  halves[t] = __float2bfloat16(static_cast<float>(data[t]));
+  pairs[t] = make_float2(1.0F, static_cast<float>(data[t]));
+  if (!kFaulty) __syncthreads();
+  const float pair = pairs[63 - t].y;
+  out[t] = static_cast<int>(__bfloat162float(halves[63 - t]) + pair);  // fault: storeOfAClass
+}
+
 template <bool kFaulty>
 __global__ void readOnlyPath(const int* data, int* out, int* /*fresh*/) {
   const unsigned t = threadIdx.x;
@@ -122,6 +135,7 @@ std::vector<Fault> raceFaults() {
       {"betweenBlocks", race, file, betweenBlocks<true>, betweenBlocks<false>, 2, 64},
       {"neighbouringBytes", race, file, neighbouringBytes<true>, neighbouringBytes<false>},
       {"atomicAndPlain", race, file, atomicAndPlain<true>, atomicAndPlain<false>},
+      {"storeOfAClass", race, file, storeOfAClass<true>, storeOfAClass<false>},
       {"readOnlyPath", FindingKind::ReadOnlyPath, file, readOnlyPath<true>, readOnlyPath<false>},
   };
 }
