@@ -10,19 +10,22 @@
 /// words from tests/simt, which runs the very same source thread by thread on the CPU and checks
 /// every access.
 ///
-/// What both compilers understand, with CUDA's own meaning: __global__ __device__ __forceinline__
-/// __launch_bounds__; threadIdx blockIdx blockDim gridDim; __syncthreads (_and, _or, _count),
-/// __syncwarp; the
-/// __shfl_*_sync family, __ballot_sync __any_sync __all_sync __match_any_sync,
-/// __reduce_{add,min,max,and,or,xor}_sync; atomicAdd/Max/Min/Exch/CAS/Or; __ldg; the float, integer
-/// and bf16/half intrinsics of tests/simt/host_math.h.
+/// Both compilers understand, with CUDA's own meaning: __global__, __device__, __forceinline__,
+/// __launch_bounds__; threadIdx, blockIdx, blockDim, gridDim; __syncthreads and its _and, _or,
+/// _count; __syncwarp; the shuffles, votes and reductions ending in _sync; atomicAdd, Sub, Max,
+/// Min, Exch, CAS, Or, And; __ldg; the float, integer, bf16 and half intrinsics of
+/// tests/simt/host_math.h.
 ///
-/// Rules for kernels (each has a reason in how they are verified):
-///   shared arrays   GPU_SHARED(float, tile, [32][33]);   GPU_DYN_SHARED(T, name);   never a bare
-///   __shared__ launches        gpu::launch(gpu::Config{grid, block, bytes, stream}, kernel<128>,
-///   arguments...);   never <<<>>> wide accesses   gpu::ld64/ld128/st64/st128: one request; a plain
-///   float4 may be counted as four no inline asm, cooperative groups, CUB or Thrust; no spin loops;
-///   no communication between blocks of a launch
+/// Rules for kernels; each has a reason in how they are verified:
+///  - shared arrays are GPU_SHARED(float, tile, [32][33]) and GPU_DYN_SHARED(T, name), never a bare
+///    __shared__;
+///  - launches are gpu::launch(gpu::Config{grid, block, bytes, stream}, kernel<128>, arguments...),
+///    never <<<>>>;
+///  - wide accesses are gpu::ld64, ld128, st64, st128: a plain float4 may be counted as four;
+///  - device functions are __forceinline__: gcc shows us no store where a call returns a class
+///    straight into memory;
+///  - no inline asm, cooperative groups, CUB or Thrust; no spin loops; no communication between the
+///    blocks of a launch.
 #if defined(__CUDACC__)
 
 #include <cuda_bf16.h>
@@ -102,10 +105,8 @@ __device__ __forceinline__ uint32_t sharedAddress(const void* p) {
   return static_cast<uint32_t>(__cvta_generic_to_shared(p));
 }
 
-// --- cp.async: global to shared without passing registers (PTX ISA, "cp.async"). The bytes may be
-// touched only after
-//     cpAsyncWait by the thread that asked, and by others only after a barrier behind that wait.
-//     ---
+// --- cp.async: global to shared without passing registers (PTX ISA, "cp.async"). The thread that
+// asked may touch the bytes only after its cpAsyncWait, others only after a barrier behind that.
 
 __device__ __forceinline__ void cpAsync16(void* shared, const void* global) {
   asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(sharedAddress(shared)),
@@ -170,10 +171,11 @@ __device__ __forceinline__ void ldmatrixX4Trans(uint32_t (&r)[4], const void* ro
                : "memory");
 }
 
-/// d[16×8] += a[16×16] b[16×8], bf16 in, float out. Lane's share:
-///   a  0: row g, columns 2t 2t+1   1: row g+8   2: row g, columns 2t+8 2t+9   3: row g+8, columns
-///   2t+8 2t+9 b  0: rows 2t 2t+1 of column g   1: rows 2t+8 2t+9        d  0 1: row g, columns 2t
-///   2t+1   2 3: row g+8
+/// d[16×8] += a[16×16] b[16×8], bf16 in, float out. What a lane holds:
+///  - a[0] is row g, columns 2t and 2t+1; a[1] row g+8; a[2] row g, columns 2t+8 and 2t+9; a[3] row
+///    g+8 there;
+///  - b[0] is rows 2t and 2t+1 of column g; b[1] rows 2t+8 and 2t+9;
+///  - d[0] and d[1] are row g, columns 2t and 2t+1; d[2] and d[3] row g+8.
 __device__ __forceinline__ void mmaBf16(float (&d)[4],
                                         const uint32_t (&a)[4],
                                         const uint32_t (&b)[2]) {
@@ -184,9 +186,10 @@ __device__ __forceinline__ void mmaBf16(float (&d)[4],
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
 }
 
-/// d[16×8] += a[16×32] b[32×8], int8 in, int32 out. As above with four bytes where two bf16 stood:
-///   a  0: row g, columns 4t … 4t+3   1: row g+8   2: row g, columns 4t+16 …   3: row g+8, columns
-///   4t+16 … b  0: rows 4t … 4t+3 of column g   1: rows 4t+16 …
+/// d[16×8] += a[16×32] b[32×8], int8 in, int32 out. As above with four bytes for two bf16:
+///  - a[0] is row g, columns 4t to 4t+3; a[1] row g+8; a[2] row g, columns 4t+16 to 4t+19; a[3] row
+///    g+8 there;
+///  - b[0] is rows 4t to 4t+3 of column g; b[1] rows 4t+16 to 4t+19.
 __device__ __forceinline__ void mmaS8(int32_t (&d)[4],
                                       const uint32_t (&a)[4],
                                       const uint32_t (&b)[2]) {
@@ -197,9 +200,7 @@ __device__ __forceinline__ void mmaS8(int32_t (&d)[4],
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
 }
 
-// --- Arithmetic of the special-function unit, about 2 ulp. Denormals are flushed by exp2Approx,
-// log2Approx, rcpApprox
-//     and rsqrtApprox. ---
+// --- The special-function unit: about 2 ulp, denormals flushed to zero. ---
 
 __device__ __forceinline__ float exp2Approx(float x) {
   float y;
