@@ -83,6 +83,7 @@ std::unique_ptr<Command> makeLogits();
 std::unique_ptr<Command> makeGenerate();
 std::unique_ptr<Command> makeEvalPocket();
 std::unique_ptr<Command> makeBench();
+std::unique_ptr<Command> makeSelfTest();
 
 /// Runs the command line without the program's name. `options` is for tests; the program gives the
 /// defaults. Thread: one at a time.

@@ -46,6 +46,7 @@ constexpr CommandEntry kCommands[] = {
     {"tokenize", "Split a text into a model's tokens, or put it together again", makeTokenize},
     {"template render", "Print the prompt that a conversation becomes", makeRenderTemplate},
     {"bench", "Measure how fast a model reads and writes on this machine", makeBench},
+    {"self-test", "Check what a graphics card or the processor computes", makeSelfTest},
     {"logits", "Write a model's scores of every token to a file", makeLogits},
     {"eval pocket", "Measure how well the built-in Finder chooses", makeEvalPocket},
 };

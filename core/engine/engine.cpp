@@ -9,6 +9,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <utility>
 
 namespace lectern {
 
@@ -39,8 +41,20 @@ Error cancelled(const States& states) {
 Result<std::unique_ptr<Engine>> Engine::open(const std::filesystem::path& folder,
                                              const EngineOptions& options,
                                              std::stop_token stop) {
-  return open(folder, options, TRY(kernels::openBackend(options.backend, options.threads)),
-              std::move(stop));
+  std::shared_ptr<kernels::Backend> backend =
+      TRY(kernels::openBackend(options.backend, options.threads));
+  const char* forced = std::getenv("LECTERN_BACKEND");
+  const bool isAskedFor = !options.backend.empty() || (forced != nullptr && *forced != '\0');
+  auto engine = open(folder, options, backend, stop);
+  if (engine || isAskedFor || backend->properties().hostMemory ||
+      engine.error().code != ErrorCode::OutOfMemory) {
+    return engine;
+  }
+  // A card that was our own choice, and too small for this model.
+  std::string reason = fmt::format("{}: {}", backend->properties().name, engine.error().message);
+  backend = TRY(kernels::openBackend("cpu", options.threads));
+  backend->explainChoice(std::move(reason));
+  return open(folder, options, std::move(backend), std::move(stop));
 }
 
 Result<std::unique_ptr<Engine>> Engine::open(const std::filesystem::path& folder,

@@ -102,6 +102,7 @@ TEST_F(Schema, HoldsForTheCommandsOfModels) {
   check("models-quantize", {"models", "quantize", model, "--type", "q4_k", "--out",
                             (terminal.folder.path() / "small.gguf").string()});
   check("bench", {"bench", model, "--prompt", "32", "--generate", "4", "--profile"});
+  check("self-test", {"self-test", model});
   check("models-verify", {"models", "verify"});
   std::filesystem::remove(terminal.options.dataFolder / "models/model/config.json");
   check("models-list", {"models", "list"});
