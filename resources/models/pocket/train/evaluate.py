@@ -5,8 +5,8 @@
     python3 evaluate.py --state-dir DIR --tasks FILE [--n 500]    # for lectern-cli eval pocket
 
 Both see the same shortlist (BM25 over the document's facts and fillers, or over the whole manual),
-which may miss the answer; a miss counts as an error of both. Thresholds of both are chosen on a
-validation set made of training phrasings, names and manuals with seeds that training does not use."""
+which may miss the answer; a miss counts as an error of both. What both decide by is chosen on a
+validation set: held-out phrasings that the test set does not have, in manuals of the training."""
 import argparse
 import dataclasses
 import json
@@ -15,7 +15,8 @@ import os
 import random
 
 import corpus
-import layout
+import decision
+import phrasings
 import tasks
 import words
 from trainer import environment, project_root
@@ -42,11 +43,11 @@ def rate(k, n):
     return f"{100 * p:5.1f} % [{100 * a:.1f}, {100 * b:.1f}] n={n}"
 
 
-def make_set(library, unseen, seed, n, shapes=None):
+def make_set(library, side, seed, n, shapes=None):
     """Per kind n answerable and n / 4 absent tasks."""
     out = {}
     for name, shape in (shapes or KINDS).items():
-        shape = dataclasses.replace(shape, unseen=unseen)
+        shape = dataclasses.replace(shape, side=side)
         r = random.Random(f"evaluation/{seed}/{name}")
         part = [tasks.make(r, shape, library) for _ in range(n)]
         part += [tasks.make(r, dataclasses.replace(shape, absent=1.0), library) for _ in range(n // 4)]
@@ -54,66 +55,13 @@ def make_set(library, unseen, seed, n, shapes=None):
     return out
 
 
-# ---- the extractive baseline: best BM25 segment whose guards hold -----------------------------------
-def baseline_scores(task):
-    """Per segment: (guards hold, coverage weighted by rarity within the shortlist)."""
-    index = words.Bm25(task.segments)
-    need = words.guards(task.question)
-    return [(all(g in d for g in need), index.coverage(task.question, i)) for i, d in enumerate(index.docs)]
-
-
-def baseline_choice(task, scores, threshold, use_guards):
-    for i, (ok, cover) in enumerate(scores):  # segments come best first
+def baseline_choice(found, setting):
+    """The best segment of the search whose coverage comes to a threshold and, if asked, whose guards hold."""
+    threshold, use_guards = setting
+    for i, (ok, cover) in enumerate(found):  # segments come best first
         if (ok or not use_guards) and cover >= threshold:
             return i
     return None
-
-
-# ---- the model ---------------------------------------------------------------------------------------
-def model_scores(trainer, part, seed=7, budget=6144):
-    """Per task: margins yes - no at the markers, probabilities of the markers and of <|notfound|> as the
-    answer, and whether the names and numbers of the question stand in each segment (plain text search)."""
-    import tokenizer as tk
-    torch = trainer.torch
-    r = random.Random(seed)
-    prompts = [trainer.layout.prompt(t, layout.numbers(r, len(t.segments))) for t in part]
-    order = sorted(range(len(part)), key=lambda i: len(prompts[i].ids))
-    out = [None] * len(part)
-    with torch.no_grad():
-        while order:
-            now = [order.pop()]
-            while order and len(prompts[now[0]].ids) * (len(now) + 1) <= budget:
-                now.append(order.pop())
-            T = max(len(prompts[i].ids) for i in now)
-            x = torch.zeros(len(now), T, dtype=torch.long)
-            rows = []
-            for b, i in enumerate(now):
-                x[b, :len(prompts[i].ids)] = torch.tensor(prompts[i].ids)
-                rows += [b * T + m for m in prompts[i].markers] + [b * T + prompts[i].answer]
-            logits, at = trainer.model(x, torch.tensor(rows)), 0
-            for b, i in enumerate(now):
-                p, n = prompts[i], len(prompts[i].markers)
-                margin = (logits[at:at + n, tk.YES] - logits[at:at + n, tk.NO]).tolist()
-                probs = logits[at + n].softmax(-1)
-                marks = [float(probs[p.ids[m]]) for m in p.markers]
-                out[i] = margin, marks, float(probs[tk.NOT_FOUND]), [ok for ok, _ in baseline_scores(part[i])]
-                at += n + 1
-    return out
-
-
-def model_choice(score, setting, mode):
-    """setting: (threshold, what a segment loses if a name or number of the question is not in it)."""
-    margin, marks, none, guarded = score
-    threshold, loss = setting
-    if mode == "verdict":
-        total = list(margin)
-    elif mode == "answer":
-        total = [math.log(q + 1e-6) - math.log(none + 1e-6) for q in marks]
-    else:
-        total = [m + math.log(q + 1e-6) - math.log(none + 1e-6) for m, q in zip(margin, marks)]
-    total = [v - (0 if ok else loss) for v, ok in zip(total, guarded)]
-    best = max(range(len(total)), key=total.__getitem__)
-    return best if total[best] >= threshold else None
 
 
 # ---- for the program -------------------------------------------------------------------------------
@@ -123,7 +71,7 @@ def long_sets(library, n):
     for tokens, segments, part in ((512, 20, max(100, n // 4)), (1600, 64, max(50, n // 10))):
         shapes = {k: dataclasses.replace(s, ranked=0.0, segments=segments, entities=6, relations=3, hard=0.0)
                   for k, s in KINDS.items() if k in ("facts", "search+cloze")}
-        out[tokens] = make_set(library, True, f"long {tokens}", part, shapes)
+        out[tokens] = make_set(library, phrasings.TEST, f"long {tokens}", part, shapes)
     return out
 
 
@@ -132,7 +80,7 @@ def write_tasks(path, valid, test, longer):
     with open(path, "w") as f:
         def line(name, t, validation):
             f.write(json.dumps(dict(set=name, kind=t.kind.removesuffix("-absent"), validation=validation, question=t.question,
-                                    segments=t.segments, gold=t.gold, absent=t.kind.endswith("-absent"), ranked=t.ranked),
+                                    segments=t.segments, gold=t.gold, absent=t.absent, ranked=t.ranked),
                                ensure_ascii=False) + "\n")
         for sets, validation in ((valid, True), (test, False)):
             for name, part in sets.items():
@@ -146,20 +94,19 @@ def write_tasks(path, valid, test, longer):
 
 # ---- tables -------------------------------------------------------------------------------------------
 def correct(task, choice):
-    if task.kind.endswith("-absent"):
+    if task.absent:
         return choice is None
     return choice is not None and choice in task.gold
 
 
-def choose_threshold(sets, scores, choice, grid):
-    best = (-1, None)
-    for t in grid:
-        k = sum(correct(x, choice(x, s, t)) for name in sets for x, s in zip(sets[name], scores[name]))
-        best = max(best, (k, t), key=lambda v: v[0])
-    return best[1]
+def choose(sets, scores, choice, settings):
+    """The setting with which most tasks come out right."""
+    def right(setting):
+        return sum(correct(t, choice(s, setting)) for name in sets for t, s in zip(sets[name], scores[name]))
+    return max(settings, key=right)
 
 
-def table(sets, scores, choice, threshold):
+def table(sets, scores, choice, setting):
     """Counts as [right, of]; keys that begin with a kind's name count the answerable tasks of that kind."""
     out, each = {}, []
 
@@ -170,10 +117,10 @@ def table(sets, scores, choice, threshold):
 
     for name, part in sets.items():
         for t, s in zip(part, scores[name]):
-            x = choice(t, s, threshold)
+            x = choice(s, setting)
             ok = correct(t, x)
             each.append(int(ok))
-            absent = t.kind.endswith("-absent")
+            absent = t.absent
             count("all right", ok)
             if absent:
                 count(f"{name}, absent: says so", ok)
@@ -235,51 +182,57 @@ def main():
     environment(a.state_dir, 1)
     seen = tasks.Library(corpus.Corpus(a.state_dir))
     unseen = tasks.Library(corpus.Corpus(a.state_dir, held_out=True))
-    valid, test = make_set(seen, False, "validation", max(100, a.n // 2)), make_set(unseen, True, a.seed, a.n)
+    valid = make_set(seen, phrasings.VALIDATION, "validation", max(100, a.n // 2))
+    test = make_set(unseen, phrasings.TEST, a.seed, a.n)
     if a.tasks:
         return write_tasks(a.tasks, valid, test, long_sets(unseen, a.n))
-    base = [{k: [baseline_scores(t) for t in part] for k, part in s.items()} for s in (valid, test)]
-    result, best = {}, None
-    for use in (False, True):
-        choice = lambda t, s, x, use=use: baseline_choice(t, s, x, use)
-        x = choose_threshold(valid, base[0], choice, [i / 20 for i in range(20)])
-        name = f"baseline: BM25{' and guards' if use else ''}, coverage >= {x:.2f}"
-        result[name] = table(test, base[1], choice, x)
-        show(name, result[name])
-        if best is None or result[name]["all right"] > best["all right"]:
-            best = result[name]
+    result = {}
+    base = baseline(valid, test, result)
     if not a.baseline_only:
-        import trainer
-        args = trainer.parse(["--state-dir", a.state_dir, "--run", a.run, "--fp32"])
-        hyper, library, tok = trainer.prepare(args)
-        t = trainer.Trainer(args, hyper, library, tok)
-        assert t.load(averaged=True), "no checkpoint"
-        print(f"\nmodel: step {t.state['step']}, {t.state['tokens'] / 1e6:.2f} M tokens, {t.state['seconds'] / 60:.0f} minutes, level {t.state['level']}")
-        ours = [{k: model_scores(t, part) for k, part in s.items()} for s in (valid, test)]
-        chosen = (-1, None)
-        for mode, penalties in (("verdict", (0,)), ("answer", (0,)), ("verdict and answer", (0,)),
-                                ("verdict and guards", (1, 2, 4, 8)), ("verdict, answer and guards", (1, 2, 4, 8))):
-            way = "verdict" if "answer" not in mode else "answer" if mode == "answer" else "both"
-            choice = lambda t_, s, x, way=way: model_choice(s, x, way)
-            x = choose_threshold(valid, ours[0], choice, [(i / 4, loss) for i in range(-40, 25) for loss in penalties])
-            on_valid, name = table(valid, ours[0], choice, x), f"model by {mode}, threshold {x[0]:.2f}, loss {x[1]}"
-            result[name] = table(test, ours[1], choice, x)
-            show(name + f" (validation: all right {rate(*on_valid['all right'])})", result[name])
-            result[name + ", gates"] = gates(result[name], best)
-            chosen = max(chosen, (on_valid["all right"][0], name))
-            if a.long and mode == "verdict and guards":
-                for tokens, part in long_sets(unseen, a.n).items():
-                    rows = table(part, {k: model_scores(t, v, budget=8192) for k, v in part.items()}, choice, x)
-                    show(f"model by {mode}, no shortlist, about {tokens} tokens", rows)
-                    result[f"no shortlist, {tokens}"] = rows
-        print(f"\nchosen on the validation set: {chosen[1]}")
-        result["chosen"] = chosen[1]
+        measure(a, valid, test, unseen, base, result)
     if a.json:
         for rows in result.values():
             if isinstance(rows, dict):
                 rows.pop("_each", None)
         with open(a.json, "w") as f:
             json.dump(result, f, indent=1)
+
+
+def baseline(valid, test, result):
+    """The better of the searches with and without guards."""
+    found = [{k: [words.found(t) for t in part] for k, part in sets.items()} for sets in (valid, test)]
+    rows = []
+    for use in (False, True):
+        setting = choose(valid, found[0], baseline_choice, [(i / 20, use) for i in range(20)])
+        rows.append(table(test, found[1], baseline_choice, setting))
+        name = f"baseline: BM25{' and guards' if use else ''}, coverage >= {setting[0]:.2f}"
+        result[name] = rows[-1]
+        show(name, rows[-1])
+    return max(rows, key=lambda r: r["all right"][0])
+
+
+def measure(a, valid, test, unseen, base, result):
+    """What the model chooses, by ever more signs."""
+    import trainer
+    args = trainer.parse(["--state-dir", a.state_dir, "--run", a.run, "--fp32"])
+    hyper, library, tok = trainer.prepare(args)
+    t = trainer.Trainer(args, hyper, library, tok)
+    assert t.load(averaged=True), "no checkpoint"
+    print(f"\nmodel: step {t.state['step']}, {t.state['tokens'] / 1e6:.2f} M tokens, {t.state['seconds'] / 60:.0f} minutes, level {t.state['level']}")
+    ours = [{k: decision.signs(t, part) for k, part in sets.items()} for sets in (valid, test)]
+    every = [t_ for part in valid.values() for t_ in part], [s for part in ours[0].values() for s in part]
+    for use in (("verdict",), ("verdict", "missing"), decision.SIGNS):
+        setting = decision.fit(t.torch, *every, use)
+        on_valid = table(valid, ours[0], decision.choice, setting)
+        name = f"model by {', '.join(use)}: threshold {setting[0]:.3f}, weights " + ", ".join(f"{w:.3f}" for w in setting[1].values())
+        result[name] = table(test, ours[1], decision.choice, setting)
+        show(f"{name} (validation: all right {rate(*on_valid['all right'])})", result[name])
+        result[name + ", gates"] = gates(result[name], base)
+    if a.long:
+        for tokens, sets in long_sets(unseen, a.n).items():
+            rows = table(sets, {k: decision.signs(t, part, budget=8192) for k, part in sets.items()}, decision.choice, setting)
+            show(f"model, no shortlist, about {tokens} tokens", rows)
+            result[f"no shortlist, {tokens}"] = rows
 
 
 if __name__ == "__main__":

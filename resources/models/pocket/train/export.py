@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes config.json, model.safetensors and tokenizer.json in the layout of Hugging Face's Jamba.
 
-    python3 export.py --state-dir DIR --run NAME --out FOLDER [--dtype bf16|fp32]
+    python3 export.py --state-dir DIR --run NAME --out FOLDER [--dtype bf16|fp32] [--decision FILE]
 
 The model card's numbers are not this script's business; it adds layout.json, which tells the program
-how to ask (marker ids, decision threshold)."""
+how to ask (marker ids) and how to decide (what decision.py has fitted)."""
 import argparse
 import json
 import os
@@ -58,7 +58,7 @@ def config_json(c, dtype):
     }
 
 
-def write(out, config, parameters, tokenizer, dtype="bf16", metadata=None, threshold=None):
+def write(out, config, parameters, tokenizer, dtype="bf16", metadata=None, decision=None):
     """parameters: name -> array, already under the names of the file format."""
     os.makedirs(out, exist_ok=True)
     with open(os.path.join(out, "config.json"), "w") as f:
@@ -69,7 +69,7 @@ def write(out, config, parameters, tokenizer, dtype="bf16", metadata=None, thres
     with open(os.path.join(out, "layout.json"), "w") as f:
         json.dump({"question": tk.QUESTION, "documents": tk.DOCUMENTS, "end_documents": tk.END_DOCUMENTS, "ranked": tk.RANKED,
                    "answer": tk.ANSWER, "not_found": tk.NOT_FOUND, "yes": tk.YES, "no": tk.NO, "first_marker": tk.MARKER_0,
-                   "markers": tk.MARKERS, "verdict_threshold": threshold}, f, indent=2)
+                   "markers": tk.MARKERS, **(decision or {})}, f, indent=2)
         f.write("\n")
 
 
@@ -79,7 +79,7 @@ def main():
     p.add_argument("--run", default="xs")
     p.add_argument("--out", required=True)
     p.add_argument("--dtype", choices=("bf16", "fp32"), default="bf16")
-    p.add_argument("--threshold", type=float, help="verdict threshold that evaluate.py chose")
+    p.add_argument("--decision", help="file with the members that decision.py printed")
     a = p.parse_args()
     environment(a.state_dir, 1)
     import trainer
@@ -87,8 +87,12 @@ def main():
     hyper, library, tok = trainer.prepare(args)
     t = trainer.Trainer(args, hyper, library, tok)
     assert t.load(averaged=True), "no checkpoint"
+    decision = None
+    if a.decision:
+        with open(a.decision) as f:
+            decision = json.load(f)
     meta = {"step": str(t.state["step"]), "tokens": str(t.state["tokens"]), "seed": str(hyper["seed"])}
-    write(a.out, t.config, {n: q.detach().numpy() for n, q in t.model.named_parameters()}, tok, a.dtype, meta, a.threshold)
+    write(a.out, t.config, {n: q.detach().numpy() for n, q in t.model.named_parameters()}, tok, a.dtype, meta, decision)
     size = os.path.getsize(os.path.join(a.out, "model.safetensors"))
     print(f"{a.out}: {size / 1e6:.2f} MB, step {t.state['step']}, {t.state['tokens'] / 1e6:.2f} M tokens")
 

@@ -3,6 +3,7 @@
 import dataclasses
 
 import facts
+import phrasings
 from words import Bm25, content
 
 
@@ -15,6 +16,10 @@ class Task:
     ranked: bool = False  # segments stand in the order of the search rather than of the document
     missed: bool = False  # something answers, but the shortlist does not show all of it
 
+    @property
+    def absent(self):
+        return self.kind.endswith("-absent")
+
 
 @dataclasses.dataclass(frozen=True)
 class Shape:
@@ -23,7 +28,8 @@ class Shape:
     fewest: int = 0           # if not 0, between so many and `segments`, drawn for each task
     entities: int = 2
     relations: int = 2        # per entity
-    phrasings: int = 99       # how many of the general ones, particular ones only above 4
+    ways: int = 99            # how many of the general ones, particular ones only above 4
+    particular: float = 0.45  # share of particular phrasings, where a relation has any
     absent: float = 0.15      # share of questions without an answer
     near: float = 0.0         # share of entities that are a near miss of another
     old: float = 0.0          # share of documents with outdated duplicates
@@ -34,7 +40,11 @@ class Shape:
     ranked: float = 0.0       # share of tasks that go through the BM25 shortlist
     pool: int = 30            # facts and fillers in the document before the shortlist
     honest: bool = False      # the shortlist may miss the answer (evaluation); in training it never does
-    unseen: bool = False      # held-out phrasings, names, manuals
+    side: str = phrasings.TRAINING  # of the fence; on the others the names are held out too
+
+    @property
+    def unseen(self):
+        return self.side != phrasings.TRAINING
 
 
 class Library:
@@ -63,78 +73,66 @@ class Library:
         return out
 
 
-def _templates(r, general, particular, s):
-    g = facts.split(general, s.unseen)
-    if s.phrasings < len(g):
-        g = g[:s.phrasings]
-    p = facts.split(particular, s.unseen) if s.phrasings > 4 else []
-    return r.choice(p) if p and r.random() < 0.45 else r.choice(g)
+def _phrase(r, s, general, particular):
+    g = phrasings.some(general, s.side)[:s.ways]
+    p = phrasings.on(particular, s.side) if s.ways > 4 else []
+    return r.choice(p) if p and r.random() < s.particular else r.choice(g)
+
+
+def _wrap(r, s, text, template, wraps):
+    if s.ways < 99 or r.random() > 0.2:
+        return text
+    return facts.wrapped(r.choice(phrasings.some(wraps, s.side)), text, template)
+
+
+def _state(r, s, relation, e, v):
+    template = _phrase(r, s, phrasings.FACTS, relation.facts)
+    return _wrap(r, s, facts.sentence(template, r=relation.noun, e=e, v=v), template, phrasings.FACT_WRAPS)
+
+
+def _ask(r, s, relation, e):
+    """Perhaps with another noun than the fact has; particular questions know other words by themselves."""
+    template = _phrase(r, s, phrasings.QUESTIONS, relation.questions)
+    other = s.ways > 4 and relation.synonyms and r.random() < 0.25
+    noun = r.choice(relation.synonyms) if other else relation.noun
+    return _wrap(r, s, facts.sentence(template, r=noun, e=e), template, phrasings.QUESTION_WRAPS)
 
 
 def _entities(r, domain, n, s):
     out = []
     while len(out) < n:
-        e = facts.near_miss(r, r.choice(out), s.unseen) if out and r.random() < s.near else facts.entity(r, domain, s.unseen)
+        e = facts.near_miss(r, r.choice(out), domain, s.unseen) if out and r.random() < s.near else facts.entity(r, domain, s.unseen)
         if e not in out:
             out.append(e)
     return out
 
 
 def fact_task(r, s, library):
-    domain = r.choice(list(facts.RELATIONS))
-    relations = facts.RELATIONS[domain]
+    domain = r.choice(list(phrasings.RELATIONS))
+    relations = phrasings.RELATIONS[domain]
     many = r.random() < s.ranked
     ne, nr = s.entities, s.relations
     if many:
         ne, nr = r.randint(2, 8), r.randint(2, 5)
     use = r.sample(relations, min(len(relations), nr + 2))
     names = _entities(r, domain, ne, s)
-    pool, keys = [], {}
+    pool, keys = [], {}  # keys: (entity, relation) -> its place in the pool
     for e in names:
         for rel in r.sample(use, min(nr, len(use))):
-            v = facts.value(r, rel[1])
-            keys[e, rel[0]] = len(pool)
-            pool.append(facts.sentence(_templates(r, facts.FACTS, rel[2], s), r=rel[0], e=e, v=v))
-    kind = "facts"
-    absent = r.random() < s.absent
-    special = r.random()
+            keys[e, rel] = len(pool)
+            pool.append(_state(r, s, rel, e, facts.value(r, rel.kind)))
+    kind, absent, special = "facts", r.random() < s.absent, r.random()
     if special < s.lists:
-        kind, question, gold = _special(r, s, pool, names, domain, absent)
-        if absent:
-            gold = []
+        kind, question, gold = (_list if r.random() < 0.5 else _hop)(r, s, pool, absent)
     elif special < s.lists + s.old:
         kind = "old"
-        (e, noun), at = r.choice(list(keys.items()))
-        rel = next(x for x in relations if x[0] == noun)
-        year = str(r.randint(1950, 2020))
-        pool.append(facts.sentence(r.choice(facts.split(facts.OLD_FACTS, s.unseen)), r=noun, e=e, v=facts.value(r, rel[1]), y=year))
-        if absent:
-            other = str(r.randint(1900, 1949))
-            question = facts.sentence(r.choice(facts.split(facts.OLD_QUESTIONS, s.unseen)), r=noun, e=e, y=other)
-            gold = []
-        elif r.random() < 0.5:
-            question = facts.sentence(r.choice(facts.split(facts.OLD_QUESTIONS, s.unseen)), r=noun, e=e, y=year)
-            gold = [len(pool) - 1]
-        else:
-            question = facts.sentence(_templates(r, facts.QUESTIONS, rel[3], s), r=noun, e=e)
-            gold = [at]
+        question, gold = _outdated(r, s, pool, keys, absent)
+    elif absent:
+        rel, e = _nowhere(r, s, domain, names, use, keys)
+        question, gold = _ask(r, s, rel, e), []
     else:
-        if absent:
-            style = r.random()
-            while True:
-                e, rel = r.choice(names), r.choice(use)
-                if style < 0.4:  # a name that is nearly there, with a relation it would have
-                    e = facts.near_miss(r, e, s.unseen) if s.near else facts.entity(r, domain, s.unseen)
-                if style < 0.1:
-                    rel = r.choice(relations)
-                if e not in names or (e, rel[0]) not in keys:
-                    break
-            gold = []
-        else:
-            e, noun = r.choice(list(keys))
-            rel = next(x for x in relations if x[0] == noun)
-            gold = [keys[e, noun]]
-        question = facts.sentence(_templates(r, facts.QUESTIONS, rel[3], s), r=rel[0], e=e)
+        e, rel = r.choice(list(keys))
+        question, gold = _ask(r, s, rel, e), [keys[e, rel]]
     fill = 0
     if many:
         fill = r.randint(0, s.pool)
@@ -144,32 +142,65 @@ def fact_task(r, s, library):
     return _arrange(r, s, kind + ("" if gold else "-absent"), question, pool, gold, many)
 
 
-def _special(r, s, pool, names, domain, absent):
-    if r.random() < 0.5:
-        fact, ask, kind_of_value, d = r.choice(facts.LISTS)
-        e = facts.entity(r, d, s.unseen)
-        gold = []
-        if not absent:
-            for _ in range(r.randint(2, 3)):
-                gold.append(len(pool))
-                pool.append(facts.sentence(r.choice(facts.split(fact, s.unseen)), e=e, v=facts.value(r, kind_of_value)))
+def _nowhere(r, s, domain, names, use, keys):
+    """A relation and an entity that nothing tells of, as near as can be to something that is told."""
+    relations, style = phrasings.RELATIONS[domain], r.random()
+    while True:
+        e, rel = r.choice(list(keys))
+        if style < 0.35:  # all is there but for another name
+            e = facts.near_miss(r, e, domain, s.unseen) if s.near else facts.entity(r, domain, s.unseen)
+        elif style < 0.55:  # the right entity has a value of the kind that is asked for
+            rel = r.choice([x for x in relations if x.kind == rel.kind])
+        elif style < 0.9:  # other entities have the relation
+            e, rel = r.choice(names), r.choice(use)
         else:
-            e2 = facts.near_miss(r, e, s.unseen)
-            pool.append(facts.sentence(r.choice(facts.split(fact, s.unseen)), e=e2, v=facts.value(r, kind_of_value)))
-        return "list", facts.sentence(r.choice(facts.split(ask, s.unseen)), e=e), gold
-    first_domain, first, second_domain, second, ask = r.choice(facts.HOPS)
-    rel = next(x for x in facts.RELATIONS[first_domain] if x[0] == first)
-    e, middle = facts.entity(r, first_domain, s.unseen), facts.entity(r, second_domain, s.unseen)
-    rel2 = r.choice([x for x in facts.RELATIONS[second_domain] if x[0] in second])
-    gold = [len(pool)]
-    pool.append(facts.sentence(_templates(r, facts.FACTS, rel[2], s), r=first, e=e, v=middle))
+            rel = r.choice(relations)
+        if e not in names or (e, rel) not in keys:
+            return rel, e
+        style = r.random()
+
+
+def _outdated(r, s, pool, keys, absent):
+    """Adds what once was, and asks for that, for what is, or for a year of which nothing is told."""
+    (e, rel), at = r.choice(list(keys.items()))
+    year = str(r.randint(1950, 2020))
+    template = r.choice(phrasings.some(phrasings.OLD_FACTS, s.side))
+    pool.append(facts.sentence(template, r=rel.noun, e=e, v=facts.value(r, rel.kind), y=year))
+    if not absent and r.random() < 0.5:
+        return _ask(r, s, rel, e), [at]
     if absent:
-        other = facts.entity(r, second_domain, s.unseen)
-        pool.append(facts.sentence(_templates(r, facts.FACTS, rel2[2], s), r=rel2[0], e=other, v=facts.value(r, rel2[1])))
-    else:
+        year = str(r.randint(1900, 1949))
+    template = r.choice(phrasings.some(phrasings.OLD_QUESTIONS, s.side))
+    return facts.sentence(template, r=rel.noun, e=e, y=year), [] if absent else [len(pool) - 1]
+
+
+def _list(r, s, pool, absent):
+    values = r.choice(phrasings.LISTS)
+    asked = e = facts.entity(r, values.domain, s.unseen)
+    told = set()
+    while len(told) < (1 if absent else r.randint(2, 3)):
+        told.add(facts.value(r, values.kind))
+    if absent:
+        e = facts.near_miss(r, e, values.domain, s.unseen)
+    gold = []
+    for v in sorted(told):
         gold.append(len(pool))
-        pool.append(facts.sentence(_templates(r, facts.FACTS, rel2[2], s), r=rel2[0], e=middle, v=facts.value(r, rel2[1])))
-    return "hop", facts.sentence(r.choice(facts.split(ask, s.unseen)), r=rel2[0], e=e), gold
+        pool.append(facts.sentence(r.choice(phrasings.some(values.facts, s.side)), e=e, v=v))
+    question = facts.sentence(r.choice(phrasings.some(values.questions, s.side)), e=asked)
+    return "list", question, [] if absent else gold
+
+
+def _hop(r, s, pool, absent):
+    hop = r.choice(phrasings.HOPS)
+    first = next(x for x in phrasings.RELATIONS[hop.domain] if x.noun == hop.noun)
+    second = r.choice([x for x in phrasings.RELATIONS[hop.through] if x.noun in hop.nouns])
+    e, middle = facts.entity(r, hop.domain, s.unseen), facts.entity(r, hop.through, s.unseen)
+    gold = [len(pool), len(pool) + 1]
+    pool.append(_state(r, s, first, e, middle))
+    where = facts.entity(r, hop.through, s.unseen) if absent else middle
+    pool.append(_state(r, s, second, where, facts.value(r, second.kind)))
+    question = facts.sentence(r.choice(phrasings.some(hop.questions, s.side)), r=second.noun, e=e)
+    return "hop", question, [] if absent else gold
 
 
 def _arrange(r, s, kind, question, pool, gold, ranked):

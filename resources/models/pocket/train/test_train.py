@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Tests of the training: python3 -m unittest test_train (two minutes on one thread, no downloads)."""
+import dataclasses
 import json
 import os
 import random
@@ -16,6 +17,7 @@ import kernels
 import layout
 import levels
 import model
+import phrasings
 import reference
 import tasks
 import tokenizer
@@ -36,9 +38,10 @@ def tiny_tokenizer():
     r = random.Random(1)
     texts = [" " + s for s in SENTENCES]
     for _ in range(800):
-        d = r.choice(list(facts.RELATIONS))
-        rel = r.choice(facts.RELATIONS[d])
-        texts.append(" " + facts.sentence(r.choice(facts.FACTS + facts.QUESTIONS), r=rel[0], e=facts.entity(r, d), v=facts.value(r, rel[1])))
+        d = r.choice(list(phrasings.RELATIONS))
+        rel = r.choice(phrasings.RELATIONS[d])
+        texts.append(" " + facts.sentence(r.choice(phrasings.FACTS + phrasings.QUESTIONS), r=rel.noun, e=facts.entity(r, d),
+                                          v=facts.value(r, rel.kind)))
     return tokenizer.Tokenizer(*tokenizer.train(texts, 900))
 
 
@@ -231,21 +234,66 @@ class Text(unittest.TestCase):
                 parts[i:i + 2] = [parts[i] + parts[i + 1]]
             self.assertEqual(TOKENIZER.encode(s), [TOKENIZER.id[p] for p in parts])
 
-    def test_training_never_sees_held_out_phrasings_or_names(self):
+    def test_there_are_many_ways_to_say_a_thing(self):
+        relations = [x for domain in phrasings.RELATIONS.values() for x in domain]
+        self.assertGreaterEqual(len(relations), 120)
+        for x in relations:
+            self.assertGreaterEqual(len(x.facts), 8, x.noun)
+            self.assertGreaterEqual(len(x.questions), 6, x.noun)
+        for general in (phrasings.FACTS, phrasings.QUESTIONS):
+            self.assertGreaterEqual(len(general), 60)
+
+    def test_no_phrasing_says_two_things(self):
+        for domain, relations in phrasings.RELATIONS.items():
+            said = [t for x in relations for t in x.facts + x.questions]
+            self.assertEqual(len(said), len(set(said)), domain)
+        for part in phrasings.everything():
+            for t in part:
+                self.assertTrue("{e}" in t or "{s}" in t or "{q}" in t, t)
+
+    def test_no_phrasing_is_held_out_and_seen(self):
+        sides = {which: {t for part in phrasings.everything() for t in phrasings.on(part, which)}
+                 for which in (phrasings.TRAINING, phrasings.VALIDATION, phrasings.TEST)}
+        total = sum(len(templates) for templates in sides.values())
+        self.assertEqual(len(set.union(*sides.values())), total)
+        self.assertTrue(0.12 < 1 - len(sides[phrasings.TRAINING]) / total < 0.18)
+        for part in phrasings.everything():  # only here may a side borrow, so only validation ever does
+            self.assertTrue(phrasings.on(part, phrasings.TRAINING))
+        for part in (phrasings.FACTS, phrasings.QUESTIONS, phrasings.OLD_FACTS, phrasings.OLD_QUESTIONS, phrasings.FACT_WRAPS,
+                     phrasings.QUESTION_WRAPS, *(x.questions for x in phrasings.HOPS), *(x.facts for x in phrasings.LISTS),
+                     *(x.questions for x in phrasings.LISTS)):
+            self.assertTrue(phrasings.on(part, phrasings.TEST))
+
+    def test_tasks_draw_from_their_side_of_the_fence(self):
+        drawn = []
+        choose = phrasings.on
+        phrasings.on = lambda templates, which: drawn.append(which) or choose(templates, which)
+        try:
+            for which in (phrasings.TRAINING, phrasings.TEST):
+                drawn.clear()
+                r, shape = random.Random(5), dataclasses.replace(levels.LEVELS[4], side=which, search=0.0)
+                for _ in range(100):
+                    tasks.make(r, shape, tasks.Library(TinyCorpus()))
+                self.assertEqual(set(drawn), {which})
+        finally:
+            phrasings.on = choose
+
+    def test_training_never_sees_held_out_names(self):
         r = random.Random(5)
         for _ in range(300):
-            self.assertFalse(facts.held_out_name(facts.entity(r, r.choice(list(facts.RELATIONS)))))
-            self.assertTrue(facts.held_out_name(facts.entity(r, r.choice(list(facts.RELATIONS)), unseen=True)))
-        for group in [facts.FACTS, facts.QUESTIONS] + [x for d in facts.RELATIONS.values() for rel in d for x in rel[2:]]:
-            seen, unseen = facts.split(group, False), facts.split(group, True)
-            self.assertTrue(not set(seen) & set(unseen) or set(unseen) == set(group) or set(seen) == set(group))
+            domain = r.choice(list(phrasings.RELATIONS))
+            for unseen in (False, True):
+                name = facts.entity(r, domain, unseen)
+                self.assertEqual(facts.held_out_name(name), unseen)
+                other = facts.near_miss(r, name, domain, unseen)
+                self.assertNotEqual(other, name)
 
     def test_every_gold_segment_answers(self):
         r, library = random.Random(6), tasks.Library(TinyCorpus())
         for shape in levels.LEVELS:
             for _ in range(100):
                 t = tasks.make(r, shape, library)
-                self.assertEqual(t.kind.endswith("-absent"), not t.gold)
+                self.assertEqual(t.absent, not t.gold)
                 self.assertEqual(len(set(t.segments)), len(t.segments))
                 p = layout.Layout(TOKENIZER).prompt(t, layout.numbers(r, len(t.segments)))
                 self.assertEqual([k for k, a in enumerate(p.answers) if a], sorted(t.gold))

@@ -4,6 +4,7 @@ import random
 
 import corpus
 import facts
+import phrasings
 import tokenizer
 
 
@@ -12,10 +13,10 @@ def texts(state_dir, seed=5):
     out = [s for name in sorted(manuals) for s in manuals[name]]
     r = random.Random(seed)
     for _ in range(15000):
-        domain = r.choice(list(facts.RELATIONS))
-        rel = r.choice(facts.RELATIONS[domain])
-        t = r.choice(facts.split(facts.FACTS + rel[2] + facts.QUESTIONS + rel[3], False))
-        out.append(facts.sentence(t, r=rel[0], e=facts.entity(r, domain), v=facts.value(r, rel[1])))
+        domain = r.choice(list(phrasings.RELATIONS))
+        rel = r.choice(phrasings.RELATIONS[domain])
+        t = r.choice(phrasings.on(phrasings.FACTS + rel.facts + phrasings.QUESTIONS + rel.questions, phrasings.TRAINING))
+        out.append(facts.sentence(t, r=rel.noun, e=facts.entity(r, domain), v=facts.value(r, rel.kind)))
     return [" " + t for t in out]
 
 

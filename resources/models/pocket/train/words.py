@@ -84,3 +84,10 @@ class Bm25:
         ws = sorted(set(content(question)))  # sorted, so that sums do not depend on Python's string hashes
         total = sum(self.idf(w) for w in ws)
         return sum(self.idf(w) for w in ws if w in self.docs[i]) / total if total else 0.0
+
+
+def found(task):
+    """Per segment: do all names and numbers of the question stand in it, and its coverage of the question."""
+    index = Bm25(task.segments)
+    need = guards(task.question)
+    return [(all(g in d for g in need), index.coverage(task.question, i)) for i, d in enumerate(index.docs)]
