@@ -8,6 +8,7 @@
 #include "app/workspace/model_choice.h"
 #include "app/workspace/paths.h"
 #include "core/answer/finder_evaluation.h"
+#include "core/base/file.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -74,6 +75,10 @@ class EvalPocket : public Command {
         ->required()
         ->option_text("FILE");
     app.add_option("--model", model_, "Another Finder than the built-in one")->option_text("MODEL");
+    app.add_option("--signs", signsFile_,
+                   "Write what speaks for the segments of each question with a shortlist, for "
+                   "train/decision.py")
+        ->option_text("FILE");
     engine_.declare(app);
   }
 
@@ -86,6 +91,7 @@ class EvalPocket : public Command {
     for (const auto& [name, tasks] : sets) {
       outcomes[name] = TRY(evaluate(model, tasks, context));
     }
+    if (!signsFile_.empty()) TRY(writeFileAtomically(signsFile_, signs_));
     if (context.json) {
       writeJson(context.streams.out, toJson(outcomes));
     } else {
@@ -122,9 +128,9 @@ class EvalPocket : public Command {
                  fmt::format("{} is no Finder: it writes instead of choosing.", model_)};
   }
 
-  static Result<Outcome> evaluate(AnswerModel& model,
-                                  const std::vector<FinderTask>& tasks,
-                                  const CommandContext& context) {
+  Result<Outcome> evaluate(AnswerModel& model,
+                           const std::vector<FinderTask>& tasks,
+                           const CommandContext& context) {
     ProgressLine progress(context.streams, "choosing");
     std::vector<ScoredTask> bySearch;
     std::vector<ScoredTask> byModel;
@@ -135,8 +141,9 @@ class EvalPocket : public Command {
                                  task.segments.size(), model.finder->markers)};
       }
       bySearch.push_back({task, searchScores(task)});
-      std::vector<FinderOptionScore> scores = TRY(finderScores(model, task, context.stop));
-      byModel.push_back({task, std::move(scores)});
+      const FinderHeard heard = TRY(hearFinder(model, task, context.stop));
+      byModel.push_back({task, finderScores(*model.finder, heard)});
+      if (task.ranked && !signsFile_.empty()) signs_ += signsLine(task, heard);
       progress.update(fmt::format("{} of {} questions", byModel.size(), tasks.size()));
     }
     Outcome outcome;
@@ -206,6 +213,8 @@ class EvalPocket : public Command {
   }
 
   std::string tasksFile_;
+  std::string signsFile_;
+  std::string signs_;
   std::string model_ = "pocket";
   EngineOption engine_;
 };

@@ -2,6 +2,7 @@
 #include "core/answer/finder_answerer.h"
 
 #include "core/answer/finder_reading.h"
+#include "core/answer/finder_score.h"
 #include "core/answer/scope.h"
 #include "core/context/finder_prompt.h"
 #include "core/unicode/fold.h"
@@ -22,7 +23,7 @@ struct Option {
   const Found* found = nullptr;
   const Judged* judged = nullptr;
   std::vector<std::string> missing;  ///< names and numbers of the question that it lacks
-  double score = 0;
+  double score = 0;                  ///< by how much it passes the threshold
 };
 
 std::vector<Option> shortlist(const Question& question,
@@ -82,16 +83,15 @@ Result<std::vector<size_t>> named(AnswerModel& model,
 /// The best sentence, and behind it those that the model names too.
 std::vector<size_t> chosen(const std::vector<Option>& options,
                            const std::vector<size_t>& names,
-                           double threshold,
                            size_t limit) {
   std::vector<size_t> list;
   const auto best =
       std::max_element(options.begin(), options.end(),
                        [](const Option& a, const Option& b) { return a.score < b.score; });
-  if (best == options.end() || best->score < threshold) return list;
+  if (best == options.end() || best->score < 0) return list;
   list.push_back(static_cast<size_t>(best - options.begin()));
   for (const size_t name : names) {
-    if (list.size() < limit && name != list.front() && options[name].score >= threshold) {
+    if (list.size() < limit && name != list.front() && options[name].score >= 0) {
       list.push_back(name);
     }
   }
@@ -153,8 +153,10 @@ Result<void> answerWithFinder(Library& library,
   Quoter quoter(library, sink);
   if (!options.empty()) {
     std::vector<FinderSentence> sentences;
+    std::vector<std::string> texts;
     std::set<std::pair<RevisionId, int>> pages;
     for (const Option& option : options) {
+      texts.push_back(option.found->candidate.text);
       sentences.push_back(sentenceOf(*option.found));
       for (const StoredSegment& part : option.found->parts) {
         pages.emplace(part.revision, part.segment.page);
@@ -167,14 +169,14 @@ Result<void> answerWithFinder(Library& library,
     finished.reading.tokensShown = total;
     FinderReading reading = TRY(readFinderPrompt(
         model, prompt, [&](int64_t done) { sink(Prefilling{done, total}); }, stop));
+    const std::vector<double> scores =
+        finderWeighed(*model.finder, finderSigns(text, texts), reading.verdicts);
     for (size_t i = 0; i < options.size(); ++i) {
-      options[i].score =
-          reading.verdicts[i] - (options[i].missing.empty() ? 0 : model.finder->guardLoss);
+      options[i].score = scores[i] - model.finder->verdictThreshold;
     }
     const std::vector<size_t> names =
         TRY(named(model, prompt, std::move(reading.states), finderOptions.maxQuotes, stop));
-    for (const size_t one :
-         chosen(options, names, model.finder->verdictThreshold, finderOptions.maxQuotes)) {
+    for (const size_t one : chosen(options, names, finderOptions.maxQuotes)) {
       TRY(quoter.quote(options[one]));
     }
   }

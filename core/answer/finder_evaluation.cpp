@@ -10,9 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <memory>
 #include <set>
-#include <unordered_map>
 
 namespace lectern {
 
@@ -25,29 +23,6 @@ Error badLine(int64_t number, std::string_view cause) {
   return {ErrorCode::InputRefused,
           fmt::format("Line {} of the tasks cannot be used: {}. Write them anew with evaluate.py.",
                       number, cause)};
-}
-
-/// How many of the segments a word stands in, as its weight.
-WordWeight weightsWithin(const std::vector<std::string>& segments) {
-  auto counts = std::make_shared<std::unordered_map<std::string, int64_t>>();
-  for (const std::string& segment : segments) {
-    std::set<std::string> words;
-    for (unicode::Word& word : unicode::words(segment)) words.insert(std::move(word.folded));
-    for (const std::string& word : words) ++(*counts)[word];
-  }
-  const auto total = static_cast<int64_t>(segments.size());
-  return [counts, total](std::string_view word) {
-    const auto found = counts->find(std::string(word));
-    return inverseFrequency(total, found == counts->end() ? 0 : found->second);
-  };
-}
-
-bool lacksGuarded(const Question& question, std::string_view segment) {
-  const auto places = occurrences(question.words, unicode::words(segment));
-  for (size_t i = 0; i < places.size(); ++i) {
-    if (question.words[i].guarded && places[i].empty()) return true;
-  }
-  return false;
 }
 
 }  // namespace
@@ -91,9 +66,9 @@ std::vector<FinderOptionScore> searchScores(const FinderTask& task) {
   return scores;
 }
 
-Result<std::vector<FinderOptionScore>> finderScores(AnswerModel& model,
-                                                    const FinderTask& task,
-                                                    const std::stop_token& stop) {
+Result<FinderHeard> hearFinder(AnswerModel& model,
+                               const FinderTask& task,
+                               const std::stop_token& stop) {
   std::vector<FinderSentence> sentences;
   for (const std::string& segment : task.segments) {
     NumberedSegment part;
@@ -103,15 +78,24 @@ Result<std::vector<FinderOptionScore>> finderScores(AnswerModel& model,
   }
   const FinderPrompt prompt = finderPrompt(*model.finder, model.tokenizer, task.question, sentences,
                                            task.ranked ? FinderOrder::Ranked : FinderOrder::AsRead);
-  const FinderReading reading = TRY(readFinderPrompt(model, prompt, [](int64_t) {}, stop));
-  const Question question = analyzeQuestion(task.question, weightsWithin(task.segments));
+  FinderReading reading = TRY(readFinderPrompt(model, prompt, [](int64_t) {}, stop));
+  return FinderHeard{std::move(reading.verdicts), finderSigns(task.question, task.segments)};
+}
+
+std::vector<FinderOptionScore> finderScores(const FinderLayout& layout, const FinderHeard& heard) {
+  const std::vector<double> weighed = finderWeighed(layout, heard.signs, heard.verdicts);
   std::vector<FinderOptionScore> scores;
-  for (size_t i = 0; i < task.segments.size(); ++i) {
-    const double loss = lacksGuarded(question, task.segments[i]) ? model.finder->guardLoss : 0;
-    scores.emplace_back(i, reading.verdicts[i] - loss);
-  }
+  for (size_t i = 0; i < weighed.size(); ++i) scores.emplace_back(i, weighed[i]);
   std::ranges::stable_sort(scores, std::greater(), &FinderOptionScore::second);
   return scores;
+}
+
+std::string signsLine(const FinderTask& task, const FinderHeard& heard) {
+  const nlohmann::json line = {
+      {"validation", task.forChoosing},  {"absent", task.absent},      {"gold", task.gold},
+      {"bare", heard.signs.bare},        {"verdicts", heard.verdicts}, {"lacks", heard.signs.lacks},
+      {"coverage", heard.signs.coverage}};
+  return line.dump() + '\n';
 }
 
 double Share::value() const {

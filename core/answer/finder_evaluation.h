@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/answer/answer_model.h"
+#include "core/answer/finder_score.h"
 
 #include <cstdint>
 #include <functional>
@@ -39,10 +40,21 @@ using FinderOptionScore = std::pair<size_t, double>;
 /// What search does alone: the segments as it ranks them, each with its coverage of the question;
 /// below all thresholds where it lacks a guarded word.
 std::vector<FinderOptionScore> searchScores(const FinderTask& task);
-/// What the model says, guards included, best first. Errors: those of readFinderPrompt.
-Result<std::vector<FinderOptionScore>> finderScores(AnswerModel& model,
-                                                    const FinderTask& task,
-                                                    const std::stop_token& stop);
+
+/// What speaks for the segments of a task, before it is weighed.
+struct FinderHeard {
+  std::vector<double> verdicts;
+  FinderSigns signs;
+};
+
+/// Has the model read a task. Errors: those of readFinderPrompt.
+Result<FinderHeard> hearFinder(AnswerModel& model,
+                               const FinderTask& task,
+                               const std::stop_token& stop);
+/// The segments as a layout weighs them, best first.
+std::vector<FinderOptionScore> finderScores(const FinderLayout& layout, const FinderHeard& heard);
+/// A line of the file from which resources/models/pocket/train/decision.py fits the weights.
+std::string signsLine(const FinderTask& task, const FinderHeard& heard);
 
 /// `right` of `of`, with its 95 % interval (Wilson 1927).
 struct Share {

@@ -77,6 +77,9 @@ Result<FinderLayout> FinderLayout::parse(const nlohmann::json& json,
   members.whole("markers", layout.markers);
   members.number("verdict_threshold", layout.verdictThreshold);
   members.number("guard_loss", layout.guardLoss);
+  members.number("coverage_weight", layout.coverageWeight);
+  members.number("bare_coverage_weight", layout.bareCoverageWeight);
+  members.number("bare_loss", layout.bareLoss);
   TRY(Result<void>(members.status()));
   if (layout.markers < 1 || layout.firstMarker > tokenizer.vocabSize() - layout.markers) {
     return unusable(fileName, "its markers are no tokens of the vocabulary");

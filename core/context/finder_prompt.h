@@ -29,10 +29,15 @@ struct FinderLayout {
   int32_t no = 0;
   int32_t firstMarker = 0;
   int32_t markers = 0;
-  /// A sentence answers if its logit of yes minus that of no, less `guardLoss` where a name or a
-  /// number of the question is not in it, comes to this. Chosen on a validation set by evaluate.py.
+  /// A sentence answers if this is reached by its logit of yes minus that of no, plus
+  /// `coverageWeight` times the share of the question's words in it, less `guardLoss` where a name
+  /// or a number of the question is not. A question without any has less to go by, and numbers of
+  /// its own. Fitted on a validation set by decision.py.
   double verdictThreshold = 0;
   double guardLoss = 8;
+  double coverageWeight = 0;
+  double bareCoverageWeight = 0;
+  double bareLoss = 0;
 
   /// Errors: ModelUnusable, naming what is missing or is no token of the vocabulary.
   static Result<FinderLayout> parse(const nlohmann::json& json,

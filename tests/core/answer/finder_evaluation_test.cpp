@@ -112,5 +112,17 @@ TEST(FinderEvaluation, TheGainIsThatOfTheSameTasks) {
   EXPECT_EQ(gainOver(base, 0, base, 0).first, 0);
 }
 
+TEST(FinderEvaluation, WritesTheSignsOfATask) {
+  const FinderTask task = *parseFinderTask(kLine, 1);
+  const FinderHeard heard{{1.5, -2, 0}, finderSigns(task.question, task.segments)};
+  const nlohmann::json line = nlohmann::json::parse(signsLine(task, heard));
+  EXPECT_THAT(line.at("verdicts"), ElementsAre(1.5, -2, 0));
+  EXPECT_THAT(line.at("lacks"), ElementsAre(false, false, true));
+  EXPECT_EQ(line.at("coverage").size(), 3U);
+  EXPECT_THAT(line.at("gold"), ElementsAre(0));
+  EXPECT_FALSE(line.at("bare").get<bool>());
+  EXPECT_FALSE(line.at("validation").get<bool>());
+}
+
 }  // namespace
 }  // namespace lectern

@@ -11,6 +11,7 @@ import unittest
 
 import torch
 
+import decision
 import export
 import facts
 import kernels
@@ -19,6 +20,7 @@ import levels
 import model
 import phrasings
 import reference
+import smoke
 import tasks
 import tokenizer
 import trainer
@@ -187,6 +189,46 @@ class Learning(unittest.TestCase):
         self.assertTrue(warm.load() and cool.load(averaged=True))
         self.assertEqual((warm.state["step"], cool.state["step"]), (0, 3))
         self.assertEqual(warm.state["cooling"], 1.0)
+
+
+class Decision(unittest.TestCase):
+    def test_a_fit_finds_the_sign_that_decides(self):
+        r = random.Random(2)
+        made = []
+        for _ in range(400):
+            gold = [k for k in range(4) if r.random() < 0.2][:1]
+            signs = [decision.row(r.gauss(2 if k in gold else -2, 2), k not in gold and r.random() < 0.5, r.random(), False) for k in range(4)]
+            made.append((tasks.Task("facts" if gold else "facts-absent", "", [], gold), signs))
+        questions, signs_of = zip(*made)
+        threshold, weights = decision.fit(torch, questions, signs_of)
+        self.assertEqual(weights["verdict"], 1.0)
+        self.assertLess(weights["missing"], -3)
+        self.assertLess(abs(weights["coverage"]), 1)  # it says nothing here
+        chosen = [decision.choice(s, (threshold, weights)) for s in signs_of]
+        right = sum(c is None if t.absent else c in t.gold for t, c in zip(questions, chosen))
+        self.assertGreater(right / len(made), 0.8)
+
+
+class Smoke(unittest.TestCase):
+    def test_a_curve_reproduces_itself_and_chance_does_not(self):
+        learned = [(250_000 * (k + 1), k // 4, 0.3 + 0.04 * k) for k in range(16)]
+        late = [(t, max(0, k // 8), right) for k, (t, _, right) in enumerate(learned)]
+        self.assertTrue(smoke.reproduces(learned, learned))
+        self.assertTrue(smoke.reproduces(learned[:9], learned))
+        self.assertFalse(smoke.reproduces([(t, 0, 0.25) for t, _, _ in learned], learned))
+        self.assertFalse(smoke.reproduces(late, learned))
+        self.assertFalse(smoke.reproduces([], learned))
+
+    def test_a_curve_has_a_row_for_each_window(self):
+        window, smoke.WINDOW = smoke.WINDOW, 3000
+        try:
+            rows = smoke.curve(tiny_trainer("smoke"), 2.0)
+        finally:
+            smoke.WINDOW = window
+        self.assertTrue(rows)
+        for k, (tokens, level, right) in enumerate(rows):
+            self.assertGreaterEqual(tokens, 3000 * (k + 1))
+            self.assertTrue(0 <= right <= 1 and level >= 0)
 
 
 class Export(unittest.TestCase):
