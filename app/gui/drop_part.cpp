@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/drop_part.h"
 
+#include "app/gui/bridge/later.h"
 #include "app/gui/bridge/strings.h"
 #include "app/gui/widgets/drop_overlay.h"
 #include "app/gui/widgets/job_strip.h"
@@ -55,12 +56,9 @@ void DropPart::count(const std::vector<std::filesystem::path>& named) {
   forget();
   bridge_->desk().countFiles(named, stop_.get_token(),
                              [this, stop = stop_.get_token()](const Result<FileCount>& counted) {
-                               QMetaObject::invokeMethod(
-                                   this,
-                                   [this, stop, counted] {
-                                     if (!stop.stop_requested()) take(counted);
-                                   },
-                                   Qt::QueuedConnection);
+                               later(this, [this, stop, counted] {
+                                 if (!stop.stop_requested()) take(counted);
+                               });
                              });
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/engine_part.h"
 
+#include "app/gui/bridge/later.h"
 #include "app/gui/bridge/models_bridge.h"
 #include "app/gui/bridge/strings.h"
 #include "app/gui/settings/budget_text.h"
@@ -92,12 +93,9 @@ void EnginePart::count(const std::vector<RevisionId>& scope,
                        const std::function<void(const Result<ContextBudget>&)>& told) {
   bridge_->desk().countBudget(scope, options, fromQt(question), stop,
                               [this, stop, told](const Result<ContextBudget>& budget) {
-                                QMetaObject::invokeMethod(
-                                    this,
-                                    [stop, told, budget] {
-                                      if (!stop.stop_requested()) told(budget);
-                                    },
-                                    Qt::QueuedConnection);
+                                later(this, [stop, told, budget] {
+                                  if (!stop.stop_requested()) told(budget);
+                                });
                               });
 }
 

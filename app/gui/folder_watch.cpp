@@ -2,6 +2,7 @@
 #include "app/gui/folder_watch.h"
 
 #include "app/gui/adding.h"
+#include "app/gui/bridge/later.h"
 #include "app/gui/bridge/strings.h"
 #include "app/gui/shelves.h"
 #include "app/gui/widgets/job_strip.h"
@@ -145,9 +146,7 @@ void FolderWatch::look(Entry& entry) {
   bridge_->desk().countFiles({entry.watched.folder}, stop_.get_token(),
                              [this, shelf = entry.watched.shelf](const Result<FileCount>& count) {
                                if (count && !count->whole) return;
-                               QMetaObject::invokeMethod(
-                                   this, [this, shelf, count] { take(shelf, count); },
-                                   Qt::QueuedConnection);
+                               later(this, [this, shelf, count] { take(shelf, count); });
                              });
 }
 
@@ -278,8 +277,7 @@ void FolderWatch::save() {
     const Result<void> saved = saveWatchedFolders(dataFolder_, folders);
     if (saved) return;
     const QString sentence = toQt(saved.error().message);
-    QMetaObject::invokeMethod(
-        this, [this, sentence] { jobs_->showProblem(sentence); }, Qt::QueuedConnection);
+    later(this, [this, sentence] { jobs_->showProblem(sentence); });
   });
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/bridge/desk_bridge.h"
 
+#include "app/gui/bridge/later.h"
 #include "app/gui/bridge/strings.h"
 
 namespace lectern::gui {
@@ -26,13 +27,13 @@ Result<std::unique_ptr<DeskBridge>> DeskBridge::open(const WorkspaceOptions& opt
   DeskBridge* self = bridge.get();
   DeskEvents events;
   events.libraryChanged = [self](LibraryViewPtr view) {
-    self->later([self, view = std::move(view)] { emit self->libraryChanged(view); });
+    later(self, [self, view = std::move(view)] { emit self->libraryChanged(view); });
   };
   events.jobChanged = [self](const Job& job) {
-    self->later([self, job] { emit self->jobChanged(job); });
+    later(self, [self, job] { emit self->jobChanged(job); });
   };
   events.failed = [self](const Error& error) {
-    self->later([self, sentence = toQt(error.message)] { emit self->failed(sentence); });
+    later(self, [self, sentence = toQt(error.message)] { emit self->failed(sentence); });
   };
   bridge->desk_ = TRY(Desk::open(options, std::move(events)));
   return bridge;
@@ -45,7 +46,7 @@ QuestionId DeskBridge::tell(const std::function<QuestionId(AnswerSink, Stored)>&
   const auto id = std::make_shared<QuestionId>();
   *id = begin(
       [this, id](const AnswerEvent& event) {
-        later([this, id, event] { emit answerEvent(*id, event); });
+        later(this, [this, id, event] { emit answerEvent(*id, event); });
       },
       [this, id](const Result<StoreReport>& report) {
         StoreReport store;
@@ -56,7 +57,7 @@ QuestionId DeskBridge::tell(const std::function<QuestionId(AnswerSink, Stored)>&
           store = *report;
           if (store.notStored) problem = toQt(store.notStored->message);
         }
-        later([this, id, store, problem] { emit answerEnded(*id, store, problem); });
+        later(this, [this, id, store, problem] { emit answerEnded(*id, store, problem); });
       });
   return *id;
 }
@@ -82,10 +83,10 @@ int DeskBridge::openConversation(ConversationId conversation) {
   const int opening = ++lastOpening_;
   desk_->openConversation(conversation, [this, opening](const Result<StoredConversation>& opened) {
     if (!opened) {
-      later([this, sentence = toQt(opened.error().message)] { emit failed(sentence); });
+      later(this, [this, sentence = toQt(opened.error().message)] { emit failed(sentence); });
       return;
     }
-    later([this, opening, view = std::make_shared<const StoredConversation>(*opened)] {
+    later(this, [this, opening, view = std::make_shared<const StoredConversation>(*opened)] {
       emit conversationOpened(opening, view);
     });
   });
@@ -96,10 +97,10 @@ void DeskBridge::searchConversations(const QString& query) {
   desk_->searchConversations(
       fromQt(query), [this, query](const Result<std::vector<ConversationHit>>& found) {
         if (!found) {
-          later([this, sentence = toQt(found.error().message)] { emit failed(sentence); });
+          later(this, [this, sentence = toQt(found.error().message)] { emit failed(sentence); });
           return;
         }
-        later([this, query, hits = *found] { emit conversationsFound(query, hits); });
+        later(this, [this, query, hits = *found] { emit conversationsFound(query, hits); });
       });
 }
 
@@ -107,13 +108,13 @@ int DeskBridge::openDocument(RevisionId revision) {
   const int opening = ++lastOpening_;
   desk_->openDocument(revision, [this, opening](const Result<DocumentView>& document) {
     if (!document) {
-      later([this, opening, sentence = toQt(document.error().message)] {
+      later(this, [this, opening, sentence = toQt(document.error().message)] {
         emit failed(sentence);
         emit documentOpened(opening, nullptr);
       });
       return;
     }
-    later([this, opening, view = std::make_shared<const DocumentView>(*document)] {
+    later(this, [this, opening, view = std::make_shared<const DocumentView>(*document)] {
       emit documentOpened(opening, view);
     });
   });
@@ -132,7 +133,7 @@ void DeskBridge::draw(RevisionId revision, int page, double dotsPerInch, std::st
                   } else {
                     problem = toQt(drawn.error().message);
                   }
-                  later([this, revision, page, dotsPerInch, image, problem] {
+                  later(this, [this, revision, page, dotsPerInch, image, problem] {
                     emit pageDrawn(revision, page, dotsPerInch, image, problem);
                   });
                 });
@@ -148,7 +149,7 @@ void DeskBridge::drawThumbnail(RevisionId revision,
       revision, page, options, std::move(stop), [this, revision, page](Result<PageImage> drawn) {
         QImage image;
         if (drawn) image = imageOf(std::move(*drawn));
-        later([this, revision, page, image] { emit thumbnailDrawn(revision, page, image); });
+        later(this, [this, revision, page, image] { emit thumbnailDrawn(revision, page, image); });
       });
 }
 
@@ -156,7 +157,7 @@ void DeskBridge::readPage(RevisionId revision, int page, std::stop_token stop) {
   desk_->readPage(revision, page, std::move(stop), [this, revision, page](Result<StoredPage> read) {
     StoredPagePtr stored;
     if (read) stored = std::make_shared<const StoredPage>(std::move(*read));
-    later([this, revision, page, stored] { emit pageRead(revision, page, stored); });
+    later(this, [this, revision, page, stored] { emit pageRead(revision, page, stored); });
   });
 }
 
@@ -167,8 +168,8 @@ void DeskBridge::readText(RevisionId revision,
   desk_->readText(revision, span,
                   [this, receiver = QPointer<QObject>(receiver),
                    take = std::move(take)](const Result<std::string>& text) {
-                    later([this, receiver, take, read = text ? toQt(*text) : QString(),
-                           problem = text ? QString() : toQt(text.error().message)] {
+                    later(this, [this, receiver, take, read = text ? toQt(*text) : QString(),
+                                 problem = text ? QString() : toQt(text.error().message)] {
                       if (!problem.isEmpty()) {
                         emit failed(problem);
                       } else if (receiver) {
@@ -181,7 +182,7 @@ void DeskBridge::readText(RevisionId revision,
 int DeskBridge::find(RevisionId revision, const FindQuery& query, std::stop_token stop) {
   const int search = ++lastSearch_;
   desk_->find(revision, query, std::move(stop), [this, search](const FindProgress& progress) {
-    later([this, search, progress] { emit findProgress(search, progress); });
+    later(this, [this, search, progress] { emit findProgress(search, progress); });
   });
   return search;
 }

@@ -90,11 +90,6 @@ class DeskBridge : public QObject {
   DeskBridge() = default;
   /// Calls `begin` with what becomes signals of the question that it returns.
   QuestionId tell(const std::function<QuestionId(AnswerSink, Stored)>& begin);
-  /// Calls `what` on the window's thread.
-  template <class What>
-  void later(What what) {
-    QMetaObject::invokeMethod(this, std::move(what), Qt::QueuedConnection);
-  }
 
   int lastOpening_ = 0;
   int lastSearch_ = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/bridge/models_bridge.h"
 
+#include "app/gui/bridge/later.h"
 #include "app/gui/bridge/strings.h"
 #include "app/workspace/paths.h"
 
@@ -49,7 +50,7 @@ void ModelsBridge::list() {
     models.push_back({std::move(model), false, finder});
   }
   const auto list = std::make_shared<const std::vector<ListedModel>>(std::move(models));
-  QMetaObject::invokeMethod(this, [this, list] { emit listed(list); }, Qt::QueuedConnection);
+  later(this, [this, list] { emit listed(list); });
 }
 
 void ModelsBridge::refresh() {
@@ -62,8 +63,7 @@ void ModelsBridge::run(const std::function<Result<QString>(const std::stop_token
     const Result<QString> ended = task(stop);
     const bool failed = !ended.has_value();
     const QString sentence = failed ? toQt(ended.error().message) : *ended;
-    QMetaObject::invokeMethod(
-        this, [this, sentence, failed] { emit done(sentence, failed); }, Qt::QueuedConnection);
+    later(this, [this, sentence, failed] { emit done(sentence, failed); });
     list();
   });
 }
@@ -76,9 +76,7 @@ ModelProgress ModelsBridge::showing() {
     const Clock::time_point now = Clock::now();
     if (now < next && done < total) return;
     next = now + std::chrono::milliseconds(100);
-    QMetaObject::invokeMethod(
-        this, [this, text = toQt(step), done, total] { emit progress(text, done, total); },
-        Qt::QueuedConnection);
+    later(this, [this, text = toQt(step), done, total] { emit progress(text, done, total); });
   };
 }
 

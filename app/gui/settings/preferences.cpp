@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/settings/preferences.h"
 
+#include "app/gui/bridge/later.h"
 #include "app/gui/bridge/strings.h"
 #include "core/base/check.h"
 
@@ -30,8 +31,7 @@ void Preferences::change(const SettingChanges& changes) {
     const Result<void> written = changeSettings(folder_, changes);
     if (written) return;
     const QString sentence = toQt(written.error().message);
-    QMetaObject::invokeMethod(
-        this, [this, sentence] { emit failed(sentence); }, Qt::QueuedConnection);
+    later(this, [this, sentence] { emit failed(sentence); });
   });
 }
 

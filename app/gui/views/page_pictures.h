@@ -33,7 +33,7 @@ class PagePictures : public QObject {
   void setRevision(RevisionId revision);
   void clear();
   /// How much of what was drawn is kept.
-  void setMemory(int megabytes) { pictures_.setMaxCost(megabytes * 1024); }
+  void setMemory(int megabytes) { pictures_.setMaxCost(qsizetype{megabytes} * 1024); }
   /// Says what is in view, which page is in its middle, and how sharp a page shall be.
   void want(int first,
             int last,
