@@ -4,9 +4,11 @@
 #include "core/base/check.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <span>
 
 namespace lectern::kernels {
 
@@ -145,14 +147,42 @@ float halfToFloat(uint16_t bits) {
   return std::bit_cast<float>(sign | (widened << 23) | (fraction << 13));
 }
 
+namespace {
+
+// Leaves in `row` what was rounded away.
+void addRounded(std::span<float> row, std::span<float> rounded) {
+  float largest = 0;
+  for (const float x : row) largest = std::max(largest, std::abs(x));
+  const float scale = largest / 127.0F;
+  const float inverse = largest > 0 ? 127.0F / largest : 0.0F;
+  for (size_t i = 0; i < row.size(); ++i) {
+    const float quant = std::nearbyint(row[i] * inverse);
+    rounded[i] = std::fma(scale, quant, rounded[i]);
+    row[i] = std::fma(-scale, quant, row[i]);
+  }
+}
+
+bool hasOutlier(std::span<const float> group) {
+  float largest = 0;
+  float sum = 0;
+  for (const float x : group) {
+    largest = std::max(largest, std::abs(x));
+    sum += std::abs(x);
+  }
+  return largest * static_cast<float>(group.size()) > kOutlier * sum;
+}
+
+}  // namespace
+
 void roundToBytes(float* row, int64_t count) {
-  for (int64_t first = 0; first < count; first += 32) {
-    const int64_t end = std::min(count, first + 32);
-    float largest = 0;
-    for (int64_t i = first; i < end; ++i) largest = std::max(largest, std::abs(row[i]));
-    const float scale = largest / 127.0F;
-    const float inverse = largest > 0 ? 127.0F / largest : 0.0F;
-    for (int64_t i = first; i < end; ++i) row[i] = scale * std::nearbyint(row[i] * inverse);
+  constexpr int64_t kGroup = 32;
+  for (int64_t first = 0; first < count; first += kGroup) {
+    const std::span<float> group(row + first, static_cast<size_t>(std::min(kGroup, count - first)));
+    std::array<float, kGroup> memory{};
+    const std::span<float> rounded(memory.data(), group.size());
+    const int terms = hasOutlier(group) ? 2 : 1;
+    for (int i = 0; i < terms; ++i) addRounded(group, rounded);
+    std::copy(rounded.begin(), rounded.end(), group.begin());
   }
 }
 

@@ -67,7 +67,11 @@ float halfToFloat(uint16_t bits);
 
 /// How a backend may round the activations that meet a quantised weight: groups of 32 along a row,
 /// the last one perhaps shorter, each to whole multiples of its largest magnitude / 127, to nearest
-/// and ties to even. `row` becomes the numbers that are multiplied then.
+/// and ties to even. A group with an outlier, whose largest magnitude is over kOutlier times their
+/// mean, would lose its other numbers: what was rounded away is rounded in the same manner and
+/// added (Dettmers et al. 2022, LLM.int8(), keeps such columns whole for the same reason). `row`
+/// becomes the numbers that are multiplied then.
+constexpr float kOutlier = 10;
 void roundToBytes(float* row, int64_t count);
 
 }  // namespace lectern::kernels

@@ -23,6 +23,8 @@ struct Lane {
   bool keepsBits = true;
   /// Products with bfloat16 weights of so many elements round their activations to bfloat16.
   int64_t roundsFrom = std::numeric_limits<int64_t>::max();
+  /// What is rounded to bytes beside an outlier has a second term (roundToBytes).
+  bool keepsOutliers = false;
   /// Attention over a bfloat16 cache may round its queries and weights, too.
   bool attentionRounds = false;
   /// What exp, silu and softplus may be off by, in units of the last place for each unit of the

@@ -11,6 +11,7 @@ T* row(const Tensor& tensor, int64_t index) {
 #include "kernels/cpu/generic/vector_math-inl.h"
 #include "kernels/cpu/generic/tile-inl.h"
 #include "kernels/cpu/generic/pairs-inl.h"
+#include "kernels/cpu/generic/byte_rows-inl.h"
 #include "kernels/cpu/generic/bytes-inl.h"
 #include "kernels/cpu/generic/product-inl.h"
 #include "kernels/cpu/generic/linear-inl.h"

@@ -4,86 +4,16 @@
 //   Σ w a = s t Σ q p + o t Σ p,
 // where Σ q p is exact in 32 bits; what the offset o adds is known before the product, for Σ p
 // belongs to the token. Where o = −zero · s, −zero · Σ p is what the integer sum begins with.
-// Groups are added up in their order in float32, so that a token has the same bits alone and among
-// others.
+// A group with an outlier (roundToBytes) has a second term of the same form: what the first leaves.
+// Groups are added up in their order in float32, block by block of kStepsBlock and the second terms
+// behind the first, so that a token has the same bits alone and among others: where only others
+// have an outlier, its second term is zero.
 
-constexpr int64_t kStep = QuantisedPanel::kStep;
-constexpr int kQuads = kStep / 4;
 constexpr int64_t kPanelQuad = 4 * kLayout.rows;  // bytes of a quad of a whole panel
 
-// Activations of a tile of `count` rows, one behind the other
-//   quants  [depth / 4][count][4]     int8
-//   scales  [depth / 32][count]       float32
-//   terms   [depth / group][count]    int32 −zero · Σ p, or float32 t · Σ p
-struct ByteTile {
-  int8_t* quants;
-  float* scales;
-  int32_t* terms;
-};
-inline int64_t byteRowBytes(DType dtype, int64_t depth) {
-  return depth + depth / kStep * 4 + depth / quantisedType(dtype).group * 4;
-}
-inline ByteTile byteTile(const void* data, int64_t count, int64_t depth) {
-  auto* quants = static_cast<int8_t*>(const_cast<void*>(data));
-  auto* scales = reinterpret_cast<float*>(quants + count * depth);
-  return {quants, scales, reinterpret_cast<int32_t*>(scales + depth / kStep * count)};
-}
-
-// Where dotBytes subtracts the zero of 128 itself (kSignsBytes), none is left.
-constexpr int zeroOf(const QuantisedType& type) {
-  return type.bits == 8 && kSignsBytes ? 0 : type.zero;
-}
-
-// Rounds 32 activations; returns their scale. `sums` are those of the two halves.
-inline float roundStep(const float* x, int8_t* quants, int32_t (&sums)[2]) {
-  constexpr int kParts = kStep / kLanes;
-  V part[kParts];
-  V top = splat(0.0F);
-  for (int i = 0; i < kParts; ++i) {
-    part[i] = load(x + i * kLanes);
-    top = maxOf(top, maxOf(part[i], splat(0.0F) - part[i]));
-  }
-  const float largest = largestOf(top);
-  const V inverse = splat(largest > 0 ? 127.0F / largest : 0.0F);
-  I half[2] = {};
-  for (int i = 0; i < kParts; ++i) {
-    // To nearest, ties to even: the sum's last bit counts ones.
-    const I rounded =
-        (I)(part[i] * inverse + splat(kRounder)) - __builtin_bit_cast(int32_t, kRounder);
-    half[2 * i / kParts] += rounded;
-    storeBytes(quants + i * kLanes, rounded);
-  }
-  for (int h = 0; h < 2; ++h) {
-    sums[h] = 0;
-    for (int i = 0; i < kLanes; ++i) sums[h] += half[h][i];
-  }
-  return largest / 127.0F;
-}
-
-inline void packBytes(
-    DType dtype, const float* const* rows, int64_t count, int64_t depth, void* packed) {
-  const QuantisedType type = quantisedType(dtype);
-  const ByteTile tile = byteTile(packed, count, depth);
-  for (int64_t r = 0; r < count; ++r) {
-    for (int64_t s = 0; s < depth / kStep; ++s) {
-      alignas(32) int8_t quants[kStep];
-      int32_t sums[2];
-      const float scale = roundStep(rows[r] + s * kStep, quants, sums);
-      for (int q = 0; q < kQuads; ++q) {
-        __builtin_memcpy(tile.quants + ((s * kQuads + q) * count + r) * 4, quants + 4 * q, 4);
-      }
-      tile.scales[s * count + r] = scale;
-      if (type.group == kStep / 2) {
-        for (int h = 0; h < 2; ++h) tile.terms[(2 * s + h) * count + r] = -zeroOf(type) * sums[h];
-      } else if (type.hasLeast) {
-        const float term = scale * static_cast<float>(sums[0] + sums[1]);
-        tile.terms[s * count + r] = __builtin_bit_cast(int32_t, term);
-      } else {
-        tile.terms[s * count + r] = -zeroOf(type) * (sums[0] + sums[1]);
-      }
-    }
-  }
-}
+// Of a panel so many inputs are laid out for all tiles before the next ones: 16 steps × 32 inputs ×
+// two registers of columns are 16 KiB at most, which stay in the first level of cache.
+constexpr int64_t kStepsBlock = 16;
 
 // One step of a panel, as its bytes lie. `c` is the register of columns, 0 or 1.
 template <DType D>
@@ -148,11 +78,13 @@ struct ByteSteps {
   int64_t stride;
   const float* scales;   // [steps][groups][panel rows]
   const float* offsets;  // [steps][panel rows], where the type has offsets of its own
+
+  [[nodiscard]] ByteSteps from(int64_t step, int64_t groups) const {
+    return {bytes + step * stride, stride, scales + step * groups * kLayout.rows,
+            offsets + step * kLayout.rows};
+  }
 };
 
-// Of a panel so many inputs are laid out for all tiles before the next ones: 16 steps × 32 inputs ×
-// two registers of columns are 16 KiB at most, which stay in the first level of cache.
-constexpr int64_t kStepsBlock = 16;
 constexpr int64_t kExpandedFloats =
     kStepsBlock *
     (kQuads * kLayout.rows + 3 * kLayout.rows);  // bytes four by four, scales, offsets
@@ -195,9 +127,9 @@ ByteSteps expandSteps(const uint8_t* panel, int64_t first, int64_t steps, float*
   return result;
 }
 
-// sums [Rows, panel rows] (+)= a tile's activations times a block of steps.
+// sums [Rows, panel rows] (+)= one term of a tile's activations times a block of steps.
 template <int Rows, int Groups, bool HasLeast, bool Wide>
-void multiplyByteTile(const ByteTile& a,
+void multiplyByteTile(const ByteTerm& a,
                       const ByteSteps& b,
                       int64_t steps,
                       bool fresh,
@@ -207,7 +139,7 @@ void multiplyByteTile(const ByteTile& a,
   V acc[Rows][2];
   loadSums(acc, fresh, sums, sumStride);
   const int8_t* quants = a.quants;
-  const int32_t* terms = a.terms;
+  const int32_t* ownSums = a.sums;
   const float* scales = b.scales;
   for (int64_t s = 0; s < steps; ++s) {
     const uint8_t* bytes = b.bytes + s * b.stride;
@@ -215,7 +147,7 @@ void multiplyByteTile(const ByteTile& a,
       I dots[Rows][2];
       LECTERN_UNROLL
       for (int r = 0; r < Rows; ++r) {
-        dots[r][0] = dots[r][1] = HasLeast ? I{} : splatInt(terms[r]);
+        dots[r][0] = dots[r][1] = HasLeast ? I{} : splatInt(ownSums[r]);
       }
       LECTERN_UNROLL
       for (int q = 0; q < kGroupQuads; ++q, quants += 4 * Rows, bytes += kPanelQuad) {
@@ -238,13 +170,13 @@ void multiplyByteTile(const ByteTile& a,
         acc[r][0] = fma(__builtin_convertvector(dots[r][0], V), left * scale, acc[r][0]);
         acc[r][1] = fma(__builtin_convertvector(dots[r][1], V), right * scale, acc[r][1]);
         if constexpr (HasLeast) {
-          const V term = splat(__builtin_bit_cast(float, terms[r]));
+          const V term = splat(__builtin_bit_cast(float, ownSums[r]));
           acc[r][0] = fma(term, load(b.offsets + s * kLayout.rows), acc[r][0]);
           acc[r][1] = fma(term, load(b.offsets + s * kLayout.rows + kLanes), acc[r][1]);
         }
       }
       scales += kLayout.rows;
-      terms += Rows;
+      ownSums += Rows;
     }
   }
   storeSums(acc, sums, sumStride);
@@ -252,7 +184,7 @@ void multiplyByteTile(const ByteTile& a,
 
 template <int Rows, int Groups, bool HasLeast, bool Wide>
 void multiplyByteTiles(int64_t rows,
-                       const ByteTile& a,
+                       const ByteTerm& a,
                        const ByteSteps& b,
                        int64_t steps,
                        bool fresh,
@@ -281,12 +213,18 @@ void multiplyBytePanel(const uint8_t* panel,
     const ByteSteps block = expandSteps<D>(panel, s, steps, memory);
     for (int64_t r = 0; r < count; r += kByteTileRows) {
       const int64_t tileRows = least(kByteTileRows, count - r);
-      ByteTile tile = byteTile(static_cast<const uint8_t*>(rows) + r * rowBytes, tileRows, depth);
-      tile.quants += s * kStep * tileRows;
-      tile.scales += s * tileRows;
-      tile.terms += s * View::kGroups * tileRows;
-      multiplyByteTiles<kByteTileRows, View::kGroups, View::kType.hasLeast, View::kType.bits == 8>(
-          tileRows, tile, block, steps, s == 0, sums + r * sumStride, sumStride);
+      const ByteTile tile =
+          byteTile(D, static_cast<const uint8_t*>(rows) + r * rowBytes, tileRows, depth);
+      const auto add = [&](const ByteTerm& term, int64_t first, int64_t some, bool fresh) {
+        multiplyByteTiles<kByteTileRows, View::kGroups, View::kType.hasLeast,
+                          View::kType.bits == 8>(
+            tileRows, term.from(s + first, tileRows, View::kGroups),
+            block.from(first, View::kGroups), some, fresh, sums + r * sumStride, sumStride);
+      };
+      add(tile.terms[0], 0, steps, s == 0);
+      for (int64_t i = 0; i < steps; ++i) {
+        if (tile.hasSecond[s + i] != 0) add(tile.terms[1], i, 1, false);
+      }
     }
   }
 }
@@ -301,39 +239,45 @@ void multiplyByteRow(
     const uint8_t* panel, int64_t panelBytes, int64_t depth, const void* row, float* sums) {
   using View = StepView<D>;
   constexpr int kWide = 2 * Panels;
-  const ByteTile a = byteTile(row, 1, depth);
+  const ByteTile a = byteTile(D, row, 1, depth);
   V acc[kWide];
   LECTERN_UNROLL
   for (int j = 0; j < kWide; ++j) acc[j] = splat(0.0F);
-  const uint8_t* block = panel;
-  for (int64_t s = 0; s < depth / kStep; block += View::kPanel.block() * kLayout.rows) {
-    const uint8_t* step = block + View::kPanel.blockHead * kLayout.rows;
-    for (int64_t i = 0; i < View::kPanel.steps;
-         ++i, ++s, step += View::kPanel.step() * kLayout.rows) {
-      const V scale = splat(a.scales[s]);
-      LECTERN_UNROLL
-      for (int g = 0; g < View::kGroups; ++g) {
-        const int32_t term = a.terms[s * View::kGroups + g];
-        I dots[kWide];
+  for (int64_t begin = 0; begin < depth / kStep; begin += kStepsBlock) {
+    const int64_t end = least(begin + kStepsBlock, depth / kStep);
+    for (int k = 0; k < 2; ++k) {
+      const ByteTerm& term = a.terms[k];
+      for (int64_t s = begin; s < end; ++s) {
+        if (k == 1 && a.hasSecond[s] == 0) continue;
+        const uint8_t* block = panel + s / View::kPanel.steps * View::kPanel.block() * kLayout.rows;
+        const uint8_t* step =
+            block +
+            (View::kPanel.blockHead + s % View::kPanel.steps * View::kPanel.step()) * kLayout.rows;
+        const V scale = splat(term.scales[s]);
         LECTERN_UNROLL
-        for (int j = 0; j < kWide; ++j) dots[j] = View::kType.hasLeast ? I{} : splatInt(term);
-        LECTERN_UNROLL
-        for (int q = g * kQuads / View::kGroups; q < (g + 1) * kQuads / View::kGroups; ++q) {
-          int32_t four;
-          __builtin_memcpy(&four, a.quants + s * kStep + 4 * q, 4);
-          const I x = splatInt(four);
+        for (int g = 0; g < View::kGroups; ++g) {
+          const int32_t sum = term.sums[s * View::kGroups + g];
+          I dots[kWide];
+          LECTERN_UNROLL
+          for (int j = 0; j < kWide; ++j) dots[j] = View::kType.hasLeast ? I{} : splatInt(sum);
+          LECTERN_UNROLL
+          for (int q = g * kQuads / View::kGroups; q < (g + 1) * kQuads / View::kGroups; ++q) {
+            int32_t four;
+            __builtin_memcpy(&four, term.quants + s * kStep + 4 * q, 4);
+            const I x = splatInt(four);
+            LECTERN_UNROLL
+            for (int j = 0; j < kWide; ++j) {
+              const View view{block + j / 2 * panelBytes, step + j / 2 * panelBytes};
+              dots[j] = addQuad < View::kType.bits == 8 > (dots[j], view.quad(q, j % 2), x);
+            }
+          }
           LECTERN_UNROLL
           for (int j = 0; j < kWide; ++j) {
             const View view{block + j / 2 * panelBytes, step + j / 2 * panelBytes};
-            dots[j] = addQuad < View::kType.bits == 8 > (dots[j], view.quad(q, j % 2), x);
-          }
-        }
-        LECTERN_UNROLL
-        for (int j = 0; j < kWide; ++j) {
-          const View view{block + j / 2 * panelBytes, step + j / 2 * panelBytes};
-          acc[j] = fma(__builtin_convertvector(dots[j], V), view.scale(g, j % 2) * scale, acc[j]);
-          if constexpr (View::kType.hasLeast) {
-            acc[j] = fma(splat(__builtin_bit_cast(float, term)), view.offset(j % 2), acc[j]);
+            acc[j] = fma(__builtin_convertvector(dots[j], V), view.scale(g, j % 2) * scale, acc[j]);
+            if constexpr (View::kType.hasLeast) {
+              acc[j] = fma(splat(__builtin_bit_cast(float, sum)), view.offset(j % 2), acc[j]);
+            }
           }
         }
       }

@@ -13,6 +13,7 @@ std::vector<std::string> testedBackends() {
 
 Lane laneOf(const std::string& backend) {
   Lane lane;
+  lane.keepsOutliers = true;
   if (backend == "cpu-avx512-bf16") {
     lane.roundsFrom = 1 << 19;
     lane.attentionRounds = true;

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Activations as the products of bytes-inl.h read them: signed bytes with a scale for each 32
+// inputs (roundToBytes), tile by tile.
+
+constexpr int64_t kStep = QuantisedPanel::kStep;
+constexpr int kQuads = kStep / 4;
+
+// One term of a tile of `count` rows, one behind the other
+//   quants  [depth / 4][count][4]     int8
+//   scales  [depth / 32][count]       float32
+//   sums    [depth / group][count]    int32 −zero · Σ p, or float32 t · Σ p
+struct ByteTerm {
+  int8_t* quants;
+  float* scales;
+  int32_t* sums;
+
+  // From a step on.
+  [[nodiscard]] ByteTerm from(int64_t step, int64_t count, int64_t groups) const {
+    return {quants + step * kStep * count, scales + step * count, sums + step * groups * count};
+  }
+};
+
+// Activations of a tile: both terms, and for each step whether a row of the tile has the second.
+// Where none has it, it is not written.
+struct ByteTile {
+  ByteTerm terms[2];
+  uint8_t* hasSecond;  // [depth / 32]
+};
+inline int64_t byteTermBytes(DType dtype, int64_t depth) {
+  return depth + depth / kStep * 4 + depth / quantisedType(dtype).group * 4;
+}
+inline int64_t byteRowBytes(DType dtype, int64_t depth) {
+  return 2 * byteTermBytes(dtype, depth) + roundUp(depth / kStep, 4);
+}
+inline ByteTile byteTile(DType dtype, const void* data, int64_t count, int64_t depth) {
+  auto* at = static_cast<int8_t*>(const_cast<void*>(data));
+  ByteTile tile;
+  for (ByteTerm& term : tile.terms) {
+    auto* scales = reinterpret_cast<float*>(at + count * depth);
+    term = {at, scales, reinterpret_cast<int32_t*>(scales + depth / kStep * count)};
+    at += count * byteTermBytes(dtype, depth);
+  }
+  tile.hasSecond = reinterpret_cast<uint8_t*>(at);
+  return tile;
+}
+
+// Where dotBytes subtracts the zero of 128 itself (kSignsBytes), none is left.
+constexpr int zeroOf(const QuantisedType& type) {
+  return type.bits == 8 && kSignsBytes ? 0 : type.zero;
+}
+
+// 32 activations, rounded.
+struct RoundedStep {
+  alignas(32) int8_t quants[kStep];
+  int32_t sums[2];  // of the two halves
+  float scale;
+  bool hasOutlier;
+};
+
+// `rest` [32]: what rounding took away.
+inline RoundedStep roundStep(const float* x, float* rest) {
+  constexpr int kParts = kStep / kLanes;
+  RoundedStep step;
+  V part[kParts];
+  V top = splat(0.0F);
+  V all = splat(0.0F);
+  for (int i = 0; i < kParts; ++i) {
+    part[i] = load(x + i * kLanes);
+    const V magnitude = maxOf(part[i], splat(0.0F) - part[i]);
+    top = maxOf(top, magnitude);
+    all = all + magnitude;
+  }
+  const float largest = largestOf(top);
+  step.scale = largest / 127.0F;
+  step.hasOutlier = largest * kStep > kOutlier * sumOf(all);
+  const V inverse = splat(largest > 0 ? 127.0F / largest : 0.0F);
+  I half[2] = {};
+  for (int i = 0; i < kParts; ++i) {
+    // To nearest, ties to even: the sum's last bit counts ones.
+    const I rounded =
+        (I)(part[i] * inverse + splat(kRounder)) - __builtin_bit_cast(int32_t, kRounder);
+    half[2 * i / kParts] += rounded;
+    storeBytes(step.quants + i * kLanes, rounded);
+    store(rest + i * kLanes, fma(splat(-step.scale), __builtin_convertvector(rounded, V), part[i]));
+  }
+  for (int h = 0; h < 2; ++h) {
+    step.sums[h] = 0;
+    for (int i = 0; i < kLanes; ++i) step.sums[h] += half[h][i];
+  }
+  return step;
+}
+
+// Step `s` of row `r` of `count`.
+inline void storeStep(const ByteTerm& term,
+                      const QuantisedType& type,
+                      int64_t s,
+                      int64_t r,
+                      int64_t count,
+                      const RoundedStep& step) {
+  for (int q = 0; q < kQuads; ++q) {
+    __builtin_memcpy(term.quants + ((s * kQuads + q) * count + r) * 4, step.quants + 4 * q, 4);
+  }
+  term.scales[s * count + r] = step.scale;
+  if (type.group == kStep / 2) {
+    for (int h = 0; h < 2; ++h) term.sums[(2 * s + h) * count + r] = -zeroOf(type) * step.sums[h];
+  } else if (type.hasLeast) {
+    const float sum = step.scale * static_cast<float>(step.sums[0] + step.sums[1]);
+    term.sums[s * count + r] = __builtin_bit_cast(int32_t, sum);
+  } else {
+    term.sums[s * count + r] = -zeroOf(type) * (step.sums[0] + step.sums[1]);
+  }
+}
+
+inline void packBytes(
+    DType dtype, const float* const* rows, int64_t count, int64_t depth, void* packed) {
+  const QuantisedType type = quantisedType(dtype);
+  const ByteTile tile = byteTile(dtype, packed, count, depth);
+  for (int64_t s = 0; s < depth / kStep; ++s) {
+    alignas(64) float rest[kByteTileRows][kStep];
+    tile.hasSecond[s] = 0;
+    for (int64_t r = 0; r < count; ++r) {
+      const RoundedStep step = roundStep(rows[r] + s * kStep, rest[r]);
+      storeStep(tile.terms[0], type, s, r, count, step);
+      if (step.hasOutlier) {
+        tile.hasSecond[s] = 1;
+      } else {
+        for (int i = 0; i < kStep; i += kLanes) store(rest[r] + i, splat(0.0F));
+      }
+    }
+    for (int64_t r = 0; r < count && tile.hasSecond[s] != 0; ++r) {
+      float ignored[kStep];
+      storeStep(tile.terms[1], type, s, r, count, roundStep(rest[r], ignored));
+    }
+  }
+}
