@@ -29,6 +29,7 @@ class Verify : public Command {
 
   Result<ExitCode> run(const CommandContext& context) override {
     std::vector<CitationId> ids;
+    ids.reserve(names_.size());
     for (const std::string& name : names_) ids.push_back(TRY(citationNamed(name)));
     const auto workspace = TRY(openWorkspace(context, Access::Read));
 
@@ -43,7 +44,10 @@ class Verify : public Command {
       return {};
     };
     if (ids.empty()) TRY(workspace->library().forEachCitation(check));
-    for (const CitationId id : ids) TRY(check(TRY(workspace->library().citation(id))));
+    for (const CitationId id : ids) {
+      const StoredCitation stored = TRY(workspace->library().citation(id));
+      TRY(check(stored));
+    }
     if (database_) verdict.databaseProblems = TRY(workspace->library().checkDatabase()).problems;
 
     if (context.json) {

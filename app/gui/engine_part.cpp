@@ -28,6 +28,7 @@ constexpr double kCountedBytesASecond = 2e6;
 /// the largest ones.
 std::vector<RevisionId> leftOut(const ContextBudget& budget) {
   std::vector<const ContextBudget::Document*> documents;
+  documents.reserve(budget.documents.size());
   for (const auto& document : budget.documents) documents.push_back(&document);
   std::ranges::sort(documents, {}, [](const auto* document) { return *document->tokens; });
   int64_t missing = -budget.freeTokens();
@@ -156,6 +157,7 @@ void EnginePart::offerChoice(const ContextBudget& budget,
                              const Asked& asked,
                              const std::function<void()>& dropped) {
   std::vector<RevisionId> all;
+  all.reserve(budget.documents.size());
   for (const auto& document : budget.documents) all.push_back(document.revision);
   std::vector<JobStrip::Choice> choices;
   choices.push_back(

@@ -272,6 +272,7 @@ void FolderWatch::takeJob(const Job& job) {
 
 void FolderWatch::save() {
   std::vector<WatchedFolder> folders;
+  folders.reserve(entries_.size());
   for (const Entry& entry : entries_) folders.push_back(entry.watched);
   writer_.post([this, folders] {
     const Result<void> saved = saveWatchedFolders(dataFolder_, folders);

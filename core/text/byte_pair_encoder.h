@@ -51,7 +51,7 @@ class MergeTable {
   // A power of two of them, at most five eighths in use: looking for a pair that is not there,
   // which most are, ends after a step or two.
   std::vector<Entry> entries_;
-  int shift_ = 64;
+  int shift_ = 63;
   size_t size_ = 0;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/widgets/side_panel.h"
 
+#include "app/gui/bridge/later.h"
 #include "app/gui/models/outline_model.h"
 #include "app/gui/models/thumbnail_model.h"
 
@@ -128,7 +129,7 @@ void SidePanel::showPage(int page) {
 bool SidePanel::eventFilter(QObject* watched, QEvent* event) {
   const auto type = event->type();
   if (type == QEvent::Resize || type == QEvent::Show || type == QEvent::Hide) {
-    QMetaObject::invokeMethod(this, &SidePanel::wantThumbnails, Qt::QueuedConnection);
+    later(this, [this] { wantThumbnails(); });
   }
   return QTabWidget::eventFilter(watched, event);
 }
