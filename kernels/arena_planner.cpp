@@ -19,6 +19,7 @@ constexpr uintptr_t kSpan = uintptr_t{1} << 40;   // no slot is a terabyte large
 void* ArenaPlanner::addSlot(int64_t bytes) {
   LECTERN_CHECK(bytes > 0 && static_cast<uintptr_t>(bytes) < kSpan);
   slots_.push_back({(bytes + kAlignment - 1) / kAlignment * kAlignment});
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): a name for a slot, never memory
   return reinterpret_cast<void*>(kFirst + (slots_.size() - 1) * kSpan);
 }
 

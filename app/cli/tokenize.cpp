@@ -29,7 +29,8 @@ class Tokenize : public Command {
 
   Result<ExitCode> run(const CommandContext& context) override {
     if (decodes_ && idsOnly_) return Error{ErrorCode::Usage, "Name --ids or --decode, not both."};
-    const auto tokenizer = TRY(readTokenizer(TRY(model_.folder(context))));
+    const auto folder = TRY(model_.folder(context));
+    const auto tokenizer = TRY(readTokenizer(folder));
     if (decodes_) return decode(*tokenizer, context);
 
     const std::string text = TRY(readText(context, file_));

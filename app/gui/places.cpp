@@ -37,7 +37,7 @@ bool Places::isReading() const {
 }
 
 void Places::open(RevisionId revision, std::optional<ReaderPlace> place) {
-  load(revision, std::move(place), std::nullopt);
+  load(revision, place, std::nullopt);
 }
 
 void Places::visit(RevisionId revision) {
@@ -65,7 +65,7 @@ void Places::load(RevisionId revision,
                   std::optional<ReaderPlace> place,
                   std::optional<Evidence> evidence) {
   const int number = bridge_->openDocument(revision);
-  opening_ = Opening{number, std::move(place), std::move(evidence)};
+  opening_ = Opening{number, place, std::move(evidence)};
 }
 
 void Places::take(int opening, const DocumentViewPtr& document) {
