@@ -175,7 +175,8 @@ class Ask : public Command {
       return Error{ErrorCode::Usage,
                    "Name the model with --model: pocket, an imported one, or its folder."};
     }
-    AskOptions options = TRY(askOptionsOf(settings, TRY(dataFolder(context.workspace.dataFolder))));
+    const auto data = TRY(dataFolder(context.workspace.dataFolder));
+    AskOptions options = TRY(askOptionsOf(settings, data));
     if (maxTokens_) options.answer.maxTokens = *maxTokens_;
     if (quote_) options.answer.quote = true;
     if (seed_) {

@@ -111,7 +111,8 @@ class ConfigSet : public Command {
   // A model that is not there is found out now and not with the next question.
   Result<std::string> checkedEngine(const CommandContext& context) const {
     if (text_ == Settings::kExtractiveEngine) return text_;
-    TRY(findModel(text_, TRY(dataFolder(context.workspace.dataFolder))));
+    const auto data = TRY(dataFolder(context.workspace.dataFolder));
+    TRY(findModel(text_, data));
     if (text_.find('/') == std::string::npos) return text_;
     std::error_code ignored;
     return std::filesystem::absolute(text_, ignored).lexically_normal().string();

@@ -72,8 +72,8 @@ class Context : public Command {
   Result<ExitCode> run(const CommandContext& context) override {
     Settings settings = settingsOf(context);
     if (!model_.empty()) settings.engine = model_;
-    const AskOptions options =
-        TRY(askOptionsOf(settings, TRY(dataFolder(context.workspace.dataFolder))));
+    const auto data = TRY(dataFolder(context.workspace.dataFolder));
+    const AskOptions options = TRY(askOptionsOf(settings, data));
     const auto workspace = TRY(openWorkspace(context, Access::WriteIfFree));
     const std::vector<RevisionId> scope = TRY(chosenDocuments(*workspace, choice_, context));
     const ContextBudget budget = TRY(count(*workspace, scope, options, context));

@@ -176,10 +176,12 @@ class DeleteConversations : public Command {
 
   Result<ExitCode> run(const CommandContext& context) override {
     std::vector<ConversationId> ids;
+    ids.reserve(names_.size());
     for (const std::string& name : names_) ids.push_back(TRY(conversationNamed(name)));
     const auto workspace = TRY(openWorkspace(context, Access::Write));
     // All names are looked up before anything is deleted.
     std::vector<ConversationInfo> chosen;
+    chosen.reserve(ids.size());
     for (const ConversationId id : ids) {
       chosen.push_back(TRY(workspace->library().conversation(id)));
     }

@@ -17,7 +17,7 @@ constexpr std::chrono::seconds kLogPause{5};
 
 }  // namespace
 
-ProgressLine::ProgressLine(const Streams& streams, std::string subject)
+ProgressLine::ProgressLine(const Streams& streams, std::string_view subject)
     : streams_(streams), subject_(oneLine(subject)) {
   next_ = Clock::now() + (streams.errColumns > 0 ? Clock::duration(kTerminalPause) : kLogPause);
 }

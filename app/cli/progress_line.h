@@ -13,7 +13,7 @@ namespace lectern::cli {
 /// behind it, and else a line every five seconds. The destructor takes the line away.
 class ProgressLine {
  public:
-  ProgressLine(const Streams& streams, std::string subject);
+  ProgressLine(const Streams& streams, std::string_view subject);
   ~ProgressLine();
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;

@@ -60,8 +60,8 @@ QuestionId Desk::ask(const std::string& question,
                      AnswerSink sink,
                      std::function<void(const Result<StoreReport>&)> done,
                      const Continuation& into) {
-  const auto make = [=, impl = impl_.get()](const QuestionQueue::Keep& keep,
-                                            std::stop_token stop) -> Result<void> {
+  const auto make = [=, sink = std::move(sink), impl = impl_.get()](
+                        const QuestionQueue::Keep& keep, std::stop_token stop) -> Result<void> {
     Workspace& reader = *TRY(impl->asker());
     MessageRecord message = TRY(reader.answer(question, scope, options, sink, std::move(stop)));
     keep(std::move(message));
@@ -74,8 +74,8 @@ QuestionId Desk::summarize(const std::string& title,
                            AnswerSink sink,
                            std::function<void(const Result<StoreReport>&)> done,
                            const Continuation& into) {
-  const auto make = [=, impl = impl_.get()](const QuestionQueue::Keep& keep,
-                                            std::stop_token stop) -> Result<void> {
+  const auto make = [=, sink = std::move(sink), impl = impl_.get()](
+                        const QuestionQueue::Keep& keep, std::stop_token stop) -> Result<void> {
     const Result<Summary> made = [&]() -> Result<Summary> {
       Workspace& reader = *TRY(impl->asker());
       return reader.summary(scope, {}, sink, keep, std::move(stop));
@@ -161,7 +161,7 @@ void Desk::find(RevisionId revision,
                 const FindQuery& query,
                 std::stop_token stop,
                 std::function<void(const FindProgress&)> progress) {
-  impl_->find(std::make_shared<DocumentSearch>(revision, query), stop, progress);
+  impl_->find(std::make_shared<DocumentSearch>(revision, query), stop, std::move(progress));
 }
 
 }  // namespace lectern

@@ -171,8 +171,8 @@ class Desk::Impl {
 
   void find(const std::shared_ptr<DocumentSearch>& search,
             const std::stop_token& stop,
-            const std::function<void(const FindProgress&)>& tell) {
-    texts_.thread.post([this, search, stop, tell] {
+            std::function<void(const FindProgress&)> tell) {
+    texts_.thread.post([this, search, stop, tell = std::move(tell)] {
       if (stop.stop_requested() || ending_) return;
       FindProgress progress;
       if (auto reader = readerOf(texts_.reader); !reader) {

@@ -59,6 +59,7 @@ Result<void> addConfig(GgufHeader& header, const ModelFolder& files, const Model
   u32("feed_forward_length", config.intermediateSize);
   u32("attention.head_count", config.numAttentionHeads);
   std::vector<int32_t> heads;
+  heads.reserve(config.layers.size());
   for (const LayerKind layer : config.layers) {
     heads.push_back(layer.mixer == Mixer::Attention ? static_cast<int32_t>(config.numKeyValueHeads)
                                                     : 0);
@@ -152,6 +153,7 @@ Result<void> checkReadsBack(const GgufHeader& header,
   const std::string bytes = header.bytes();
   const GgufContent content = TRY(readGguf(bytes, "the file"));
   std::vector<StoredTensor> tensors;
+  tensors.reserve(sources.size());
   for (const GgufSource& source : sources) {
     tensors.push_back({source.name, StoredType::F32, "F32", source.shape, {}});
   }

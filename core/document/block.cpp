@@ -37,7 +37,10 @@ Result<std::vector<Block>> decodeBlocks(std::string_view bytes, int64_t textByte
   for (int64_t i = 0; i < count && !reader.failed(); ++i) {
     Block block;
     const uint8_t kind = reader.u8();
-    if (kind > static_cast<uint8_t>(BlockKind::Margin)) reader.fail();
+    if (kind > static_cast<uint8_t>(BlockKind::Margin)) {
+      reader.fail();
+      break;
+    }
     block.kind = static_cast<BlockKind>(kind);
     block.level = reader.u8();
     const uint64_t gap = reader.varint();

@@ -106,7 +106,8 @@ void States::publishPage(int64_t layer, int64_t page, kernels::Stream& stream) {
   const int64_t entry = layer * maxPages_ + page;
   void*& host = (*table_)[static_cast<size_t>(entry)];
   host = pages_[static_cast<size_t>(layer)][static_cast<size_t>(page)]->data();
-  stream.copyIn(static_cast<void**>(deviceTable_.data()) + entry, &host, sizeof(void*));
+  void* place = static_cast<void*>(static_cast<void**>(deviceTable_.data()) + entry);
+  stream.copyIn(place, static_cast<const void*>(&host), sizeof(void*));
 }
 
 Result<void> States::prepare(int64_t count, kernels::Stream& stream) {

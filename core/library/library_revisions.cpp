@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace lectern {
 
 namespace {
@@ -166,7 +168,10 @@ Result<std::vector<RevisionInfo>> Library::revisions() {
       fmt::format("{} WHERE removed_at_ms IS NULL ORDER BY revision.id", kInfoColumns);
   Statement rows = TRY(impl_->database.prepare(sql));
   std::vector<RevisionInfo> all;
-  while (TRY(rows.step())) all.push_back(TRY(infoOf(impl_->database, rows)));
+  while (TRY(rows.step())) {
+    RevisionInfo info = TRY(infoOf(impl_->database, rows));
+    all.push_back(std::move(info));
+  }
   return all;
 }
 

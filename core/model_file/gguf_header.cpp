@@ -10,7 +10,14 @@ namespace lectern {
 namespace {
 
 // gguf.h, enum gguf_type.
-enum Kind : int32_t { kU32 = 4, kI32 = 5, kF32 = 6, kBool = 7, kString = 8, kArray = 9 };
+enum Kind : int32_t {
+  KindU32 = 4,
+  KindI32 = 5,
+  KindF32 = 6,
+  KindBool = 7,
+  KindString = 8,
+  KindArray = 9
+};
 
 template <class Number>
 void append(std::string& bytes, Number value) {
@@ -37,28 +44,28 @@ void GgufHeader::number(std::string_view key, int32_t kind, Number value) {
 }
 
 void GgufHeader::u32(std::string_view key, uint32_t value) {
-  number(key, kU32, value);
+  number(key, KindU32, value);
 }
 
 void GgufHeader::f32(std::string_view key, float value) {
-  number(key, kF32, value);
+  number(key, KindF32, value);
 }
 
 void GgufHeader::string(std::string_view key, std::string_view value) {
   std::string bytes;
-  append<int32_t>(bytes, kString);
+  append<int32_t>(bytes, KindString);
   appendText(bytes, value);
   encoded(key, bytes);
 }
 
 void GgufHeader::flag(std::string_view key, bool value) {
-  number(key, kBool, static_cast<uint8_t>(value ? 1 : 0));
+  number(key, KindBool, static_cast<uint8_t>(value ? 1 : 0));
 }
 
 template <class Number>
 void GgufHeader::list(std::string_view key, int32_t kind, std::span<const Number> values) {
   std::string bytes;
-  append<int32_t>(bytes, kArray);
+  append<int32_t>(bytes, KindArray);
   append(bytes, kind);
   append<uint64_t>(bytes, values.size());
   for (const Number value : values) append(bytes, value);
@@ -66,17 +73,17 @@ void GgufHeader::list(std::string_view key, int32_t kind, std::span<const Number
 }
 
 void GgufHeader::i32s(std::string_view key, std::span<const int32_t> values) {
-  list(key, kI32, values);
+  list(key, KindI32, values);
 }
 
 void GgufHeader::f32s(std::string_view key, std::span<const float> values) {
-  list(key, kF32, values);
+  list(key, KindF32, values);
 }
 
 void GgufHeader::strings(std::string_view key, std::span<const std::string> values) {
   std::string bytes;
-  append<int32_t>(bytes, kArray);
-  append<int32_t>(bytes, kString);
+  append<int32_t>(bytes, KindArray);
+  append<int32_t>(bytes, KindString);
   append<uint64_t>(bytes, values.size());
   for (const std::string& value : values) appendText(bytes, value);
   encoded(key, bytes);

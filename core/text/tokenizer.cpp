@@ -313,8 +313,8 @@ void Tokenizer::learnCuts() {
     const std::string_view piece = pieces_[id];
     const bool isSingle = utf8::decode(piece, 0).length == static_cast<int>(piece.size());
     for (const char c : piece) {
-      if (!isSingle && static_cast<unsigned char>(c) < 128)
-        standsAlone_[static_cast<size_t>(c)] = false;
+      const auto byte = static_cast<unsigned char>(c);
+      if (!isSingle && byte < 128) standsAlone_[byte] = false;
     }
     size_t spaces = 0;
     while (piece.substr(spaces).starts_with(kSpace)) spaces += kSpace.size();

@@ -86,6 +86,7 @@ class AccessibleReader : public QAccessibleWidget, public QAccessibleTextInterfa
   [[nodiscard]] QAccessibleInterface* child(int index) const override {
     if (index < 0 || index >= childCount()) return nullptr;
     while (static_cast<int>(children_.size()) <= index) {
+      // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks): the registry owns it
       children_.push_back(QAccessible::registerAccessibleInterface(
           new AccessibleEvidence(view_, static_cast<int>(children_.size()))));
     }

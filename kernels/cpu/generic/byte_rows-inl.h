@@ -27,7 +27,8 @@ struct ByteTile {
   uint8_t* hasSecond;  // [depth / 32]
 };
 inline int64_t byteTermBytes(DType dtype, int64_t depth) {
-  return depth + depth / kStep * 4 + depth / quantisedType(dtype).group * 4;
+  const int64_t groups = quantisedType(dtype).group < kStep ? 2 : 1;
+  return depth + depth / kStep * (1 + groups) * 4;
 }
 inline int64_t byteRowBytes(DType dtype, int64_t depth) {
   return 2 * byteTermBytes(dtype, depth) + roundUp(depth / kStep, 4);
@@ -97,8 +98,8 @@ inline void storeStep(const ByteTerm& term,
                       int64_t r,
                       int64_t count,
                       const RoundedStep& step) {
-  for (int q = 0; q < kQuads; ++q) {
-    __builtin_memcpy(term.quants + ((s * kQuads + q) * count + r) * 4, step.quants + 4 * q, 4);
+  for (int64_t q = 0; q < kQuads; ++q) {
+    __builtin_memcpy(term.quants + ((s * kQuads + q) * count + r) * 4, step.quants + q * 4, 4);
   }
   term.scales[s * count + r] = step.scale;
   if (type.group == kStep / 2) {

@@ -28,7 +28,7 @@ struct StepView {
   [[nodiscard]] const uint8_t* quants() const { return step + kPanel.stepHead * kLayout.rows; }
 
   // Group g of the step.
-  [[nodiscard]] V scale(int g, int c) const {
+  [[nodiscard]] V scale(int64_t g, int64_t c) const {
     if constexpr (!kType.isNested) {
       return loadHalves(step + 2 * c * kLanes);
     } else {
@@ -37,7 +37,7 @@ struct StepView {
       return loadHalves(block + 2 * c * kLanes) * __builtin_convertvector(own, V);
     }
   }
-  [[nodiscard]] V offset(int c) const {
+  [[nodiscard]] V offset(int64_t c) const {
     const int64_t behind = kLayout.rows + c * kLanes;
     if constexpr (!kType.isNested) {
       return loadHalves(step + 2 * behind);
@@ -47,7 +47,7 @@ struct StepView {
     }
   }
   // A quad of 4 inputs for each column, one byte an input.
-  [[nodiscard]] I quad(int q, int c) const {
+  [[nodiscard]] I quad(int q, int64_t c) const {
     const uint8_t* at = quants() + 4 * c * kLanes;
     if constexpr (kType.bits == 8) {
       return loadInts(at + q * kPanelQuad);
@@ -108,7 +108,7 @@ ByteSteps expandSteps(const uint8_t* panel, int64_t first, int64_t steps, float*
       result.stride = View::kPanel.step() * kLayout.rows;
     }
     LECTERN_UNROLL
-    for (int c = 0; c < 2; ++c) {
+    for (int64_t c = 0; c < 2; ++c) {
       if constexpr (View::kType.bits != 8) {
         LECTERN_UNROLL
         for (int q = 0; q < kQuads; ++q) {
@@ -136,6 +136,7 @@ void multiplyByteTile(const ByteTerm& a,
                       float* sums,
                       int64_t sumStride) {
   constexpr int kGroupQuads = kQuads / Groups;
+  constexpr int64_t kTileQuad = int64_t{4} * Rows;  // bytes of a quad of all rows
   V acc[Rows][2];
   loadSums(acc, fresh, sums, sumStride);
   const int8_t* quants = a.quants;
@@ -150,13 +151,13 @@ void multiplyByteTile(const ByteTerm& a,
         dots[r][0] = dots[r][1] = HasLeast ? I{} : splatInt(ownSums[r]);
       }
       LECTERN_UNROLL
-      for (int q = 0; q < kGroupQuads; ++q, quants += 4 * Rows, bytes += kPanelQuad) {
+      for (int q = 0; q < kGroupQuads; ++q, quants += kTileQuad, bytes += kPanelQuad) {
         const I left = loadInts(bytes);
         const I right = loadInts(bytes + kPanelQuad / 2);
         LECTERN_UNROLL
         for (int r = 0; r < Rows; ++r) {
           int32_t four;
-          __builtin_memcpy(&four, quants + 4 * r, 4);
+          __builtin_memcpy(&four, quants + int64_t{4} * r, 4);
           const I x = splatInt(four);
           dots[r][0] = addQuad<Wide>(dots[r][0], left, x);
           dots[r][1] = addQuad<Wide>(dots[r][1], right, x);
@@ -263,7 +264,7 @@ void multiplyByteRow(
           LECTERN_UNROLL
           for (int q = g * kQuads / View::kGroups; q < (g + 1) * kQuads / View::kGroups; ++q) {
             int32_t four;
-            __builtin_memcpy(&four, term.quants + s * kStep + 4 * q, 4);
+            __builtin_memcpy(&four, term.quants + s * kStep + int64_t{4} * q, 4);
             const I x = splatInt(four);
             LECTERN_UNROLL
             for (int j = 0; j < kWide; ++j) {
@@ -292,7 +293,7 @@ template <DType D>
 void embedBytes(const uint8_t* panel, int64_t depth, int64_t row, float* out) {
   using View = StepView<D>;
   const int64_t column = row % kLanes;
-  const int c = static_cast<int>(row / kLanes);
+  const int64_t c = row / kLanes;
   for (int64_t s = 0; s < depth / kStep; ++s) {
     const int64_t inBlock = s % View::kPanel.steps;
     const uint8_t* block = panel + s / View::kPanel.steps * View::kPanel.block() * kLayout.rows;
@@ -305,7 +306,8 @@ void embedBytes(const uint8_t* panel, int64_t depth, int64_t row, float* out) {
                                                 : static_cast<float>(-View::kType.zero) * scale;
       const auto four = static_cast<uint32_t>(view.quad(q, c)[column]);
       for (int i = 0; i < 4; ++i) {
-        out[s * kStep + 4 * q + i] = scale * static_cast<float>(four >> (8 * i) & 255U) + offset;
+        out[s * kStep + int64_t{4} * q + i] =
+            scale * static_cast<float>(four >> (8 * i) & 255U) + offset;
       }
     }
   }

@@ -237,7 +237,7 @@ struct Cut {
 inline Cut cutOf(const Batches& batches, int64_t panels, int64_t tileRows, int threads) {
   Cut cut{panels, tileRows, kRowBlock};
   while (cut.rowBlock > 8 * tileRows &&
-         batches.sum([&](const Batch& batch) { return cut.items(batch); }) < 3 * threads) {
+         batches.sum([&](const Batch& batch) { return cut.items(batch); }) < int64_t{3} * threads) {
     cut.rowBlock = roundUp(cut.rowBlock / 2, tileRows);
   }
   return cut;
