@@ -184,6 +184,7 @@ Result<std::optional<DocumentContext>> ContextReader::readWhole(const std::stop_
 
 Result<DocumentContext> ContextReader::write(const Chosen& chosen) const {
   std::vector<std::string> titles;
+  titles.reserve(chosen.ofDocument.size());
   for (const auto& [document, numbers] : chosen.ofDocument) {
     titles.push_back(scope_.titles[document]);
   }
