@@ -48,6 +48,8 @@ def main():
     p.add_argument("--minutes", type=float, default=10.0, help="of processor time")
     p.add_argument("--record", action="store_true")
     a = p.parse_args()
+    if not a.record and not os.path.exists(REFERENCE):
+        p.error("there is no smoke.csv to compare with: record it on a machine with a free core")
     trainer.environment(a.state_dir, 1)
     shutil.rmtree(os.path.join(a.state_dir, "smoke"), ignore_errors=True)
     args = trainer.parse(["--state-dir", a.state_dir, "--run", "smoke"])
