@@ -79,6 +79,9 @@ cudaError_t attribute(int* value, cudaDeviceAttr which) {
     case cudaDevAttrL2CacheSize:
       *value = 4 << 20;
       break;
+    case cudaDevAttrComputeMode:
+      *value = cudaComputeModeDefault;
+      break;
     case cudaDevAttrIntegrated:
       *value = 0;
       break;

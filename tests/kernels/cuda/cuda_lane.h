@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "kernels/plugin.h"
+#include "tests/kernels/lane.h"
+
+extern "C" const lectern::kernels::plugin::Table* lecternPlugin(uint32_t version);
+
+namespace lectern::kernels {
+
+/// What our kernels promise. The hardware's exp2 is off by two units, and what it is asked for by
+/// the rounding of x · log₂ e (CUDA C++ Programming Guide 17.2, __expf: 2 + ⌊|1.173 x|⌋ units);
+/// 87 is the largest exponent that float32 has a power of.
+inline Lane cudaLane() {
+  Lane lane;
+  lane.hasThreads = false;
+  lane.keepsBits = false;
+  lane.roundsFrom = 0;
+  lane.attentionRounds = true;
+  lane.unitsPerExponent = 1.5 + 1.173;
+  lane.unitsOfFunctions = 4 + 1.173 * 87;
+  return lane;
+}
+
+/// Card 0 of the stand-in that is linked into this program, behind the plug-in's table.
+inline std::unique_ptr<Backend> openStandIn(const std::string& name, int threads) {
+  if (name == "reference") return openBackend(name, threads).value();
+  return openPluginDevice(*lecternPlugin(plugin::kVersion), 0, "cuda:0").value();
+}
+
+}  // namespace lectern::kernels
