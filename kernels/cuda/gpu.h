@@ -49,15 +49,13 @@ struct Config {
   Stream stream = nullptr;
 };
 
-/// Shared memory a block may have without asking; more must be granted to the kernel beforehand.
-constexpr size_t kSharedBytesWithoutAsking = 48 * 1024;
-
 /// Enqueues `kernel` on the stream; arguments are converted to the kernel's own parameter types.
 /// Returns what the runtime says about the launch itself; faults of the run surface when the stream
 /// is waited for.
 template <class... Parameters, class... Arguments>
 cudaError_t launch(const Config& config, void (*kernel)(Parameters...), Arguments&&... arguments) {
-  if (config.dynamicSharedBytes > kSharedBytesWithoutAsking) {
+  // A block has 48 KB without asking, its shared arrays included, which are not known here.
+  if (config.dynamicSharedBytes > 0) {
     const cudaError_t granted = cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel),
                                                      cudaFuncAttributeMaxDynamicSharedMemorySize,
                                                      static_cast<int>(config.dynamicSharedBytes));

@@ -70,6 +70,10 @@ set(LECTERN_SIMT ${LECTERN_CUDA_TOOLKIT})
 if(LECTERN_SANITIZE MATCHES "thread")
   set(LECTERN_SIMT FALSE)
   message(STATUS "Kernels do not run on the CPU under the thread sanitizer: their engine takes its place")
+elseif(LECTERN_SANITIZE)
+  set(LECTERN_SIMT FALSE)
+  message(STATUS "Kernels do not run on the CPU under ${LECTERN_SANITIZE}: their instrumentation excludes it, and the "
+                 "engine's stack switches have not been tried with it")
 elseif(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set(LECTERN_SIMT FALSE)
   message(STATUS "Kernels run on the CPU on x86-64 only: their tests are not built")
@@ -77,8 +81,7 @@ endif()
 
 # lectern_add_simt_kernels(name SOURCES x.cu … [PUBLIC libs…]) compiles kernel sources as C++ into the object library
 # lectern_<name> (alias Lectern::<name>): linked into a test program together with Lectern::simt, gpu::launch runs them.
-# Every load and store calls __tsan_…, which Lectern::simt defines. Under the address sanitizer the kernels alone go without it
-# (the two exclude each other); the engine checks their bounds itself.
+# Every load and store calls __tsan_…, which Lectern::simt defines.
 function(lectern_add_simt_kernels name)
   cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC" ${ARGN})
   set(host_sources)
@@ -94,8 +97,8 @@ function(lectern_add_simt_kernels name)
   add_library(Lectern::${name} ALIAS lectern_${name})
   target_include_directories(lectern_${name} PUBLIC ${PROJECT_SOURCE_DIR})
   target_link_libraries(lectern_${name} PUBLIC Lectern::simt ${ARG_PUBLIC})
-  # Optimised enough that values stay in registers, as on the device; lines for the findings. Not lectern_flags: its
-  # sanitizers would come after this one.
+  # Optimised enough that values stay in registers, as on the device; lines for the findings. Not lectern_flags: other
+  # sanitizers exclude this one.
   target_compile_options(lectern_${name} PRIVATE
     -O1 -g1 -fsanitize=thread -Wall -Wextra -Wpedantic -Wno-unknown-pragmas -Wno-unused-function)
 endfunction()

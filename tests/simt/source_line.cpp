@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <unordered_map>
 
@@ -30,6 +31,8 @@ int backtrace_syminfo(
 
 namespace lectern::simt {
 namespace {
+
+std::mutex mutex;  // Any thread may launch: over what is known of an address.
 
 void ignoreError(void* /*data*/, const char* /*message*/, int /*error*/) {}
 
@@ -83,6 +86,7 @@ std::string fileName(const std::string& path) {
 }
 
 std::string sourceLines(const void* site) {
+  const std::lock_guard lock(mutex);
   static std::unordered_map<const void*, std::string> known;
   const auto found = known.find(site);
   if (found != known.end()) return found->second;
@@ -96,6 +100,7 @@ std::string sourceLines(const void* site) {
 }
 
 std::string functionName(const void* address) {
+  const std::lock_guard lock(mutex);
   static std::unordered_map<const void*, std::string> known;
   const auto found = known.find(address);
   if (found != known.end()) return found->second;
