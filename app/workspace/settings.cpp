@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <utility>
 
 namespace lectern {
@@ -22,8 +23,8 @@ Error wrongValue(std::string_view wanted, std::string_view value) {
 
 template <class Value>
 bool parse(std::string_view text, Value& value) {
-  const char* end = text.data() + text.size();
-  const auto [at, failed] = std::from_chars(text.data(), end, value);
+  const char* end = std::to_address(text.end());
+  const auto [at, failed] = std::from_chars(std::to_address(text.begin()), end, value);
   return failed == std::errc() && at == end;
 }
 
