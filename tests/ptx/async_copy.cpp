@@ -27,7 +27,8 @@ void executeCopy(const Instruction& instruction, Warp& warp, uint32_t lanes) {
       copy.sourceBytes = static_cast<int>(warp.bits(size, lane));
     }
     if (copy.sourceBytes > copy.bytes) {
-      return warp.fault(instruction, lane, "the source is larger than the copy");
+      return warp.fault(instruction, lane, cuda_runtime::FindingKind::OutOfBounds,
+                        "a source that is larger than its copy");
     }
     copy.shared = warp.address(instruction, instruction.slots[0], lane);
     if (warp.access(instruction, lane, copy.shared, copy.bytes, AccessKind::Write) == nullptr)

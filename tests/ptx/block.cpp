@@ -8,6 +8,9 @@
 #include <set>
 
 namespace lectern::ptx {
+
+using cuda_runtime::FindingKind;
+
 namespace {
 
 // A warp is interrupted after a random number of instructions up to this: short enough that warps
@@ -16,8 +19,6 @@ constexpr int64_t kLongestTurn = 2048;
 
 // A kernel of our tests runs some millions of instructions a block. Far beyond, it hangs.
 constexpr int64_t kInstructionLimit = int64_t{1} << 32;
-
-constexpr std::size_t kMostFindings = 32;
 
 int64_t roundUp(int64_t value, int64_t step) {
   return (value + step - 1) / step * step;
@@ -68,7 +69,8 @@ void Block::run(std::mt19937& random) {
     if (stopped()) return;
     if (!releaseBarriers() && moved == 0) return reportDeadlock();
     if (done > kInstructionLimit) {
-      report(instructionAt(launch_, warps_[order[0]].groups()[0]), 0, "the kernel does not end");
+      report(instructionAt(launch_, warps_[order[0]].groups()[0]), 0,
+             {FindingKind::Deadlock, "the kernel does not end"});
       launch_.faulted = true;
     }
   }
@@ -78,6 +80,13 @@ int Block::aliveThreads() const {
   int alive = 0;
   for (const Warp& warp : warps_) alive += std::popcount(warp.alive());
   return alive;
+}
+
+bool Block::isOrdered(int thread, int other, uint32_t time) const {
+  if (time < syncedAt_ || thread == other) return true;
+  if (thread / kWarpLanes != other / kWarpLanes) return false;
+  const Warp& warp = warps_[static_cast<std::size_t>(thread / kWarpLanes)];
+  return warp.knows(thread % kWarpLanes, other % kWarpLanes, time);
 }
 
 // ---------------------------------------------------------------------------------------- barriers
@@ -123,7 +132,7 @@ bool Block::releaseBarrier(uint64_t barrier) {
   reduce(waiting, owners);
   for (std::size_t i = 0; i < waiting.size(); ++i) owners[i]->passBarrier(*waiting[i]);
   // Only a barrier of the whole block orders all that came before it.
-  if (arrived == everybody) ++time_;
+  if (arrived == everybody) syncedAt_ = tick();
   return true;
 }
 
@@ -139,7 +148,8 @@ void Block::checkMeeting(const std::vector<Group*>& waiting, const std::vector<W
     if (!splitsWarp && one.place == other.place) continue;
     report(instructionAt(launch_, *waiting[i]),
            owners[i]->firstThread() + std::countr_zero(waiting[i]->lanes),
-           fmt::format("divergent barrier: other threads wait at {}", describe(one)));
+           {FindingKind::Barrier,
+            fmt::format("a barrier, where other threads wait at {}", describe(one))});
     return;
   }
 }
@@ -170,22 +180,22 @@ void Block::reduce(const std::vector<Group*>& waiting, const std::vector<Warp*>&
 
 // ---------------------------------------------------------------------------------------- findings
 
-void Block::report(const Instruction& instruction, int thread, const std::string& what) {
+std::string Block::describeSite(int32_t statement) const {
+  return describe(launch_.program.statements[static_cast<std::size_t>(statement)]);
+}
+
+void Block::report(const Instruction& instruction, int thread, const Finding& finding) {
   const StatementInfo& info =
       launch_.program.statements[static_cast<std::size_t>(instruction.statement)];
   const auto number = static_cast<uint32_t>(thread);
   const Dimensions& size = launch_.threads;
-  // One finding per kind and place: a loop would repeat it for every thread.
-  const std::string start =
-      fmt::format("{}: {}", describe(info), what.substr(0, what.find(" at ")));
-  for (const std::string& earlier : launch_.findings) {
-    if (earlier.compare(0, start.size(), start) == 0) return;
-  }
-  if (launch_.findings.size() >= kMostFindings) return;
+  // One mistake is made by many threads: a launch tells of it once a place.
+  if (!launch_.reported.emplace(finding.kind, instruction.statement).second) return;
   launch_.findings.push_back(
-      fmt::format("{}: {} (kernel {}, PTX line {}, block {},{},{} thread {},{},{})", describe(info),
-                  what, launch_.program.name, info.line, index_[0], index_[1], index_[2],
-                  number % size[0], number / size[0] % size[1], number / size[0] / size[1]));
+      {finding.kind,
+       fmt::format("{} by block {},{},{} thread {},{},{}: {} (PTX line {})", finding.text,
+                   index_[0], index_[1], index_[2], number % size[0], number / size[0] % size[1],
+                   number / size[0] / size[1], describe(info), info.line)});
 }
 
 void Block::reportDeadlock() {
@@ -202,7 +212,8 @@ void Block::reportDeadlock() {
   }
   std::string where;
   for (const std::string& place : places) where.append(where.empty() ? "" : "; ").append(place);
-  report(*first, thread, fmt::format("deadlock, threads wait for ever: {}", where));
+  report(*first, thread,
+         {FindingKind::Deadlock, fmt::format("threads wait for ever at {}", where)});
   launch_.faulted = true;
 }
 

@@ -10,7 +10,9 @@
 #include <cstdint>
 #include <deque>
 #include <random>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace lectern::ptx {
@@ -35,7 +37,8 @@ struct LaunchContext {
   Dimensions threads{1, 1, 1};
   int64_t dynamicSharedBytes = 0;
   std::vector<std::byte> parameters;
-  std::vector<std::string> findings;
+  std::vector<Finding> findings;
+  std::set<std::pair<cuda_runtime::FindingKind, int32_t>> reported;  ///< kind and statement
   bool faulted = false;
   Counts counts;
 };
@@ -55,7 +58,11 @@ class Block {
   bool stopped() const { return launch_.faulted; }
   Dimensions index() const { return index_; }
   int64_t linearIndex() const { return linearIndex_; }
-  int32_t time() const { return time_; }
+  /// Counts the barriers of all kinds that were passed; what happens between two has one time.
+  uint32_t now() const { return now_; }
+  uint32_t tick() { return ++now_; }
+  /// Whether what thread `other` did at `time` is over for `thread`, by a barrier between them.
+  bool isOrdered(int thread, int other, uint32_t time) const;
   std::byte* shared() { return shared_; }
   int64_t sharedBytes() const { return dynamicStart() + launch_.dynamicSharedBytes; }
   /// Offset of the first byte of `.extern .shared` arrays.
@@ -63,8 +70,10 @@ class Block {
   /// Copies that are on their way into each four bytes of shared memory.
   std::vector<uint8_t>& inFlight() { return inFlight_; }
 
+  /// Name and place of a statement, for reports.
+  std::string describeSite(int32_t statement) const;
   /// Reports and goes on; the same words once a launch.
-  void report(const Instruction& instruction, int thread, const std::string& what);
+  void report(const Instruction& instruction, int thread, const Finding& finding);
 
  private:
   bool releaseBarriers();
@@ -81,7 +90,8 @@ class Block {
   std::byte* shared_;
   std::vector<uint8_t> inFlight_;
   std::deque<Warp> warps_;
-  int32_t time_ = 0;
+  uint32_t now_ = 0;
+  uint32_t syncedAt_ = 0;  ///< all that came before is over for everybody
 };
 
 /// Runs all blocks of a launch in an order drawn from `seed`. Findings are in `launch` afterwards.

@@ -14,7 +14,7 @@ void Parser::body() {
   const std::size_t outside = scopes_.size();
   scopes_.emplace_back();
   while (scopes_.size() > outside && !atEnd()) bodyItem();
-  if (atEnd()) fail("the function's closing brace is missing");
+  if (scopes_.size() > outside) fail("the function's closing brace is missing");
   for (const LabelUse& use : scopes_.back().uses) {
     fail(fmt::format("the label {} of line {} is not declared", use.name, use.line));
   }

@@ -51,7 +51,7 @@ void decodeExit(Decoding& decoding) {
 }
 
 void executeTrap(const Instruction& instruction, Warp& warp, uint32_t lanes) {
-  warp.fault(instruction, std::countr_zero(lanes), "trap");
+  warp.fault(instruction, std::countr_zero(lanes), cuda_runtime::FindingKind::Runtime, "trap");
 }
 
 void decodeTrap(Decoding& decoding) {

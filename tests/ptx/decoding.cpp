@@ -227,7 +227,9 @@ void Decoding::address(std::size_t index, std::size_t slot) {
   if (!address) return fail(fmt::format("{} is not declared", base.name));
   if (instruction.space == Space::Generic) instruction.space = address->space;
   // ld.param reads a kernel's parameters or a function's: the variable knows.
-  if (instruction.space == Space::FunctionParam) instruction.space = address->space;
+  const bool isParameter =
+      instruction.space == Space::KernelParam || instruction.space == Space::FunctionParam;
+  if (isParameter) instruction.space = address->space;
   instruction.slots[slot] = address->base;
   instruction.offset += static_cast<int64_t>(address->offset);
 }

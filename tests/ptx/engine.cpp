@@ -13,15 +13,6 @@ namespace {
 
 constexpr uint64_t kMostThreads = 1024;
 
-std::vector<std::byte> gatherParameters(const Program& program, const void* const* arguments) {
-  std::vector<std::byte> bytes(static_cast<std::size_t>(program.kernelParameterBytes));
-  for (std::size_t i = 0; i < program.parameters.size(); ++i) {
-    const auto size = static_cast<std::size_t>(program.parameters[i].sizeBytes);
-    if (size > 0) std::memcpy(bytes.data() + program.parameterOffsets[i], arguments[i], size);
-  }
-  return bytes;
-}
-
 LaunchReport reportOf(LaunchContext&& launch) {
   LaunchReport report;
   report.findings = std::move(launch.findings);
@@ -86,9 +77,20 @@ Result<const Program*> LoadedModule::program(const std::string& name) {
   return &programs_.emplace(name, std::move(linked)).first->second;
 }
 
+Result<std::vector<std::byte>> LoadedModule::parameters(const std::string& kernel,
+                                                        const void* const* arguments) {
+  const Program* program = TRY(this->program(kernel));
+  std::vector<std::byte> bytes(static_cast<std::size_t>(program->kernelParameterBytes));
+  for (std::size_t i = 0; i < program->parameters.size(); ++i) {
+    const auto size = static_cast<std::size_t>(program->parameters[i].sizeBytes);
+    if (size > 0) std::memcpy(bytes.data() + program->parameterOffsets[i], arguments[i], size);
+  }
+  return bytes;
+}
+
 Result<LaunchReport> LoadedModule::launch(const std::string& kernel,
                                           const LaunchOptions& options,
-                                          const void* const* arguments) {
+                                          std::vector<std::byte> parameters) {
   const Program* program = TRY(this->program(kernel));
   const auto product = [](const Dimensions& size) {
     return static_cast<uint64_t>(size[0]) * size[1] * size[2];
@@ -103,7 +105,7 @@ Result<LaunchReport> LoadedModule::launch(const std::string& kernel,
   launch.grid = options.grid;
   launch.threads = options.threads;
   launch.dynamicSharedBytes = options.dynamicSharedBytes;
-  launch.parameters = gatherParameters(*program, arguments);
+  launch.parameters = std::move(parameters);
   runLaunch(launch, options.seed);
   return reportOf(std::move(launch));
 }

@@ -25,7 +25,7 @@ struct LaunchOptions {
 };
 
 struct LaunchReport {
-  std::vector<std::string> findings;
+  std::vector<Finding> findings;
   bool faulted = false;  ///< a device would have lost the context
   /// Instructions by their full name (fma.rn.f32): issued once a warp, or part of one; and executed
   /// by threads whose guard held.
@@ -43,12 +43,16 @@ class LoadedModule {
   bool hasKernel(const std::string& name) const;
   /// Errors: as linkProgram's.
   Result<const Program*> program(const std::string& name);
-  /// Runs a kernel to its end. `arguments` points to one value for each of its parameters.
+  /// A copy of a kernel's arguments as it reads them; `arguments` points to one value for each of
+  /// its parameters. Errors: as linkProgram's.
+  Result<std::vector<std::byte>> parameters(const std::string& kernel,
+                                            const void* const* arguments);
+  /// Runs a kernel to its end.
   ///
   /// Errors: as linkProgram's; Usage for a block or a grid of no or too many threads.
   Result<LaunchReport> launch(const std::string& kernel,
                               const LaunchOptions& options,
-                              const void* const* arguments);
+                              std::vector<std::byte> parameters);
   /// A .global or .const variable; null where there is none.
   std::byte* variable(const std::string& name) const;
   const Module& module() const { return module_; }

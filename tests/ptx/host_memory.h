@@ -28,8 +28,15 @@ class HostMemory : public DeviceMemory {
     if (next == extents_.begin()) return {};
     --next;
     const Extent extent{next->first, next->first + static_cast<uint64_t>(next->second.bytes)};
-    // Close behind the end is out of bounds of this one; far behind belongs to nobody.
-    return address < extent.end + 256 ? extent : Extent{};
+    return address < extent.end ? extent : Extent{};
+  }
+  Finding describe(uint64_t address) override {
+    auto next = extents_.upper_bound(address);
+    if (next == extents_.begin()) return {cuda_runtime::FindingKind::Wild, "no allocation"};
+    --next;
+    return {cuda_runtime::FindingKind::OutOfBounds,
+            "byte " + std::to_string(address - next->first) + " of an allocation of " +
+                std::to_string(next->second.bytes) + " bytes"};
   }
   std::byte* allocateVariable(int64_t bytes, const std::string& /*name*/) override {
     return allocate(bytes);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "tests/cuda_runtime/findings.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -26,6 +28,11 @@ struct Extent {
   }
 };
 
+struct Finding {
+  cuda_runtime::FindingKind kind = cuda_runtime::FindingKind::Runtime;
+  std::string text;
+};
+
 /// The device's memory as the interpreter sees it.
 class DeviceMemory {
  public:
@@ -33,6 +40,9 @@ class DeviceMemory {
   /// The allocation that holds `address`, or an empty extent. Allocations do not change while a
   /// kernel runs.
   virtual Extent find(uint64_t address) = 0;
+  /// Words for an address that may not be used: "byte 4096 of device 3 (4096 bytes)", and what kind
+  /// of mistake that is.
+  virtual Finding describe(uint64_t address) = 0;
   /// For a variable of a module; filled with 0xFF, aligned to 256 bytes.
   virtual std::byte* allocateVariable(int64_t bytes, const std::string& name) = 0;
   /// The shared memory of a block, likewise, and its end.
@@ -40,7 +50,10 @@ class DeviceMemory {
   virtual void releaseShared(std::byte* data) = 0;
 };
 
-enum class AccessKind : uint8_t { Read, Write, Atomic };
+/// ReadOnlyPath: ld.global.nc, of bytes that nobody writes during the launch.
+enum class AccessKind : uint8_t { Read, ReadOnlyPath, Write, Atomic };
+
+class Block;
 
 /// One thread's access to global or shared memory, after it was found in bounds and aligned.
 struct Access {
@@ -50,8 +63,7 @@ struct Access {
   bool isShared = false;
   int64_t block = 0;       ///< linear
   int thread = 0;          ///< linear within the block
-  int32_t blockTime = 0;   ///< block barriers that the thread has passed
-  int32_t warpTime = 0;    ///< warp barriers that it has passed
+  uint32_t time = 0;       ///< Block::now()
   int32_t statement = -1;  ///< Program::statements
 };
 
@@ -59,8 +71,9 @@ struct Access {
 class AccessObserver {
  public:
   virtual ~AccessObserver() = default;
-  /// A sentence about a conflict with an earlier access, or nothing.
-  virtual std::string onAccess(const Access& access) = 0;
+  /// What is wrong with the access (it races with an earlier one, it reads what nobody wrote); an
+  /// empty text if nothing is.
+  virtual Finding onAccess(const Access& access, const Block& block) = 0;
 };
 
 }  // namespace lectern::ptx

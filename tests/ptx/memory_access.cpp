@@ -32,7 +32,8 @@ void executeLoad(const Instruction& instruction, Warp& warp, uint32_t lanes) {
     const int lane = std::countr_zero(lanes);
     const uint64_t address = warp.address(instruction, instruction.slots[kAddress], lane);
     const std::byte* from =
-        warp.access(instruction, lane, address, bytes * instruction.count, AccessKind::Read);
+        warp.access(instruction, lane, address, bytes * instruction.count,
+                    instruction.flag ? AccessKind::ReadOnlyPath : AccessKind::Read);
     if (from == nullptr) return;
     // All elements before any register is written: the address may be one of the destinations.
     std::array<uint64_t, kAddress> values{};
@@ -88,7 +89,6 @@ void takeHints(Decoding& decoding) {
                                       "cta",
                                       "gpu",
                                       "sys",
-                                      "nc",
                                       "ca",
                                       "cg",
                                       "cs",
@@ -111,6 +111,7 @@ void takeHints(Decoding& decoding) {
 void decodeAccess(Decoding& decoding, bool stores) {
   Instruction& instruction = decoding.instruction;
   takeSpace(decoding, stores);
+  instruction.flag = decoding.take("nc");
   takeHints(decoding);
   int announced = 1;
   for (const auto& [word, count] : {std::pair("v2", 2), std::pair("v4", 4), std::pair("v8", 8)}) {

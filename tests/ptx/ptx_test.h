@@ -55,7 +55,12 @@ class PtxTest : public ::testing::TestWithParam<int> {
   template <class... Arguments>
   LaunchReport launch(const std::string& kernel, LaunchOptions options, Arguments... arguments) {
     const void* pointers[] = {&arguments..., nullptr};
-    auto report = module_->launch(kernel, options, pointers);
+    auto parameters = module_->parameters(kernel, pointers);
+    if (!parameters) {
+      ADD_FAILURE() << parameters.error().message;
+      return {};
+    }
+    auto report = module_->launch(kernel, options, std::move(*parameters));
     if (!report) {
       ADD_FAILURE() << report.error().message;
       return {};
@@ -68,7 +73,7 @@ class PtxTest : public ::testing::TestWithParam<int> {
     LaunchOptions options;
     options.threads[0] = static_cast<uint32_t>(threads);
     LaunchReport report = launch(kernel, options, arguments...);
-    EXPECT_TRUE(report.findings.empty()) << report.findings[0];
+    EXPECT_TRUE(report.findings.empty()) << report.findings[0].text;
     return report;
   }
 

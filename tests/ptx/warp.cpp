@@ -10,6 +10,8 @@
 
 namespace lectern::ptx {
 
+using cuda_runtime::FindingKind;
+
 Warp::Warp(Block& block, int firstThread, int threads)
     : block_(block),
       program_(block.launch().program),
@@ -219,7 +221,8 @@ void Warp::branchIndexed(std::size_t group, const Instruction& instruction, uint
   while (taken != 0) {
     const int first = std::countr_zero(taken);
     if (index[first] >= instruction.offset) {
-      return fault(instruction, first, "branch index outside of its list of targets");
+      return fault(instruction, first, FindingKind::OutOfBounds,
+                   "branch index outside of its list of targets");
     }
     uint32_t together = 0;
     forLanes(taken, [&](int lane) {
@@ -234,6 +237,7 @@ void Warp::branchIndexed(std::size_t group, const Instruction& instruction, uint
 }
 
 void Warp::exit(std::size_t group, uint32_t lanes) {
+  reportForgottenCopies(lanes);
   alive_ &= ~lanes;
   groups_.erase(groups_.begin() + static_cast<std::ptrdiff_t>(group));
   recheckCollectives();
@@ -245,8 +249,14 @@ void Warp::passBarrier(Group& group) {
 }
 
 void Warp::passWarpBarrier(uint32_t lanes) {
-  for (; lanes != 0; lanes &= lanes - 1)
-    ++warpTime_[static_cast<std::size_t>(std::countr_zero(lanes))];
+  std::array<uint32_t, kWarpLanes> together{};
+  forLanes(lanes, [&](int lane) {
+    const auto& known = known_[static_cast<std::size_t>(lane)];
+    for (std::size_t i = 0; i < together.size(); ++i) together[i] = std::max(together[i], known[i]);
+  });
+  const uint32_t now = block_.tick();
+  forLanes(lanes, [&](int lane) { together[static_cast<std::size_t>(lane)] = now; });
+  forLanes(lanes, [&](int lane) { known_[static_cast<std::size_t>(lane)] = together; });
 }
 
 // ------------------------------------------------------------------------------------- collectives
@@ -268,11 +278,12 @@ void Warp::collective(std::size_t group, const Instruction& instruction) {
         if (masks[lane] == members) together |= uint32_t{1} << lane;
       });
       if ((together & ~members) != 0) {
-        return fault(instruction, std::countr_zero(together & ~members),
-                     "a lane that its own member mask does not name");
+        return fault(instruction, std::countr_zero(together & ~members), FindingKind::Collective,
+                     "a member mask that does not name its own lane");
       }
     } else if (alive_ != kAllLanes) {
-      return fault(instruction, first, "needs all 32 lanes of the warp, and some have exited");
+      return fault(instruction, first, FindingKind::Collective,
+                   "an instruction that needs all 32 lanes of the warp, of which some have exited");
     }
     arrived.lanes &= ~together;
     gather(instruction, together, members, arrived);

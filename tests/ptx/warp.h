@@ -109,9 +109,17 @@ class Warp {
   void waitForCopies(uint32_t lanes, std::size_t keep, bool uncommitted);
 
   /// A mistake that ends the launch, as an exception ends a kernel on a device.
-  void fault(const Instruction& instruction, int lane, std::string_view what);
+  void fault(const Instruction& instruction,
+             int lane,
+             cuda_runtime::FindingKind kind,
+             std::string_view what);
   std::byte* parameterMemory(int lane);
+  /// bar.warp: what these lanes knew and did is over for all of them.
   void passWarpBarrier(uint32_t lanes);
+  /// Whether what lane `other` did at `time` is over for `lane`, by a warp barrier.
+  bool knows(int lane, int other, uint32_t time) const {
+    return known_[static_cast<std::size_t>(lane)][static_cast<std::size_t>(other)] > time;
+  }
   Block& block() { return block_; }
   const Program& program() const { return program_; }
 
@@ -135,16 +143,13 @@ class Warp {
   void completeCollective(const Instruction& instruction, Group& group);
   std::size_t split(std::size_t group, uint32_t lanes);
   void land(int lane, const PendingCopy& copy);
+  void reportForgottenCopies(uint32_t lanes);
   std::byte* sharedBytes(
       const Instruction& instruction, int lane, uint64_t offset, int bytes, AccessKind kind);
   std::byte* globalBytes(
       const Instruction& instruction, int lane, uint64_t address, int bytes, AccessKind kind);
-  std::byte* outOfBounds(const Instruction& instruction,
-                         int lane,
-                         uint64_t address,
-                         int bytes,
-                         AccessKind kind,
-                         std::string_view where);
+  std::byte* outOfBounds(
+      const Instruction& instruction, int lane, int bytes, AccessKind kind, const Finding& where);
   void observe(
       uint64_t address, int bytes, AccessKind kind, bool isShared, int lane, int32_t statement);
 
@@ -158,7 +163,8 @@ class Warp {
   std::vector<std::byte> local_;       ///< lane after lane
   std::vector<std::byte> parameters_;  ///< of function calls, lane after lane
   std::array<Copies, kWarpLanes> copies_;
-  std::array<int32_t, kWarpLanes> warpTime_{};
+  /// known_[lane][other]: what `other` did before this time is over for `lane`.
+  std::array<std::array<uint32_t, kWarpLanes>, kWarpLanes> known_{};
   Extent lastExtent_;
 };
 

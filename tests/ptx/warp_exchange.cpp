@@ -69,8 +69,8 @@ void executeShuffle(const Instruction& instruction, Warp& warp, uint32_t lanes) 
     const auto c = static_cast<uint32_t>(warp.bits(instruction.slots[4], lane));
     const Source source = sourceOf(static_cast<Shuffle>(instruction.mode), lane, b, c);
     if ((lanes >> source.lane & 1) == 0) {
-      return warp.fault(instruction, lane,
-                        fmt::format("shuffle from lane {}, which takes no part", source.lane));
+      return warp.fault(instruction, lane, cuda_runtime::FindingKind::Collective,
+                        fmt::format("a shuffle from lane {}, which takes no part", source.lane));
     }
     inRange |= static_cast<uint32_t>(source.inRange) << lane;
     warp.setBits(instruction.slots[0], lane, values[static_cast<std::size_t>(source.lane)]);

@@ -8,11 +8,15 @@
 #include <cstring>
 
 namespace lectern::ptx {
+
+using cuda_runtime::FindingKind;
+
 namespace {
 
 std::string_view verb(AccessKind kind) {
   switch (kind) {
     case AccessKind::Read:
+    case AccessKind::ReadOnlyPath:
       return "read";
     case AccessKind::Write:
       return "write";
@@ -70,8 +74,11 @@ void Warp::setBits(Slot slot, int lane, uint64_t bits) {
   }
 }
 
-void Warp::fault(const Instruction& instruction, int lane, std::string_view what) {
-  block_.report(instruction, firstThread_ + lane, std::string(what));
+void Warp::fault(const Instruction& instruction,
+                 int lane,
+                 FindingKind kind,
+                 std::string_view what) {
+  block_.report(instruction, firstThread_ + lane, {kind, std::string(what)});
   block_.launch().faulted = true;
 }
 
@@ -79,24 +86,17 @@ std::byte* Warp::parameterMemory(int lane) {
   return parameters_.data() + static_cast<int64_t>(lane) * program_.parameterBytes;
 }
 
-std::byte* Warp::outOfBounds(const Instruction& instruction,
-                             int lane,
-                             uint64_t address,
-                             int bytes,
-                             AccessKind kind,
-                             std::string_view where) {
-  fault(
-      instruction, lane,
-      fmt::format("out-of-bounds {} of {} bytes at {}", verb(kind), bytes,
-                  where.empty() ? fmt::format("{:#x}", address)
-                                : fmt::format("byte {} {}", static_cast<int64_t>(address), where)));
+std::byte* Warp::outOfBounds(
+    const Instruction& instruction, int lane, int bytes, AccessKind kind, const Finding& where) {
+  fault(instruction, lane, where.kind,
+        fmt::format("{} of {} bytes at {}", verb(kind), bytes, where.text));
   return nullptr;
 }
 
 void Warp::misaligned(
     const Instruction& instruction, int lane, uint64_t address, int bytes, AccessKind kind) {
-  fault(instruction, lane,
-        fmt::format("misaligned {} of {} bytes at {:#x}", verb(kind), bytes, address));
+  fault(instruction, lane, FindingKind::Misaligned,
+        fmt::format("{} of {} bytes at {:#x}", verb(kind), bytes, address));
 }
 
 std::byte* Warp::access(
@@ -111,7 +111,8 @@ std::byte* Warp::access(
     return Extent{0, static_cast<uint64_t>(size)}.contains(address, bytes);
   };
   const auto refuse = [&](std::string_view where) {
-    return outOfBounds(instruction, lane, address, bytes, kind, where);
+    return outOfBounds(instruction, lane, bytes, kind,
+                       {FindingKind::OutOfBounds, fmt::format("byte {} {}", address, where)});
   };
   switch (space) {
     case Space::Shared:
@@ -134,15 +135,18 @@ std::byte* Warp::sharedBytes(
     const Instruction& instruction, int lane, uint64_t offset, int bytes, AccessKind kind) {
   const int64_t size = block_.sharedBytes();
   if (!Extent{0, static_cast<uint64_t>(size)}.contains(offset, bytes)) {
-    return outOfBounds(instruction, lane, offset, bytes, kind,
-                       fmt::format("of {} bytes of shared memory", size));
+    return outOfBounds(
+        instruction, lane, bytes, kind,
+        {FindingKind::OutOfBounds,
+         fmt::format("byte {} of {} bytes of shared memory", static_cast<int64_t>(offset), size)});
   }
   const std::vector<uint8_t>& inFlight = block_.inFlight();
   for (uint64_t word = offset / 4; word * 4 < offset + static_cast<uint64_t>(bytes); ++word) {
     if (inFlight[word] == 0) continue;
     block_.report(instruction, firstThread_ + lane,
-                  fmt::format("{} of shared byte {} while a cp.async into it is in flight",
-                              verb(kind), offset));
+                  {FindingKind::InFlight,
+                   fmt::format("{} of shared byte {} while a cp.async into it is on its way",
+                               verb(kind), offset)});
     break;
   }
   std::byte* pointer = block_.shared() + offset;
@@ -153,14 +157,10 @@ std::byte* Warp::sharedBytes(
 std::byte* Warp::globalBytes(
     const Instruction& instruction, int lane, uint64_t address, int bytes, AccessKind kind) {
   if (!lastExtent_.contains(address, bytes)) {
-    lastExtent_ = block_.launch().memory.find(address);
-    if (lastExtent_.end == lastExtent_.begin) {
-      return outOfBounds(instruction, lane, address, bytes, kind, {});
-    }
+    DeviceMemory& memory = block_.launch().memory;
+    lastExtent_ = memory.find(address);
     if (!lastExtent_.contains(address, bytes)) {
-      return outOfBounds(
-          instruction, lane, address - lastExtent_.begin, bytes, kind,
-          fmt::format("of an allocation of {} bytes", lastExtent_.end - lastExtent_.begin));
+      return outOfBounds(instruction, lane, bytes, kind, memory.describe(address));
     }
   }
   observe(address, bytes, kind, false, lane, instruction.statement);
@@ -171,13 +171,13 @@ void Warp::observe(
     uint64_t address, int bytes, AccessKind kind, bool isShared, int lane, int32_t statement) {
   AccessObserver* observer = block_.launch().observer;
   if (observer == nullptr) return;
-  const std::string conflict =
-      observer->onAccess({address, bytes, kind, isShared, block_.linearIndex(), firstThread_ + lane,
-                          block_.time(), warpTime_[static_cast<std::size_t>(lane)], statement});
-  if (conflict.empty()) return;
+  const Finding finding = observer->onAccess({address, bytes, kind, isShared, block_.linearIndex(),
+                                              firstThread_ + lane, block_.now(), statement},
+                                             block_);
+  if (finding.text.empty()) return;
   Instruction place;
   place.statement = statement;
-  block_.report(place, firstThread_ + lane, conflict);
+  block_.report(place, firstThread_ + lane, finding);
 }
 
 // ---------------------------------------------------------------------------------------- cp.async
@@ -208,6 +208,21 @@ void Warp::waitForCopies(uint32_t lanes, std::size_t keep, bool uncommitted) {
     while (copies.committed.size() > keep) {
       for (const PendingCopy& copy : copies.committed.front()) land(lane, copy);
       copies.committed.pop_front();
+    }
+  });
+}
+
+void Warp::reportForgottenCopies(uint32_t lanes) {
+  forLanes(lanes, [this](int lane) {
+    Copies& copies = copies_[static_cast<std::size_t>(lane)];
+    copies.committed.push_back(std::move(copies.open));
+    for (const std::vector<PendingCopy>& group : copies.committed) {
+      if (group.empty()) continue;
+      Instruction place;
+      place.statement = group.front().statement;
+      block_.report(place, firstThread_ + lane,
+                    {FindingKind::NeverWaited, "a copy that no wait follows"});
+      return;
     }
   });
 }
