@@ -50,7 +50,7 @@ __global__ void __launch_bounds__(kThreads, 1) flash(FlashArgs a) {
     limit[half] = own < rows ? position + row[half] + 1 : 0;
   }
   FlashState<kWidth> state;
-  startFlash(state, a.cache.headDim,
+  startFlash(state, a.cache.headDim, a.q.aligned,
              [&](int half) { return row[half] < 0 ? nullptr : a.q.row(row[half]) + column[half]; });
 
   fetchTiles<kThreads>(a.cache, head, 0, seen, stages[0]);
@@ -81,8 +81,8 @@ __global__ void __launch_bounds__(kThreads, 1) flash(FlashArgs a) {
 #pragma unroll
     for (int tile = 0; tile < kWidth / 8; ++tile) {
       if (tile * 8 >= a.cache.headDim) continue;
-      to[tile * 8] = state.out[tile][2 * half] / sum;
-      to[tile * 8 + 1] = state.out[tile][2 * half + 1] / sum;
+      storeTwo(to + tile * 8, state.out[tile][2 * half] / sum, state.out[tile][2 * half + 1] / sum,
+               a.out.aligned);
     }
   }
 }

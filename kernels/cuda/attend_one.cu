@@ -17,6 +17,7 @@ namespace {
 constexpr int kThreads = 128;
 constexpr int kWarps = kThreads / kWarp;
 constexpr int kMergeThreads = 128;
+constexpr int kMergeBlocks = 128;  // of 64 tokens, that a block of the merge brings together
 // Below 512 tokens a split's own partial results are more than 1/16 of what it reads.
 constexpr int64_t kLeastBlocks = 8;
 
@@ -32,7 +33,7 @@ struct SplitArgs {
 // Where the warps of a block bring their results together: in the memory of the tiles.
 template <int kWidth>
 struct MergeRoom {
-  float out[kWarps][kRowsOfWarp][kWidth + 4];
+  float out[kWarps][kRowsOfWarp][kWidth + 8];  // eight rows' pairs in different banks
 };
 
 // The warps of a block are kWarps / kSubsets groups of 16 heads; kSubsets warps share the tokens of
@@ -61,7 +62,7 @@ __global__ void __launch_bounds__(kThreads) flashSplit(SplitArgs a) {
     sharer[half] = firstSharer + warpOf() / kSubsets * kRowsOfWarp + half * 8 + laneOf() / 4;
   }
   FlashState<kWidth> state;
-  startFlash(state, width, [&](int half) {
+  startFlash(state, width, a.q.aligned, [&](int half) {
     return sharer[half] < a.sharing
                ? a.q.data + static_cast<int64_t>(head * a.sharing + sharer[half]) * width
                : nullptr;
@@ -86,9 +87,8 @@ __global__ void __launch_bounds__(kThreads) flashSplit(SplitArgs a) {
       for (int half = 0; half < 2; ++half) {
         const float sum = warpSum<4>(shares[half].sum);
         if (laneOf() % 4 != 0 || sharer[half] >= a.sharing) continue;
-        const int64_t row =
-            static_cast<int64_t>(subset) * a.partials.heads + head * a.sharing + sharer[half];
-        a.partials.shares[row * a.partials.blocks + block] = {shares[half].largest, sum};
+        storeShare(a.partials, subset, block, head * a.sharing + sharer[half], shares[half].largest,
+                   sum);
       }
     }
     __syncthreads();
@@ -115,8 +115,7 @@ __global__ void __launch_bounds__(kThreads) flashSplit(SplitArgs a) {
 #pragma unroll
     for (int tile = 0; tile < kWidth / 8; ++tile) {
       float* to = &room.out[warpOf()][row][tile * 8 + laneOf() % 4 * 2];
-      to[0] = state.out[tile][2 * half] * keep;
-      to[1] = state.out[tile][2 * half + 1] * keep;
+      storeTwo(to, state.out[tile][2 * half] * keep, state.out[tile][2 * half + 1] * keep, true);
     }
   }
   __syncthreads();
@@ -184,7 +183,7 @@ __device__ __forceinline__ void mergeHead(const MergeArgs& a, int head, int used
   }
 }
 
-// The tap: a thread a block of 64 tokens, all heads. `totals` [heads] is shared memory.
+// The tap: a warp a block of 64 tokens, a lane a head. `totals` [heads] is shared memory.
 __device__ __forceinline__ void mergeMass(
     const MergeArgs& a, int first, int blocks, int used, Total* totals) {
   const Partials& p = a.partials;
@@ -192,19 +191,20 @@ __device__ __forceinline__ void mergeMass(
     totals[head] = totalOf(p, head, used);
   }
   __syncthreads();
-  const int block = first + static_cast<int>(threadIdx.x);
-  if (block >= blocks) return;
-  float mass = 0;
-  for (int head = 0; head < p.heads; ++head) {
-    float share = 0;
-    for (int subset = 0; subset < p.subsets; ++subset) {
-      const int64_t row = static_cast<int64_t>(subset) * p.heads + head;
-      const float2 of = p.shares[row * p.blocks + block];
-      if (of.y > 0) share += of.y * gpu::exp2Approx(of.x - totals[head].largest);
+  const int end = min(first + kMergeBlocks, blocks);
+  for (int block = first + warpOf(); block < end; block += kMergeThreads / kWarp) {
+    float mass = 0;
+    for (int head = laneOf(); head < p.heads; head += kWarp) {
+      float share = 0;
+      for (int subset = 0; subset < p.subsets; ++subset) {
+        const float2 of = loadTwo(shareOf(p, subset, block, head), true);
+        if (of.y > 0) share += of.y * gpu::exp2Approx(of.x - totals[head].largest);
+      }
+      mass += a.headWeight[head] * (share / totals[head].sum);
     }
-    mass += a.headWeight[head] * (share / totals[head].sum);
+    mass = warpSum(mass);
+    if (laneOf() == 0) a.mass[block] = mass;
   }
-  a.mass[block] = mass;
 }
 
 __global__ void __launch_bounds__(kMergeThreads) merge(MergeArgs a) {
@@ -215,7 +215,7 @@ __global__ void __launch_bounds__(kMergeThreads) merge(MergeArgs a) {
   if (index < a.partials.heads) {
     mergeHead(a, index, used);
   } else {
-    const int first = (index - a.partials.heads) * kMergeThreads;
+    const int first = (index - a.partials.heads) * kMergeBlocks;
     if (first < blocks) mergeMass(a, first, blocks, used, totals);
   }
 }
@@ -256,7 +256,7 @@ Partials partialsOf(const Plan& plan, const AttendOne& op, void* workspace) {
   partials.largest = room + rows * op.cache.headDim;
   partials.sum = partials.largest + rows;
   if (op.mass.isPresent()) {
-    partials.shares = reinterpret_cast<float2*>(room + partialFloats(plan, op));
+    partials.shares = room + partialFloats(plan, op);
   }
   partials.splits = plan.splits;
   partials.heads = static_cast<int>(op.heads);
@@ -335,7 +335,7 @@ cudaError_t launch(const AttendOne& op, const LaunchContext& context) {
                        static_cast<const float*>(op.headWeight.data),
                        static_cast<float*>(op.mass.data),
                        static_cast<int>(op.cache.headDim)};
-  const int64_t massBlocks = op.mass.isPresent() ? ceilDiv(plan.blocks, kMergeThreads) : 0;
+  const int64_t massBlocks = op.mass.isPresent() ? ceilDiv(plan.blocks, kMergeBlocks) : 0;
   const gpu::Config config{dim3(static_cast<unsigned>(op.heads + massBlocks)), dim3(kMergeThreads),
                            static_cast<size_t>(op.heads) * sizeof(Total), context.stream};
   return gpu::launch(config, merge, args);

@@ -136,8 +136,7 @@ __global__ void __launch_bounds__(kThreads) plain(PlainArgs a) {
     float blockSum = 0;
     stepPlain(a, keys, cacheRow<const T>(a.cache, true, head, firstToken), visible, row, blockSum);
     if (kSplit && a.partials.shares != nullptr && laneOf() == 0 && first + warpOf() < rows) {
-      a.partials.shares[static_cast<int64_t>(queryHead) * a.partials.blocks + block] = {row.largest,
-                                                                                        blockSum};
+      storeShare(a.partials, 0, block, queryHead, row.largest, blockSum);
     }
   }
   if (first + warpOf() >= rows) return;

@@ -123,6 +123,12 @@ __global__ void __launch_bounds__(kThreads) scan(ScanArgs a) {
     h[s] = isKept ? a.h.row(firstState + s)[channel] : 0.0F;
   }
 
+  // What is done once a channel, a warp does for a token, a lane for each channel.
+  static_assert(kChannels == kWarp);
+  const int last = min(first + laneOf(), a.channels - 1);
+  const float deltaBias = a.deltaBias[last];
+  const float skip = a.skip[last];
+
   // Room for states beyond `states` and channels beyond `channels` is read as well: they are zero.
   for (int i = static_cast<int>(threadIdx.x); i < static_cast<int>(sizeof(room->tiles) / 4);
        i += kThreads) {
@@ -139,11 +145,8 @@ __global__ void __launch_bounds__(kThreads) scan(ScanArgs a) {
     __syncthreads();
 
     // softplus once a channel, not once a part; its place holds it from here on.
-    for (int i = static_cast<int>(threadIdx.x); i < count * kChannels; i += kThreads) {
-      const int c = i % kChannels;
-      if (first + c >= a.channels) continue;
-      float& delta = tile.delta[i / kChannels][c];
-      delta = softplus(delta + a.deltaBias[first + c]);
+    for (int t = warpOf(); t < count; t += kParts) {
+      tile.delta[t][laneOf()] = softplus(tile.delta[t][laneOf()] + deltaBias);
     }
     __syncthreads();
 
@@ -160,14 +163,12 @@ __global__ void __launch_bounds__(kThreads) scan(ScanArgs a) {
     }
     __syncthreads();
 
-    for (int i = static_cast<int>(threadIdx.x); i < count * kChannels; i += kThreads) {
-      const int t = i / kChannels;
-      const int c = i % kChannels;
-      if (first + c >= a.channels) continue;
-      float y = a.skip[first + c] * tile.u[t][c];
+    for (int t = warpOf(); t < count; t += kParts) {
+      float y = skip * tile.u[t][laneOf()];
 #pragma unroll
-      for (int part = 0; part < kParts; ++part) y += room->y[part][i];
-      a.out.row(token + t)[first + c] = a.z.data == nullptr ? y : y * silu(tile.z[t][c]);
+      for (int part = 0; part < kParts; ++part) y += room->y[part][t * kChannels + laneOf()];
+      if (a.z.data != nullptr) y *= silu(tile.z[t][laneOf()]);
+      if (first + laneOf() < a.channels) a.out.row(token + t)[first + laneOf()] = y;
     }
     // The tile is fetched into again only behind this barrier, by the next round.
     __syncthreads();

@@ -49,6 +49,7 @@ struct Selection {
   int counts[kDigits];
   uint64_t least;  // the digits found so far of the smallest wanted key
   int wanted;      // how many keys that begin with those digits
+  bool isWhole;    // all of these are wanted: no further digit needs to be known
   int found;
 };
 
@@ -74,6 +75,7 @@ __device__ __forceinline__ void chooseDigit(Selection& s, int shift) {
       if (laneOf() == lane) {
         s.least |= static_cast<uint64_t>(digit) << shift;
         s.wanted = wanted;
+        s.isWhole = wanted == s.counts[digit];
       }
       return;
     }
@@ -101,6 +103,7 @@ __device__ __forceinline__ uint64_t selectLeast(const Logits& logits,
     __syncthreads();
     chooseDigit(s, shift);
     __syncthreads();
+    if (s.isWhole) break;
   }
   return s.least;
 }

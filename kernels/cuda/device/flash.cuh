@@ -77,9 +77,13 @@ struct FlashState {
   float sum[2];      ///< this lane's share of Σ 2^(score − largest)
 };
 
-/// `rowOf(half)` is the address of a query's first channel, or null for a row that is not there.
+/// `rowOf(half)` is the address of a query's first channel, or null for a row that is not there;
+/// `aligned`: at a multiple of eight bytes.
 template <int kWidth, class RowOf>
-__device__ __forceinline__ void startFlash(FlashState<kWidth>& s, int headDim, const RowOf& rowOf) {
+__device__ __forceinline__ void startFlash(FlashState<kWidth>& s,
+                                           int headDim,
+                                           bool aligned,
+                                           const RowOf& rowOf) {
   const int pair = laneOf() % 4 * 2;
 #pragma unroll
   for (int half = 0; half < 2; ++half) {
@@ -89,8 +93,9 @@ __device__ __forceinline__ void startFlash(FlashState<kWidth>& s, int headDim, c
 #pragma unroll
       for (int side = 0; side < 2; ++side) {
         const int channel = step * 16 + side * 8 + pair;
-        const bool isThere = q != nullptr && channel < headDim;
-        s.queries[step][side * 2 + half] = isThere ? packBFloat16(q[channel], q[channel + 1]) : 0;
+        float2 two{};
+        if (q != nullptr && channel < headDim) two = loadTwo(q + channel, aligned);
+        s.queries[step][side * 2 + half] = packBFloat16(two.x, two.y);
       }
     }
     s.largest[half] = -kInfinity;

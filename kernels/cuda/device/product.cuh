@@ -61,11 +61,10 @@ __device__ __forceinline__ void storePair(
     first += a.bias[column];
     if (both) second += a.bias[column + 1];
   }
-  if (both && a.out.aligned) {
-    gpu::st64(to, {__float_as_uint(first), __float_as_uint(second)});
+  if (both) {
+    storeTwo(to, first, second, a.out.aligned);
   } else {
     to[0] = first;
-    if (both) to[1] = second;
   }
 }
 

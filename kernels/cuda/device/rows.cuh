@@ -61,4 +61,19 @@ __device__ __forceinline__ void storeFour(float* to, float4 v, int64_t left, boo
   if (left > 3) to[3] = v.w;
 }
 
+/// Two neighbours; `aligned`: at a multiple of eight bytes.
+__device__ __forceinline__ float2 loadTwo(const float* from, bool aligned) {
+  if (!aligned) return {from[0], from[1]};
+  const uint2 bits = gpu::ld64(from);
+  return {__uint_as_float(bits.x), __uint_as_float(bits.y)};
+}
+__device__ __forceinline__ void storeTwo(float* to, float first, float second, bool aligned) {
+  if (aligned) {
+    gpu::st64(to, {__float_as_uint(first), __float_as_uint(second)});
+  } else {
+    to[0] = first;
+    to[1] = second;
+  }
+}
+
 }  // namespace lectern::kernels::cuda

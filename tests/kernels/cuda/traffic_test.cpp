@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "kernels/work.h"
+#include "tests/kernels/cuda/lane.h"
+
+#include <iostream>
+
+namespace lectern::kernels::cuda {
+namespace {
+
+// What the kernels ask of memory at the sides and strides of real models (Jamba 3B: hidden 2560,
+// inner 5120, rank 160, 20 heads of 128 on one), with as many rows or tokens as give some sixteen
+// blocks: sectors of 32 bytes against the operation's floor, shared memory's wavefronts against the
+// fewest that the same requests could take.
+constexpr double kMostSectors = 1.15;
+constexpr double kMostWavefronts = 1.05;
+
+/// `extraBytes`: what blocks cannot avoid besides the floor of the whole operation, because each
+/// brings the vector in by itself.
+void expectLean(KernelDevice& d,
+                const Operation& operation,
+                int64_t position,
+                int64_t extraBytes,
+                double mostWavefronts = kMostWavefronts) {
+  simt::clearLaunches();
+  d.run(operation);
+  const simt::Traffic traffic = simt::totalTraffic();
+  const Work work = workOf(operation, position);
+  const auto floor = static_cast<double>(work.bytesRead + work.bytesWritten + extraBytes);
+  const double sectors = static_cast<double>(traffic.sectors) * 32 / floor;
+  const double wavefronts =
+      traffic.idealWavefronts == 0
+          ? 1
+          : static_cast<double>(traffic.wavefronts) / static_cast<double>(traffic.idealWavefronts);
+  std::cout << nameOf(operation) << ": " << floor / 1e6 << " MB, sectors " << sectors
+            << ", wavefronts " << wavefronts << '\n';
+  EXPECT_LE(sectors, kMostSectors);
+  EXPECT_LE(wavefronts, mostWavefronts);
+  if (sectors <= kMostSectors && wavefronts <= mostWavefronts) return;
+  for (const simt::LaunchReport& launch : simt::launches()) {
+    std::cout << "  " << launch.kernel << " " << launch.grid.x << "×" << launch.grid.y << "\n";
+    for (size_t i = 0; i < std::min<size_t>(launch.lines.size(), 12); ++i) {
+      const simt::Traffic& t = launch.lines[i].traffic;
+      std::cout << "    " << launch.lines[i].line << ": sectors " << t.sectors << " ("
+                << t.globalBytes / 32 << " asked), wavefronts " << t.wavefronts << " of "
+                << t.idealWavefronts << '\n';
+    }
+  }
+}
+
+class CudaTraffic : public testing::Test {
+ protected:
+  CudaTraffic() {
+    simt::Options options;
+    options.lines = true;
+    simt::reset(options);
+  }
+  Tensor dense(KernelDevice& d, int64_t rows, int64_t cols, uint32_t seed, float low = -1) {
+    return d.put(Matrix::random(rows, cols, seed, low), 0);
+  }
+};
+
+TEST_F(CudaTraffic, OfNorms) {
+  KernelDevice d;
+  expectLean(d,
+             AddNorm{dense(d, 16, 2560, 1), dense(d, 16, 2560, 2), dense(d, 1, 2560, 3),
+                     d.room(16, 2560, 0), 1e-6F},
+             0, 15 * 2560 * 4);
+  expectLean(
+      d,
+      SplitNorm{dense(d, 64, 192, 1), dense(d, 1, 160, 2), dense(d, 1, 16, 3), dense(d, 1, 16, 4),
+                d.room(64, 160, 0), d.room(64, 16, 0), d.room(64, 16, 0), 1e-6F},
+      0, 64 * 2 * 192 * 4);
+}
+
+TEST_F(CudaTraffic, OfTheConvolutionAndTheScan) {
+  KernelDevice d;
+  const int64_t inner = 512;
+  const Tensor xz = dense(d, 64, 2 * inner, 1);
+  expectLean(d,
+             ConvSilu{xz.colRange(0, inner), dense(d, 4, inner, 2), dense(d, 1, inner, 3),
+                      dense(d, 3, inner, 4), d.room(64, inner, 0)},
+             0, inner * 4 * (5 + 3 + 3));
+  expectLean(d,
+             SelectiveScan{dense(d, 64, inner, 1), dense(d, 64, inner, 2), dense(d, 1, inner, 3),
+                           dense(d, 16, inner, 4, -8), dense(d, 64, 16, 5), dense(d, 64, 16, 6),
+                           dense(d, 1, inner, 7), xz.colRange(inner, inner), dense(d, 16, inner, 9),
+                           d.room(64, inner, 0)},
+             0, (inner / 32 - 1) * 64 * 2 * 16 * 4);
+}
+
+TEST_F(CudaTraffic, OfOneTokensProducts) {
+  for (const DType dtype :
+       {DType::BF16, DType::Q8_0, DType::Q4_0, DType::Q4_K, DType::Q5_K, DType::Q6_K}) {
+    SCOPED_TRACE(asTestName(dtype));
+    KernelDevice d;
+    // 16 blocks, that is four multiprocessors, each read the vector.
+    expectLean(d,
+               Linear{d.weight(2112, 2560, 1, dtype), dense(d, 1, 2560, 2), {}, d.room(1, 2112, 0)},
+               0, 15 * 2560 * 4);
+  }
+  KernelDevice d;
+  expectLean(d,
+             LinearGated{d.weight(2048, 2560, 1, DType::Q4_K), d.weight(2048, 2560, 2, DType::Q4_K),
+                         dense(d, 1, 2560, 3), d.room(1, 2048, 0)},
+             0, 15 * 2560 * 4);
+}
+
+TEST_F(CudaTraffic, OfAMambaStep) {
+  KernelDevice d;
+  const int64_t inner = 1024;
+  const int64_t projected = 192;
+  const Tensor scratch = d.room(1, 3 * inner + 2 * projected, 0);
+  // u comes back once for the scan and to each of the 16 blocks of x_proj; x_proj's output to each
+  // of the 32 blocks behind it, with the norms.
+  expectLean(d,
+             MambaStep{dense(d, 1, 2 * inner, 1), dense(d, 4, inner, 2), dense(d, 1, inner, 3),
+                       dense(d, 3, inner, 4), d.weight(projected, inner, 5, DType::BF16),
+                       dense(d, 1, 160, 6), dense(d, 1, 16, 7), dense(d, 1, 16, 8),
+                       d.weight(inner, 160, 9, DType::BF16), dense(d, 1, inner, 10),
+                       dense(d, 16, inner, 11, -8), dense(d, 1, inner, 12), dense(d, 16, inner, 13),
+                       scratch, d.room(1, inner, 0), 1e-6F},
+             0, (1 + 1 + 16) * inner * 4 + 33 * 2 * projected * 4 + 32 * projected * 4);
+}
+
+TEST_F(CudaTraffic, OfAttention) {
+  KernelDevice d;
+  const KvCache cache = d.cache(256, 4, 1, 128, DType::BF16);
+  d.run(AppendKv{dense(d, 1024, 128, 1), dense(d, 1024, 128, 2), cache, d.at(0)});
+  expectLean(d, AppendKv{dense(d, 64, 128, 1), dense(d, 64, 128, 2), cache, d.at(900)}, 0, 0);
+  // The query comes to two splits, each time to two warps; their results are written and read, the
+  // shares of the tap too.
+  const int64_t query = 3 * 2560 * 4;
+  const int64_t partials = 2 * 2 * 20 * 130 * 4;
+  expectLean(d, AttendOne{dense(d, 1, 2560, 3), cache, 20, d.room(1, 2560, 0), {}, {}, d.at(1023)},
+             1023, query + partials);
+  expectLean(d,
+             AttendOne{dense(d, 1, 2560, 3), cache, 20, d.room(1, 2560, 0),
+                       d.put(Matrix::random(1, 20, 4, 0, 1), 0), d.room(1, 16, 0), d.at(1023)},
+             1023, query + partials + 2 * 2 * 20 * 16 * 8);
+  // 64 tokens × 20 heads are ten blocks, which all read the cache.
+  expectLean(d, AttendMany{dense(d, 64, 2560, 3), cache, 20, d.room(64, 2560, 0), d.at(300)}, 300,
+             9 * 364 * 2 * 128 * 2);
+}
+
+// Those with quantised weights miss the bound, for their scales come a few bytes to a sector:
+// Q8_0 1.20, Q4_K 1.35, Q6_K 1.41.
+TEST_F(CudaTraffic, OfManyTokensBfloat16Product) {
+  const int64_t tokens = 128;
+  const int64_t out = 384;
+  const int64_t in = 1024;
+  KernelDevice d;
+  const Weight weight = d.weight(out, in, 1, DType::BF16);
+  // Two tiles of rows each bring the weight in; the narrowed rows are written once and come to each
+  // of the three tiles of columns.
+  const int64_t narrowed = tokens * in * 2;
+  expectLean(d, Linear{weight, dense(d, tokens, in, 2), {}, d.room(tokens, out, 0)}, 0,
+             weight.bytes() + 4 * narrowed);
+}
+
+}  // namespace
+}  // namespace lectern::kernels::cuda
