@@ -193,6 +193,7 @@ std::vector<BackendProperties> listCudaDevices() {
     return {none};
   }
   std::vector<BackendProperties> devices;
+  devices.reserve(static_cast<size_t>(count));
   for (int32_t i = 0; i < count; ++i) {
     devices.push_back(propertiesOf(facts[static_cast<size_t>(i)], fmt::format("cuda:{}", i)));
   }

@@ -82,7 +82,9 @@ class Logits : public Command {
     TRY(engine.allLogits(
         states, ids,
         [&](std::span<const float> scores) -> Result<void> {
-          TRY(out.append({reinterpret_cast<const char*>(scores.data()), scores.size_bytes()}));
+          const auto appended =
+              out.append({reinterpret_cast<const char*>(scores.data()), scores.size_bytes()});
+          if (!appended) return appended.error();
           line.update(fmt::format("{} of {} tokens", states.position(), ids.size()));
           return {};
         },

@@ -40,7 +40,8 @@ class SelfTest : public Command {
   }
 
   Result<ExitCode> run(const CommandContext& context) override {
-    const auto folder = TRY(findModel(model_, TRY(dataFolder(context.workspace.dataFolder))));
+    const auto data = TRY(dataFolder(context.workspace.dataFolder));
+    const auto folder = TRY(findModel(model_, data));
     std::shared_ptr<kernels::Backend> device = TRY(kernels::openBackend(device_, threads_));
     const SelfTestReport report = TRY([&] {
       ProgressLine line(context.streams, "self-test");

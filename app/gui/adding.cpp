@@ -133,6 +133,7 @@ void Adding::done(const Job& job, const Batch& batch) {
 void Adding::settle() {
   for (const Batch& batch : std::exchange(settling_, {})) {
     std::vector<RevisionId> revisions;
+    revisions.reserve(batch.added.size());
     for (const AddReport& report : batch.added) revisions.push_back(report.revision);
     const auto count = static_cast<int>(revisions.size());
     if (batch.after == AfterAdding::Ask) {

@@ -89,6 +89,7 @@ Result<void> BudgetCounter::measurePrompt(ContextBudget& budget,
   if (options.answer.quote) format.thinks = false;
   budget.answerTokens = answerReserve(options.answer, format, budget.windowTokens);
   std::vector<std::string> titles;
+  titles.reserve(budget.documents.size());
   for (const ContextBudget::Document& document : budget.documents) {
     titles.push_back(document.title);
   }

@@ -43,7 +43,7 @@ Result<fs::path> dataFolder(const fs::path& wanted) {
   if (const fs::path own = fromEnvironment("LECTERN_DATA_DIR"); !own.empty()) {
     return fs::absolute(own, ignored);
   }
-  const Result<fs::path> folder = userFolder("XDG_DATA_HOME", ".local/share");
+  Result<fs::path> folder = userFolder("XDG_DATA_HOME", ".local/share");
   if (folder) return folder;
   return Error{ErrorCode::Storage,
                "There is no home folder to keep the library in. Set LECTERN_DATA_DIR to a folder "

@@ -85,6 +85,7 @@ Result<FinderHeard> hearFinder(AnswerModel& model,
 std::vector<FinderOptionScore> finderScores(const FinderLayout& layout, const FinderHeard& heard) {
   const std::vector<double> weighed = finderWeighed(layout, heard.signs, heard.verdicts);
   std::vector<FinderOptionScore> scores;
+  scores.reserve(weighed.size());
   for (size_t i = 0; i < weighed.size(); ++i) scores.emplace_back(i, weighed[i]);
   std::ranges::stable_sort(scores, std::greater(), &FinderOptionScore::second);
   return scores;

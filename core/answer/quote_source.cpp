@@ -111,7 +111,8 @@ bool QuoteSource::canEnd(const Copied& copied, int32_t ahead) const {
   if (length == 0) return false;
   for (const SuffixArray::Interval places : copied.places) {
     for (int32_t rank = places.begin; rank < places.end; ++rank) {
-      if (segmentEnds_[static_cast<size_t>(starts_.position(rank) + length)]) return true;
+      if (segmentEnds_[static_cast<size_t>(starts_.position(rank)) + static_cast<size_t>(length)])
+        return true;
     }
   }
   return false;
@@ -147,7 +148,8 @@ QuotedRange QuoteSource::range(const Copied& copied) const {
   for (const SuffixArray::Interval places : copied.places) {
     for (int32_t rank = places.begin; rank < places.end; ++rank) {
       const int32_t position = starts_.position(rank);
-      if (!segmentEnds_[static_cast<size_t>(position + copied.tokens)]) continue;
+      if (!segmentEnds_[static_cast<size_t>(position) + static_cast<size_t>(copied.tokens)])
+        continue;
       ++range.places;
       if (first < 0 || position < first) first = position;
     }

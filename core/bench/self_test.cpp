@@ -85,6 +85,7 @@ Result<ModelRun> runModel(Engine& engine, const std::stop_token& stop) {
       std::min(kReadTokens + kWrittenTokens, static_cast<size_t>(engine.windowTokens()));
   const size_t read = count - std::min(kWrittenTokens, count / 2);
   std::vector<int32_t> tokens;
+  tokens.reserve(count);
   for (size_t i = 0; i < count; ++i) {
     tokens.push_back(static_cast<int32_t>((i * 7919 + 13) % vocab));
   }
@@ -123,7 +124,7 @@ int64_t SelfTestReport::failures() const {
                                [](const SelfTestCheck& check) { return !check.isPassed(); });
 }
 
-Result<SelfTestReport> runSelfTest(std::shared_ptr<kernels::Backend> device,
+Result<SelfTestReport> runSelfTest(const std::shared_ptr<kernels::Backend>& device,
                                    const std::filesystem::path& model,
                                    const SelfTestProgress& progress,
                                    std::stop_token stop) {

@@ -41,7 +41,7 @@ using SelfTestProgress = std::function<void(std::string_view check, int64_t done
 /// What differs, or fails on the way, is a check that is not passed; after a fault the device is
 /// lost and every check behind it says so. Errors: Cancelled, and those of opening the model for
 /// the reference.
-Result<SelfTestReport> runSelfTest(std::shared_ptr<kernels::Backend> device,
+Result<SelfTestReport> runSelfTest(const std::shared_ptr<kernels::Backend>& device,
                                    const std::filesystem::path& model,
                                    const SelfTestProgress& progress,
                                    std::stop_token stop);

@@ -51,6 +51,7 @@ std::vector<char> someRows(DType dtype, int64_t count, uint32_t seed) {
   const auto* bytes = reinterpret_cast<const char*>(values.data());
   if (dtype == DType::F32) return {bytes, bytes + values.size() * sizeof(float)};
   std::vector<kernels::BFloat16> narrow;
+  narrow.reserve(values.size());
   for (const float value : values) narrow.push_back(kernels::toBFloat16(value));
   bytes = reinterpret_cast<const char*>(narrow.data());
   return {bytes, bytes + narrow.size() * sizeof(kernels::BFloat16)};
@@ -133,12 +134,13 @@ Weight Workbench::weight(DType dtype, int64_t groups, int64_t out, int64_t in, u
 kernels::KvCache Workbench::cache(DType dtype, int64_t tokens, int64_t kvHeads, int64_t headDim) {
   const int64_t pages = (tokens + kPageTokens - 1) / kPageTokens;
   std::vector<void*> table;
+  table.reserve(static_cast<size_t>(pages));
   for (int64_t page = 0; page < pages; ++page) {
     table.push_back(room(2 * kvHeads * kPageTokens * headDim * kernels::elementBytes(dtype)));
   }
   const auto bytes = static_cast<int64_t>(table.size() * sizeof(void*));
   void* place = room(bytes);
-  if (!fault_) stream_->copyIn(place, table.data(), bytes);
+  if (!fault_) stream_->copyIn(place, static_cast<const void*>(table.data()), bytes);
   wait();
   return {static_cast<void* const*>(place), kPageTokens, pages, kvHeads, headDim, dtype};
 }

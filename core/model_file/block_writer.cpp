@@ -184,7 +184,7 @@ void writeQ6_K(const float* x, char* out) {
     const float product = scale * static_cast<float>(best);
     const float inverse = product == 0 ? 0 : 1 / product;
     for (int i = 0; i < 16; ++i) {
-      quants[static_cast<size_t>(16 * part + i)] =
+      quants[16 * static_cast<size_t>(part) + static_cast<size_t>(i)] =
           static_cast<int>(kRange.quant(own[i], inverse)) + 32;
     }
   }

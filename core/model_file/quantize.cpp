@@ -206,6 +206,7 @@ Result<std::vector<QuantizedTensor>> writeQuantized(
   GgufFileWriter writer = TRY(GgufFileWriter::create(file, header));
   Quantizer quantizer(sources, progress, std::move(stop));
   std::vector<QuantizedTensor> written;
+  written.reserve(sources.size());
   for (size_t i = 0; i < sources.size(); ++i) {
     written.push_back(TRY(quantizer.write(sources[i], types[i], writer)));
   }

@@ -28,7 +28,7 @@ using plugin::Fault;
 template <size_t room>
 void write(char (&to)[room], std::string_view text) {
   const size_t length = std::min(text.size(), room - 1);
-  std::copy_n(text.data(), length, to);
+  text.copy(to, length);
   to[length] = '\0';
 }
 

@@ -12,7 +12,7 @@
 
 namespace lectern::kernels::cuda {
 
-Result<std::unique_ptr<Queue>> Queue::create(std::shared_ptr<const Device> device) {
+Result<std::unique_ptr<Queue>> Queue::create(const std::shared_ptr<const Device>& device) {
   device->use();
   auto queue = std::unique_ptr<Queue>(new Queue(device));
   cudaError_t status = cudaStreamCreateWithFlags(&queue->stream_, cudaStreamNonBlocking);

@@ -22,7 +22,7 @@ namespace lectern::kernels::cuda {
 /// at a time.
 class Queue {
  public:
-  static Result<std::unique_ptr<Queue>> create(std::shared_ptr<const Device> device);
+  static Result<std::unique_ptr<Queue>> create(const std::shared_ptr<const Device>& device);
   Queue(const Queue&) = delete;
   Queue& operator=(const Queue&) = delete;
   ~Queue();

@@ -136,7 +136,7 @@ QRect BudgetBar::partRect(int part) const {
   const auto edge = [&](int index) {
     int64_t before = 0;
     for (int i = 0; i < index; ++i) before += parts_[static_cast<size_t>(i)].tokens;
-    return static_cast<int>(index * kLeastWidth + rest * before / sum);
+    return static_cast<int>(int64_t{index} * kLeastWidth + rest * before / sum);
   };
   const QRect logical(bar.left() + edge(part), bar.top(), edge(part + 1) - edge(part),
                       bar.height());

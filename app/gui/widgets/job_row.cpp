@@ -80,7 +80,7 @@ void JobRow::show(const Job& job) {
 }
 
 QString JobRow::textOf(const Job& job) {
-  const QString name = isolated(pathToQt(job.file.filename()));
+  QString name = isolated(pathToQt(job.file.filename()));
   const QLocale locale;
   switch (job.state) {
     case Job::State::Waiting:
