@@ -14,9 +14,10 @@
 #include <unordered_map>
 #include <utility>
 
-// The program's own bounds, from the linker.
-extern "C" const char __executable_start;  // NOLINT(bugprone-reserved-identifier)
-extern "C" const char end;
+// The bounds of this program or module, from the linker.
+extern "C" __attribute__((visibility("hidden")))
+const char __ehdr_start;  // NOLINT(bugprone-reserved-identifier)
+extern "C" __attribute__((visibility("hidden"))) const char end;
 
 namespace lectern::simt {
 namespace {
@@ -76,7 +77,7 @@ bool isIn(uintptr_t address, const void* start, size_t bytes) {
 bool isReadableHostMemory(uintptr_t address) {
   const Launch& launch = block().launch();
   return isIn(address, launch.call.get(), launch.callBytes) ||
-         isIn(address, &__executable_start, static_cast<size_t>(&end - &__executable_start));
+         isIn(address, &__ehdr_start, static_cast<size_t>(&end - &__ehdr_start));
 }
 
 Allocation* lookUp(uintptr_t address, uint32_t site) {

@@ -165,14 +165,17 @@ TEST_P(MixerTest, StepsLikeTheReferenceAndLikeAllTokensTogether) {
         for (int64_t t = 0; t < Mixer::kTokens; ++t) mixer.step(d, t);
         return Results{d.get(mixer.out), d.get(mixer.h), d.get(mixer.convState)};
       };
-      expectAgreement(GetParam(), 8 * boundOf(Mixer::kInner), steps);
+      // What meets its two bfloat16 weights may be rounded by 2⁻⁹ of itself.
+      const bool rounds =
+          dtype == DType::BF16 && lane().roundsFrom <= Mixer::kProjected * Mixer::kInner;
+      const double bound = rounds ? 0x1p-7 : 8 * boundOf(Mixer::kInner);
+      expectAgreement(GetParam(), bound, steps);
       Device alone(GetParam());
       Device d(GetParam());
       Mixer mixer(d, dtype, normed);
       mixer.together(d);
       expectSame(GetParam(), steps(alone),
-                 Results{d.get(mixer.out), d.get(mixer.h), d.get(mixer.convState)},
-                 8 * boundOf(Mixer::kInner));
+                 Results{d.get(mixer.out), d.get(mixer.h), d.get(mixer.convState)}, bound);
     }
   }
 }

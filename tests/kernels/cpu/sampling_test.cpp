@@ -82,8 +82,8 @@ TEST_P(SamplingTest, ServesStreamsOfSeveralThreads) {
   const Weight weight = d.weight(Matrix::random(300, 400, 1), DType::F32);
   const Tensor in = d.put(Matrix::random(7, 400, 2));
   const Tensor expected = d.room(7, 300);
-  d.run(Linear{weight, in, {}, expected});
   const Tensor results[] = {d.room(7, 300), d.room(7, 300)};
+  d.run(Linear{weight, in, {}, expected});  // which waits for all that was copied, too
   const int rounds = lane().mostWork < 50 * 7 * 300 * 400 ? 2 : 50;
   std::vector<std::thread> threads;
   for (const Tensor& result : results) {
