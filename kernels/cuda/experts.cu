@@ -28,7 +28,7 @@ __global__ void __launch_bounds__(kGemvThreads)
   GPU_DYN_SHARED(unsigned char, room);
   const int use = static_cast<int>(blockIdx.y);
   const int64_t expert = choices.experts[use];
-  const Activations<kType> x(in.data, gate.in, in.aligned, room);
+  const Activations<kType> x(in.data, gate, in.aligned, room);
   const auto chooseRows = [&](int64_t item, WeightRow(&rows)[2]) {
     rows[0] = rowOf(gate, expert, item);
     rows[1] = rowOf(up, expert, item);
@@ -48,7 +48,7 @@ __global__ void __launch_bounds__(kGemvThreads)
   for (int use = 0; use < choices.topK; ++use) {
     const int64_t expert = choices.experts[use];
     const float weight = choices.weights[use];
-    const Activations<kType> x(activated.row(use), down.in, activated.aligned, room);
+    const Activations<kType> x(activated.row(use), down, activated.aligned, room);
     const auto chooseRows = [&](int64_t item, WeightRow(&rows)[kRows]) {
 #pragma unroll
       for (int r = 0; r < kRows; ++r) {
@@ -175,8 +175,8 @@ Room roomOf(const Experts& op) {
   room.tiles = ceilDiv(uses, kTileRows) + std::min(op.gate.groups, uses);
   room.orderOffset = roundUp(room.tiles * static_cast<int64_t>(sizeof(RowTile)), 256);
   room.narrowOffset = room.orderOffset + roundUp(uses * 4, 256);
-  room.bytes = room.narrowOffset + std::max(narrowBytes(op.gate.dtype, op.in.rows, op.gate.in),
-                                            narrowBytes(op.down.dtype, uses, op.down.in));
+  room.bytes =
+      room.narrowOffset + std::max(narrowBytes(op.gate, op.in.rows), narrowBytes(op.down, uses));
   return room;
 }
 

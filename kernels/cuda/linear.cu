@@ -15,7 +15,7 @@ template <DType kType, bool kWide>
 __global__ void __launch_bounds__(kGemvThreads)
     multiplyVector(PackedWeight weight, Rows in, const float* bias, float* out) {
   GPU_DYN_SHARED(unsigned char, room);
-  const Activations<kType> x(in.data, weight.in, in.aligned, room);
+  const Activations<kType> x(in.data, weight, in.aligned, room);
   const auto chooseRows = [&](int64_t item, WeightRow(&rows)[kRows]) {
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {
@@ -47,7 +47,7 @@ cudaError_t multiplyOne(const Linear& op, const LaunchContext& context) {
 }  // namespace
 
 int64_t workspaceBytes(const Linear& op, int /*multiprocessors*/) {
-  return op.in.rows == 1 ? 0 : narrowBytes(op.weight.dtype, op.in.rows, op.in.cols);
+  return op.in.rows == 1 ? 0 : narrowBytes(op.weight, op.in.rows);
 }
 
 cudaError_t launch(const Linear& op, const LaunchContext& context) {

@@ -13,7 +13,7 @@ template <DType kType, bool kWide>
 __global__ void __launch_bounds__(kGemvThreads)
     gateVector(PackedWeight gate, PackedWeight up, Rows in, float* out) {
   GPU_DYN_SHARED(unsigned char, room);
-  const Activations<kType> x(in.data, gate.in, in.aligned, room);
+  const Activations<kType> x(in.data, gate, in.aligned, room);
   const auto chooseRows = [&](int64_t item, WeightRow(&rows)[2]) {
     rows[0] = rowOf(gate, 0, item);
     rows[1] = rowOf(up, 0, item);
@@ -38,7 +38,7 @@ cudaError_t gateOne(const LinearGated& op, const LaunchContext& context) {
 }  // namespace
 
 int64_t workspaceBytes(const LinearGated& op, int /*multiprocessors*/) {
-  return op.in.rows == 1 ? 0 : narrowBytes(op.gate.dtype, op.in.rows, op.in.cols);
+  return op.in.rows == 1 ? 0 : narrowBytes(op.gate, op.in.rows);
 }
 
 cudaError_t launch(const LinearGated& op, const LaunchContext& context) {

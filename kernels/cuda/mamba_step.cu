@@ -74,7 +74,7 @@ __device__ __forceinline__ void splitAll(const StepScanArgs& a, float* split) {
 template <DType kType>
 __device__ __forceinline__ void projectDelta(
     const StepScanArgs& a, int first, const float* rank, unsigned char* room, float* delta) {
-  Activations<kType> x(rank, a.deltaProj.in, true, room);
+  Activations<kType> x(rank, a.deltaProj, true, room);
   float sums[kRows] = {};
   const int own = warpOf() * kRows;
   WeightRow rows[kRows];

@@ -24,6 +24,7 @@ struct Stage {
 struct Source {
   const uint8_t* row;
   const uint8_t* columns[2];
+  int64_t restBytes;
 };
 
 template <bool kGated>
@@ -34,8 +35,8 @@ __device__ __forceinline__ Source sourceOf(const ProductArgs& a,
   const int chunk = static_cast<int>(threadIdx.x) % 4;
   const int64_t rowBytes = static_cast<int64_t>(a.narrowed.pitchSpans) * kSpan * 2;
   Source source{};
-  source.row =
-      static_cast<const uint8_t*>(a.narrowed.numbers) + block.inRow(index) * rowBytes + chunk * 16;
+  source.row = a.narrowed.numbers + block.inRow(index) * rowBytes + chunk * 16;
+  source.restBytes = a.narrowed.restBytes;
 #pragma unroll
   for (int i = 0; i < 2; ++i) {
     source.columns[i] =
@@ -45,10 +46,15 @@ __device__ __forceinline__ Source sourceOf(const ProductArgs& a,
   return source;
 }
 
-__device__ __forceinline__ void fetch(const Source& source, int depth, Stage& stage) {
+__device__ __forceinline__ void fetch(const Source& source,
+                                      const Steps& steps,
+                                      int step,
+                                      Stage& stage) {
   const int index = static_cast<int>(threadIdx.x) / 4;
   const int chunk = static_cast<int>(threadIdx.x) % 4;
-  gpu::cpAsync16(stage.rows.at(index, chunk), source.row + depth * kDepth * 2);
+  const int depth = steps.stage(step);
+  const int64_t term = steps.isRest(step) ? source.restBytes : 0;
+  gpu::cpAsync16(stage.rows.at(index, chunk), source.row + term + depth * kDepth * 2);
 #pragma unroll
   for (int i = 0; i < 2; ++i) {
     gpu::cpAsync16(stage.columns.at(index + i * 64, chunk), source.columns[i] + depth * kDepth * 2);
@@ -96,21 +102,21 @@ __global__ void __launch_bounds__(kThreads) narrowTiles(ProductArgs a) {
   const int firstRow = warpOf() / 4 * kWarpRows;
   const int firstColumn = warpOf() % 4 * kWarpColumns;
 
-  const int depths = a.weight.spans;
+  const Steps steps = stepsOf(a, a.weight.spans);
 #pragma unroll
-  for (int depth = 0; depth < kStages - 1; ++depth) {
-    if (depth < depths) fetch(source, depth, stages[depth]);
+  for (int step = 0; step < kStages - 1; ++step) {
+    if (step < steps.end) fetch(source, steps, step, stages[step]);
     gpu::cpAsyncCommit();
   }
   Sums sums{};
-  for (int depth = 0; depth < depths; ++depth) {
+  for (int step = 0; step < steps.end; ++step) {
     gpu::cpAsyncWait<kStages - 2>();
     __syncthreads();
     // The stage that is fetched into was multiplied before the barrier.
-    const int next = depth + kStages - 1;
-    if (next < depths) fetch(source, next, stages[next % kStages]);
+    const int next = step + kStages - 1;
+    if (next < steps.end) fetch(source, steps, next, stages[next % kStages]);
     gpu::cpAsyncCommit();
-    multiplyStage(stages[depth % kStages], firstRow, firstColumn, sums);
+    multiplyStage(stages[step % kStages], firstRow, firstColumn, sums);
   }
   gpu::cpAsyncWait<0>();
   storeProduct<kGated, kWarpRows, kWarpColumns>(a, block, firstOutput, firstRow, firstColumn, sums);

@@ -79,6 +79,8 @@ struct Source {
   const uint8_t* row;
   const SpanActivation* spans;
   WeightRow column;
+  int64_t restBytes;
+  int64_t restSpans;
 };
 
 template <bool kGated>
@@ -89,19 +91,26 @@ __device__ __forceinline__ Source sourceOf(const ProductArgs& a,
   const int64_t pitch = a.narrowed.pitchSpans;
   const int64_t chunkRow = block.inRow(tid / 4);
   const int64_t spanRow = block.inRow(tid % kTileRows);
-  return {static_cast<const uint8_t*>(a.narrowed.numbers) + chunkRow * pitch * kSpan + tid % 4 * 16,
+  return {a.narrowed.numbers + chunkRow * pitch * kSpan + tid % 4 * 16,
           a.narrowed.spans + spanRow * pitch,
-          columnRow<kGated, kWarpColumns / 2>(a, block.tile.group, firstOutput, tid / 2)};
+          columnRow<kGated, kWarpColumns / 2>(a, block.tile.group, firstOutput, tid / 2),
+          a.narrowed.restBytes, a.narrowed.restSpans};
 }
 
 // The spans behind the last one of a weight are zeros: of the rows because they were filled up so,
 // of the low plane because nothing is copied.
 template <DType kType>
-__device__ __forceinline__ void fetch(const Source& source, int span, int spans, Stage<kType>& s) {
+__device__ __forceinline__ void fetch(
+    const Source& source, const Steps& steps, int step, int spans, Stage<kType>& s) {
   using Bytes = SpanBytes<kType>;
   const int tid = static_cast<int>(threadIdx.x);
-  gpu::cpAsync16(s.rows.at(tid / 4, tid % 4), source.row + span * kSpan);
-  if (tid < kTileRows) gpu::cpAsync16(s.spans[tid], source.spans + span);
+  const bool isRest = steps.isRest(step);
+  const int span = steps.stage(step) * kSpans;
+  gpu::cpAsync16(s.rows.at(tid / 4, tid % 4),
+                 source.row + (isRest ? source.restBytes : 0) + span * kSpan);
+  if (tid < kTileRows) {
+    gpu::cpAsync16(s.spans[tid], source.spans + (isRest ? source.restSpans : 0) + span);
+  }
 
   const int column = tid / 2;
   const int part = tid % 2;
@@ -219,27 +228,35 @@ __global__ void __launch_bounds__(kThreads, 1) byteTiles(ProductArgs a) {
   const int firstRow = warpOf() / 4 * kWarpRows;
   const int firstColumn = warpOf() % 4 * kWarpColumns;
 
-  const int steps = ceilDiv(a.weight.spans, kSpans);
+  const Steps steps = stepsOf(a, ceilDiv(a.weight.spans, kSpans));
+  int next = 0;  // to be fetched
 #pragma unroll
-  for (int step = 0; step < kStages - 1; ++step) {
-    if (step < steps) fetch<kType>(source, step * kSpans, a.weight.spans, stages[step]);
+  for (int place = 0; place < kStages - 1; ++place) {
+    if (next < steps.end) {
+      fetch<kType>(source, steps, next, a.weight.spans, stages[place]);
+      next = steps.after(next);
+    }
     gpu::cpAsyncCommit();
   }
   Sums sums{};
-  for (int step = 0; step < steps; ++step) {
+  int place = 0;
+  for (int step = 0; step < steps.end; step = steps.after(step)) {
     gpu::cpAsyncWait<kStages - 2>();
     __syncthreads();
     // The stage that is fetched into was multiplied before the barrier.
-    const int next = step + kStages - 1;
-    if (next < steps) fetch<kType>(source, next * kSpans, a.weight.spans, stages[next % kStages]);
+    if (next < steps.end) {
+      fetch<kType>(source, steps, next, a.weight.spans, stages[(place + kStages - 1) % kStages]);
+      next = steps.after(next);
+    }
     gpu::cpAsyncCommit();
 #pragma unroll
     for (int span = 0; span < kSpans; ++span) {
-      // The last step may have one span only.
-      if (step * kSpans + span < a.weight.spans) {
-        multiplySpan<kType>(stages[step % kStages], span, firstRow, firstColumn, sums);
+      // The last stage may have one span only.
+      if (steps.stage(step) * kSpans + span < a.weight.spans) {
+        multiplySpan<kType>(stages[place], span, firstRow, firstColumn, sums);
       }
     }
+    place = (place + 1) % kStages;
   }
   gpu::cpAsyncWait<0>();
   storeProduct<kGated, kWarpRows, kWarpColumns>(a, block, firstOutput, firstRow, firstColumn, sums);

@@ -13,48 +13,89 @@ namespace {
 constexpr int kThreads = 128;
 
 template <bool kBytes>
-__global__ void __launch_bounds__(kThreads)
-    narrowRows(Rows in, int count, int pitchSpans, void* numbers, SpanActivation* spans) {
+__global__ void __launch_bounds__(kThreads) narrowRows(Rows in, int count, Narrowed to) {
   const int64_t row = blockIdx.y;
   const int four = static_cast<int>(blockIdx.x * kThreads + threadIdx.x);
   const int span = four / 8;
   const int at = four * 4;
   const float4 v = loadFour(in.row(row) + at, count - at, in.aligned);
-  const int64_t place = row * pitchSpans * kSpan + at;
+  const int64_t place = row * to.pitchSpans * kSpan + at;
   if constexpr (kBytes) {
-    const QuantisedFour rounded = quantiseFour(v);
-    if (span >= pitchSpans) return;
-    *reinterpret_cast<uint32_t*>(static_cast<uint8_t*>(numbers) + place) = rounded.bytes;
-    if (four % 8 == 0) spans[row * pitchSpans + span] = rounded.span;
+    const FourTerms terms = termsOfFour(v, min(kSpan, count - span * kSpan));
+    if (span >= to.pitchSpans) return;
+    *reinterpret_cast<uint32_t*>(to.numbers + place) = terms.first.bytes;
+    *reinterpret_cast<uint32_t*>(to.numbers + to.restBytes + place) = terms.rest.bytes;
+    if (four % 8 != 0) return;
+    const int64_t spanPlace = row * to.pitchSpans + span;
+    to.spans[spanPlace] = terms.first.span;
+    to.spans[to.restSpans + spanPlace] = terms.rest.span;
+    if (terms.rest.span.scale != 0) atomicOr(&to.hasRest[span / 2], 1);
   } else {
-    if (span >= pitchSpans) return;
-    gpu::st64(static_cast<__nv_bfloat16*>(numbers) + place,
-              {packBFloat16(v.x, v.y), packBFloat16(v.z, v.w)});
+    if (span >= to.pitchSpans) return;
+    const uint32_t first = packBFloat16(v.x, v.y);
+    const uint32_t second = packBFloat16(v.z, v.w);
+    gpu::st64(to.numbers + place * 2, {first, second});
+    if (to.restBytes == 0) return;
+    gpu::st64(to.numbers + to.restBytes + place * 2,
+              {packBFloat16(v.x - lowBFloat16(first), v.y - highBFloat16(first)),
+               packBFloat16(v.z - lowBFloat16(second), v.w - highBFloat16(second))});
   }
 }
 
-int64_t pitchSpansOf(int64_t in) {
-  return roundUp(ceilDiv(in, kSpan), 2);
-}
-int64_t numberBytes(DType dtype, int64_t rows, int64_t in) {
-  return roundUp(rows * pitchSpansOf(in) * kSpan * (dtype == DType::BF16 ? 2 : 1), 256);
+// How the room is divided: the terms' numbers, their spans, which pairs of spans have a second one.
+struct NarrowRoom {
+  int64_t pitchSpans;
+  int64_t numberBytes;  // of a term
+  int64_t spanCount;
+  int64_t spanOffset;
+  int64_t hasRestOffset;
+  int64_t hasRestBytes;
+  int64_t bytes;
+};
+NarrowRoom narrowRoom(const Weight& weight, int64_t rows) {
+  NarrowRoom room{};
+  if (weight.dtype == DType::F32) return room;
+  const bool areBytes = isQuantised(weight.dtype);
+  room.pitchSpans = roundUp(ceilDiv(weight.in, kSpan), 2);
+  room.numberBytes = roundUp(rows * room.pitchSpans * kSpan * (areBytes ? 1 : 2), 256);
+  room.spanOffset = room.numberBytes * (areBytes || keepsFloats(weight) ? 2 : 1);
+  room.bytes = room.spanOffset;
+  if (!areBytes) return room;
+  room.spanCount = roundUp(rows * room.pitchSpans, 32);
+  room.hasRestOffset =
+      room.spanOffset + 2 * room.spanCount * static_cast<int64_t>(sizeof(SpanActivation));
+  room.hasRestBytes = room.pitchSpans / 2 * static_cast<int64_t>(sizeof(int32_t));
+  room.bytes = roundUp(room.hasRestOffset + room.hasRestBytes, 256);
+  return room;
 }
 
-cudaError_t narrow(const Tensor& in, DType dtype, Narrowed& to, cudaStream_t stream) {
-  const int64_t fours = int64_t{to.pitchSpans} * kSpan / 4;
+cudaError_t narrow(
+    const Tensor& in, const Weight& weight, void* place, Narrowed& to, cudaStream_t stream) {
+  const NarrowRoom room = narrowRoom(weight, in.rows);
+  const bool areBytes = isQuantised(weight.dtype);
+  auto* base = static_cast<uint8_t*>(place);
+  to.numbers = base;
+  to.pitchSpans = static_cast<int32_t>(room.pitchSpans);
+  if (areBytes || keepsFloats(weight)) to.restBytes = room.numberBytes;
+  if (areBytes) {
+    to.spans = reinterpret_cast<SpanActivation*>(base + room.spanOffset);
+    to.restSpans = room.spanCount;
+    to.hasRest = reinterpret_cast<int32_t*>(base + room.hasRestOffset);
+    const cudaError_t error =
+        cudaMemsetAsync(to.hasRest, 0, static_cast<size_t>(room.hasRestBytes), stream);
+    if (error != cudaSuccess) return error;
+  }
+  const int64_t fours = room.pitchSpans * kSpan / 4;
   const dim3 grid(static_cast<unsigned>(ceilDiv(fours, kThreads)), static_cast<unsigned>(in.rows));
   return gpu::launch(gpu::Config{grid, dim3(kThreads), 0, stream},
-                     dtype == DType::BF16 ? &narrowRows<false> : &narrowRows<true>, rowsOf(in),
-                     static_cast<int>(in.cols), to.pitchSpans, const_cast<void*>(to.numbers),
-                     const_cast<SpanActivation*>(to.spans));
+                     areBytes ? &narrowRows<true> : &narrowRows<false>, rowsOf(in),
+                     static_cast<int>(in.cols), to);
 }
 
 }  // namespace
 
-int64_t narrowBytes(DType dtype, int64_t rows, int64_t in) {
-  if (dtype == DType::F32) return 0;
-  const int64_t spans = rows * pitchSpansOf(in) * static_cast<int64_t>(sizeof(SpanActivation));
-  return numberBytes(dtype, rows, in) + (dtype == DType::BF16 ? 0 : roundUp(spans, 256));
+int64_t narrowBytes(const Weight& weight, int64_t rows) {
+  return narrowRoom(weight, rows).bytes;
 }
 
 cudaError_t multiply(const Product& product, void* room, const LaunchContext& context) {
@@ -69,11 +110,7 @@ cudaError_t multiply(const Product& product, void* room, const LaunchContext& co
   args.rows = static_cast<int32_t>(product.out.rows);
   if (dtype == DType::F32) return multiplyFloats(args, product.tiles, context.stream);
 
-  args.narrowed.numbers = room;
-  args.narrowed.pitchSpans = static_cast<int32_t>(pitchSpansOf(product.weight.in));
-  args.narrowed.spans = reinterpret_cast<const SpanActivation*>(
-      static_cast<const char*>(room) + numberBytes(dtype, product.in.rows, product.weight.in));
-  const cudaError_t error = narrow(product.in, dtype, args.narrowed, context.stream);
+  const cudaError_t error = narrow(product.in, product.weight, room, args.narrowed, context.stream);
   if (error != cudaSuccess) return error;
   if (dtype == DType::BF16) return multiplyBFloat16(args, product.tiles, context.stream);
   return multiplyBytes(args, dtype, product.tiles, context.stream);

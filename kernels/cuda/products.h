@@ -23,11 +23,16 @@ struct Grouping {
 };
 
 /// Activations as a weight's type wants them (device/gemv.cuh), rows filled up with zeros to whole
-/// pairs of spans.
+/// pairs of spans. What the first term rounded away is a second one: of every number that meets a
+/// small matrix of bfloat16, of spans with an outlier that meet a quantised one.
 struct Narrowed {
-  const void* numbers = nullptr;  ///< bfloat16 or bytes
-  const SpanActivation* spans = nullptr;
+  uint8_t* numbers = nullptr;  ///< bfloat16 or bytes
+  SpanActivation* spans = nullptr;
   int32_t pitchSpans = 0;
+  int64_t restBytes = 0;  ///< from a number to the second term's; 0: there is none
+  int64_t restSpans = 0;  ///< likewise for the spans
+  int32_t* hasRest =
+      nullptr;  ///< [pairs of spans] whether any row has a second term there; null: all
 };
 
 struct Product {
@@ -40,8 +45,8 @@ struct Product {
   int64_t tiles = 0;  ///< how many there may be
 };
 
-/// Bytes of workspace for `rows` rows of `in` numbers that meet a weight of the type.
-int64_t narrowBytes(DType dtype, int64_t rows, int64_t in);
+/// Bytes of workspace for `rows` rows that meet the weight.
+int64_t narrowBytes(const Weight& weight, int64_t rows);
 
 /// Enqueues the product. `room`: narrowBytes of it, 256-byte aligned.
 cudaError_t multiply(const Product& product, void* room, const LaunchContext& context);

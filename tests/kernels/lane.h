@@ -19,12 +19,15 @@ namespace lectern::kernels {
 struct Lane {
   /// A backend computes with threads, whose number changes no bit.
   bool hasThreads = true;
+  /// In how many orders the threads of the device itself are run.
+  int orders = 1;
   /// A token has the same bits alone and among others; without it, the same within the bound.
   bool keepsBits = true;
   /// Products with bfloat16 weights of so many elements round their activations to bfloat16.
   int64_t roundsFrom = std::numeric_limits<int64_t>::max();
-  /// What is rounded to bytes beside an outlier has a second term (roundToBytes).
-  bool keepsOutliers = false;
+  /// What the activations of smaller ones may be off by, relatively, because they are taken as sums
+  /// of bfloat16.
+  double halvesError = 0;
   /// Attention over a bfloat16 cache may round its queries and weights, too.
   bool attentionRounds = false;
   /// What exp, silu and softplus may be off by, in units of the last place for each unit of the
@@ -42,8 +45,9 @@ Lane laneOf(const std::string& backend);
 std::unique_ptr<Backend> openTested(const std::string& name, int threads);
 /// Why there is nothing to run on; empty where there is.
 std::string whySkipped();
-/// Before and after each test; `endCase` tells what was found wrong on the way, empty for nothing.
-void beginCase(const std::string& backend);
+/// Before and after each test, and between the orders of one, while nothing of the device lives;
+/// `endCase` tells what was found wrong on the way, empty for nothing.
+void beginCase(const std::string& backend, int order);
 std::string endCase();
 
 /// A test of the suite, on the backend that its parameter names.
@@ -52,7 +56,7 @@ class LaneTest : public testing::TestWithParam<Parameter> {
  protected:
   void SetUp() override {
     if (const std::string why = whySkipped(); !why.empty()) GTEST_SKIP() << why;
-    beginCase(backend());
+    beginCase(backend(), 0);
   }
   void TearDown() override { EXPECT_EQ(endCase(), ""); }
 

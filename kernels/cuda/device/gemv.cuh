@@ -11,8 +11,9 @@ namespace lectern::kernels::cuda {
 // and request, several of them on their way. The vector is brought into shared memory once a block,
 // in the form that its weight's type is multiplied with,
 //   float32      as it is, read from global memory: every block's lines are in L1
-//   bfloat16     rounded to bfloat16
-//   quantised    rounded to bytes (roundToBytes in quantised.h), with the sums that offsets need
+//   bfloat16     rounded to bfloat16; as it is where the weight is small (keepsFloats)
+//   quantised    rounded to bytes (roundToBytes in quantised.h), with the sums that offsets need,
+//                and the rest of a span with an outlier rounded to bytes once more
 // which is what the prefill kernels do with theirs, so that a token meets the same numbers in both.
 
 /// Of a span of 32 activations: they are scale · byte. `sums` has the sum of the first sixteen
@@ -28,30 +29,41 @@ __device__ __forceinline__ int secondSum(int sums) {
   return sums >> 16;
 }
 
-/// Spans of a vector that are in shared memory together: 22,528 numbers in 44 KiB, so that with
-/// what else a block holds it stays below the 48 KiB that need no leave. Longer vectors come in
-/// slices.
-constexpr int kSliceSpans = 704;
+/// Bytes of shared memory that a span takes.
+template <DType kType>
+constexpr int64_t kSpanRoom = kType == DType::F32    ? 0
+                              : kType == DType::BF16 ? kSpan * 2
+                                                     : 2 * (kSpan + sizeof(SpanActivation));
+/// Spans of a vector that are in shared memory together: so many (17,920 numbers of bytes, 22,528
+/// of bfloat16) that with what else a block holds they stay below the 48 KiB that need no leave.
+/// Longer vectors come in slices.
+template <DType kType>
+constexpr int kSliceSpans = kType == DType::BF16 ? 704 : 560;
 
 /// Bytes of shared memory for a vector of so many spans.
 template <DType kType>
 constexpr int64_t activationBytes(int64_t spans) {
-  if (kType == DType::F32) return 0;
-  const int64_t slice = spans < kSliceSpans ? spans : kSliceSpans;
-  return kType == DType::BF16 ? slice * kSpan * 2 : slice * (kSpan + sizeof(SpanActivation));
+  return kSpanRoom<kType> * (spans < kSliceSpans<kType> ? spans : kSliceSpans<kType>);
 }
 
-/// Quantises four activations; eight neighbouring lanes hold a span's 32. The span's scale and sums
-/// are valid in all of the eight.
+__device__ __forceinline__ float largestOfSpan(float4 v) {
+  return warpMax<8>(fmaxf(fmaxf(fabsf(v.x), fabsf(v.y)), fmaxf(fabsf(v.z), fabsf(v.w))));
+}
+
+/// Quantises four activations and leaves in `v` what was rounded away; eight neighbouring lanes
+/// hold a span's 32. The span's scale and sums are valid in all of the eight.
 struct QuantisedFour {
   uint32_t bytes;
   SpanActivation span;
 };
-__device__ __forceinline__ QuantisedFour quantiseFour(float4 v) {
-  const float largest =
-      warpMax<8>(fmaxf(fmaxf(fabsf(v.x), fabsf(v.y)), fmaxf(fabsf(v.z), fabsf(v.w))));
+__device__ __forceinline__ QuantisedFour quantiseFour(float4& v, float largest) {
+  const float scale = largest / 127.0F;
   const float inverse = largest > 0 ? 127.0F / largest : 0.0F;
-  const auto byteOf = [&](float x) { return static_cast<int>(rintf(x * inverse)); };
+  const auto byteOf = [&](float& x) {
+    const float quant = rintf(x * inverse);
+    x = fmaf(-scale, quant, x);
+    return static_cast<int>(quant);
+  };
   const int q[4] = {byteOf(v.x), byteOf(v.y), byteOf(v.z), byteOf(v.w)};
   QuantisedFour four{};
 #pragma unroll
@@ -59,37 +71,65 @@ __device__ __forceinline__ QuantisedFour quantiseFour(float4 v) {
   const int half = warpSum<4>(q[0] + q[1] + q[2] + q[3]);
   const int other = __shfl_xor_sync(kAllLanes, half, 4);
   const bool isFirst = laneOf() % 8 < 4;
-  four.span.scale = largest / 127.0F;
+  four.span.scale = scale;
   four.span.sums = (isFirst ? half : other) & 0xFFFF;
   four.span.sums |= static_cast<int>(static_cast<uint32_t>(isFirst ? other : half) << 16);
   return four;
 }
 
-/// A vector and a slice of it in the form its weights want. Quantised: the first sixteen bytes of
-/// every span, then the other sixteen of every span, so that lanes read neighbouring 16 bytes; then
-/// the spans.
+/// Four activations as they are multiplied: rounded, and where their span of `size` has an outlier
+/// what that left, rounded in the same manner; else `rest` is zeros.
+struct FourTerms {
+  QuantisedFour first;
+  QuantisedFour rest;
+};
+__device__ __forceinline__ FourTerms termsOfFour(float4 v, int size) {
+  const float largest = largestOfSpan(v);
+  const float sum = warpSum<8>(fabsf(v.x) + fabsf(v.y) + fabsf(v.z) + fabsf(v.w));
+  const bool hasOutlier = largest * static_cast<float>(size) > kOutlier * sum;
+  FourTerms terms{};
+  terms.first = quantiseFour(v, largest);
+  if (__any_sync(kAllLanes, hasOutlier)) {
+    const QuantisedFour rest = quantiseFour(v, largestOfSpan(v));
+    if (hasOutlier) terms.rest = rest;
+  }
+  return terms;
+}
+
+/// A vector and a slice of it in the form its weights want. Quantised, term by term: the first
+/// sixteen bytes of every span, then the other sixteen of every span, so that lanes read
+/// neighbouring 16 bytes; then the spans of both terms.
 template <DType kType>
 struct Activations {
   const float* in;
   int count;
   bool aligned;
+  bool areFloats;
   int rowSpans;         ///< of the whole vector
   unsigned char* room;  ///< shared memory, activationBytes
   int firstSpan = 0;    ///< of the slice
   int spans = 0;
 
-  __device__ __forceinline__ Activations(const float* from, int size, bool isAligned, void* shared)
+  __device__ __forceinline__
+  Activations(const float* from, const PackedWeight& weight, bool isAligned, void* shared)
       : in(from),
-        count(size),
+        count(weight.in),
         aligned(isAligned),
-        rowSpans((size + kSpan - 1) / kSpan),
+        areFloats(kType == DType::F32 || (kType == DType::BF16 && weight.keepsFloats)),
+        rowSpans(weight.spans),
         room(static_cast<unsigned char*>(shared)) {}
 
   [[nodiscard]] __device__ __forceinline__ int slices() const {
-    return kType == DType::F32 ? 1 : (rowSpans + kSliceSpans - 1) / kSliceSpans;
+    return areFloats ? 1 : (rowSpans + kSliceSpans<kType> - 1) / kSliceSpans<kType>;
+  }
+  [[nodiscard]] __device__ __forceinline__ unsigned char* restRoom() const {
+    return room + spans * kSpan;
   }
   [[nodiscard]] __device__ __forceinline__ SpanActivation* spanRoom() const {
-    return reinterpret_cast<SpanActivation*>(room + spans * kSpan);
+    return reinterpret_cast<SpanActivation*>(room + 2 * spans * kSpan);
+  }
+  [[nodiscard]] __device__ __forceinline__ SpanActivation* restSpanRoom() const {
+    return spanRoom() + spans;
   }
   [[nodiscard]] __device__ __forceinline__ float4 four(int i) const {
     const int at = firstSpan * kSpan + i * 4;
@@ -99,10 +139,10 @@ struct Activations {
   /// Turns to a slice and fills the room with it; all threads of the block, which may have read the
   /// slice before.
   __device__ __forceinline__ void turnTo(int slice) {
-    firstSpan = slice * kSliceSpans;
+    firstSpan = slice * kSliceSpans<kType>;
     spans = rowSpans - firstSpan;
-    if constexpr (kType == DType::F32) return;
-    spans = min(spans, kSliceSpans);
+    if (areFloats) return;
+    spans = min(spans, kSliceSpans<kType>);
     const int lanes = static_cast<int>(blockDim.x);
     const int fours = spans * kSpan / 4;
     __syncthreads();
@@ -112,12 +152,16 @@ struct Activations {
       if constexpr (kType == DType::BF16) {
         if (i < fours) gpu::st64(room + i * 8, {packBFloat16(v.x, v.y), packBFloat16(v.z, v.w)});
       } else {
-        const QuantisedFour rounded = quantiseFour(v);
-        if (i >= fours) continue;
         const int span = i / 8;
+        const FourTerms terms = termsOfFour(v, min(kSpan, count - (firstSpan + span) * kSpan));
+        if (i >= fours) continue;
         const int place = (i % 8 < 4 ? span : spans + span) * 16 + i % 4 * 4;
-        *reinterpret_cast<uint32_t*>(room + place) = rounded.bytes;
-        if (i % 8 == 0) spanRoom()[span] = rounded.span;
+        *reinterpret_cast<uint32_t*>(room + place) = terms.first.bytes;
+        *reinterpret_cast<uint32_t*>(restRoom() + place) = terms.rest.bytes;
+        if (i % 8 == 0) {
+          spanRoom()[span] = terms.first.span;
+          restSpanRoom()[span] = terms.rest.span;
+        }
       }
     }
     __syncthreads();
@@ -163,6 +207,17 @@ __device__ __forceinline__ float dotNarrow(uint4 w, uint4 x, float sum) {
   return dotPair(w.w, x.w, dotPair(w.z, x.z, dotPair(w.y, x.y, dotPair(w.x, x.x, sum))));
 }
 
+__device__ __forceinline__ float dotWide(uint4 w, float4 first, float4 second, float sum) {
+  const auto pair = [&sum](uint32_t weights, float low, float high) {
+    sum = fmaf(highBFloat16(weights), high, fmaf(lowBFloat16(weights), low, sum));
+  };
+  pair(w.x, first.x, first.y);
+  pair(w.y, first.z, first.w);
+  pair(w.z, second.x, second.y);
+  pair(w.w, second.z, second.w);
+  return sum;
+}
+
 /// Adds one thread's share of the products of kRows rows with the slice: chunks of 16 bytes, or
 /// spans, from `first` on, every `step`th. The rows' requests of two steps are under way together.
 template <DType kType, int kRows>
@@ -186,6 +241,13 @@ __device__ __forceinline__ void dotShare(const WeightRow (&rows)[kRows],
 #pragma unroll
         for (int r = 0; r < kRows; ++r) sums[r] = dotFloats(weights[r], values, sums[r]);
       } else {
+        if (x.areFloats) {
+          const float4 first = x.four(2 * i);
+          const float4 second = x.four(2 * i + 1);
+#pragma unroll
+          for (int r = 0; r < kRows; ++r) sums[r] = dotWide(weights[r], first, second, sums[r]);
+          continue;
+        }
         const uint4 values = gpu::ld128(x.room + i * 16);
 #pragma unroll
         for (int r = 0; r < kRows; ++r) sums[r] = dotNarrow(weights[r], values, sums[r]);
@@ -205,6 +267,14 @@ __device__ __forceinline__ void dotShare(const WeightRow (&rows)[kRows],
 #pragma unroll
       for (int r = 0; r < kRows; ++r) {
         sums[r] += dotSpan<kType>(spans[r], low, high, activation);
+      }
+      const SpanActivation rest = x.restSpanRoom()[i];
+      if (rest.scale == 0) continue;
+      const uint4 restLow = gpu::ld128(x.restRoom() + i * 16);
+      const uint4 restHigh = gpu::ld128(x.restRoom() + (x.spans + i) * 16);
+#pragma unroll
+      for (int r = 0; r < kRows; ++r) {
+        sums[r] += dotSpan<kType>(spans[r], restLow, restHigh, rest);
       }
     }
   }

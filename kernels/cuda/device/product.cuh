@@ -37,6 +37,28 @@ __device__ __forceinline__ BlockRows blockRows(const ProductArgs& a, int tile) {
   return {{0, first, min(kTileRows, a.rows - first)}, a.grouping};
 }
 
+/// The steps of a product along its inputs: `count` stages of the activations' first term, then
+/// those of the second that has anything.
+struct Steps {
+  int count;
+  int end;  ///< behind the last step
+  const int32_t* hasRest;
+
+  [[nodiscard]] __device__ __forceinline__ bool isRest(int step) const { return step >= count; }
+  [[nodiscard]] __device__ __forceinline__ int stage(int step) const {
+    return isRest(step) ? step - count : step;
+  }
+  [[nodiscard]] __device__ __forceinline__ int after(int step) const {
+    ++step;
+    if (hasRest == nullptr) return step;
+    while (step >= count && step < end && hasRest[step - count] == 0) ++step;
+    return step;
+  }
+};
+__device__ __forceinline__ Steps stepsOf(const ProductArgs& a, int count) {
+  return {count, a.narrowed.restBytes == 0 ? count : 2 * count, a.narrowed.hasRest};
+}
+
 /// Which weight row stands in row `index` of a tile of columns whose outputs begin at `first`.
 /// Gated products have of every 2 · kRun rows kRun of the gate, then those of `second` for the same
 /// outputs. Rows behind the last output repeat it.

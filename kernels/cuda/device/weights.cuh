@@ -17,13 +17,24 @@ struct PackedWeight {
   PlaneLayout planes;
   int64_t out;
   int in;
-  int spans;  ///< of 32 inputs, the last one perhaps filled up with zeros
+  int spans;         ///< of 32 inputs, the last one perhaps filled up with zeros
+  bool keepsFloats;  ///< its activations are not rounded to bfloat16
 };
+
+/// Matrices of fewer numbers do not have their activations rounded to bfloat16: that would save no
+/// time that anybody would feel, and a small model has no accuracy to spare.
+constexpr int64_t kNarrowFrom = int64_t{1} << 19;
+inline bool keepsFloats(const Weight& weight) {
+  return weight.dtype == DType::BF16 && weight.out * weight.in < kNarrowFrom;
+}
 
 inline PackedWeight packedWeight(const Weight& weight) {
   return {static_cast<const uint8_t*>(weight.data),
-          planeLayout(weight.dtype, weight.out, weight.in), weight.out, static_cast<int>(weight.in),
-          static_cast<int>(ceilDiv(weight.in, kSpan))};
+          planeLayout(weight.dtype, weight.out, weight.in),
+          weight.out,
+          static_cast<int>(weight.in),
+          static_cast<int>(ceilDiv(weight.in, kSpan)),
+          keepsFloats(weight)};
 }
 
 /// One row of one group: where its planes begin.

@@ -26,10 +26,10 @@ class AttentionTest : public LaneTest<std::tuple<std::string, DType>> {
   }
 };
 
-// Around the edges of blocks of 64 tokens and segments of 512.
-const Shape kShapes[] = {{1, 1, 1, 1},   {2, 4, 2, 3},    {63, 2, 2, 16},
-                         {64, 3, 1, 33}, {65, 20, 1, 8},  {130, 4, 2, 64},
-                         {513, 2, 1, 5}, {1030, 2, 2, 7}, {515, 3, 1, 66}};
+// Around the edges of blocks of 64 tokens, segments of 512 and 16 or 32 sharing heads.
+const Shape kShapes[] = {{1, 1, 1, 1},    {2, 4, 2, 3},    {63, 2, 2, 16},  {64, 3, 1, 33},
+                         {65, 20, 1, 8},  {130, 4, 2, 64}, {513, 2, 1, 5},  {1030, 2, 2, 7},
+                         {515, 3, 1, 66}, {70, 33, 1, 40}, {129, 6, 1, 128}};
 
 // A sequence of that shape: keys and values go into the cache all at once, queries are asked in any
 // pieces.

@@ -21,8 +21,10 @@ namespace lectern::kernels {
 /// One backend with the operands of an operation, for tests that do the same on several backends.
 class Device {
  public:
-  explicit Device(const std::string& name, int threads = 2)
-      : backend_(openTested(name, threads)), stream_(backend_->newStream().value()) {}
+  /// `gap`: how far apart the rows of matrices are, unless told otherwise; with one they are not
+  /// aligned either.
+  explicit Device(const std::string& name, int threads = 2, int64_t gap = 3)
+      : backend_(openTested(name, threads)), stream_(backend_->newStream().value()), gap_(gap) {}
 
   Backend& backend() { return *backend_; }
   [[nodiscard]] bool isReference() const { return backend_->properties().name == "reference"; }
@@ -31,9 +33,10 @@ class Device {
     ASSERT_TRUE(stream_->wait());
   }
 
-  /// A copy of the matrix, one element off alignment and with room between its rows, as views of
-  /// wider matrices have it.
-  Tensor put(Matrix values, int64_t gap = 3) {
+  /// A copy of the matrix, with a gap one element off alignment and with room between its rows, as
+  /// views of wider matrices have it.
+  Tensor put(Matrix values) { return put(std::move(values), gap_); }
+  Tensor put(Matrix values, int64_t gap) {
     const Tensor host = values.view();
     Tensor tensor =
         matrix(bytes((1 + host.rows * (host.cols + gap)) * 4), DType::F32, host.rows, host.cols);
@@ -120,6 +123,7 @@ class Device {
   std::shared_ptr<Backend> backend_;
   std::unique_ptr<Stream> stream_;
   std::vector<Buffer> buffers_;
+  int64_t gap_;
 };
 
 using Results = std::vector<std::vector<float>>;
@@ -167,23 +171,32 @@ inline void expectSame(const std::string& backend,
   }
 }
 
-/// Does the same on `reference` and on the backend, where it has threads with one, two and five,
-/// and compares: the first within `bound`, the others to the bit. `make(device)` returns all
-/// results.
+template <class Make>
+Results resultsOf(const std::string& backend, int threads, int64_t gap, const Make& make) {
+  Device device(backend, threads, gap);
+  return make(device);
+}
+
+/// Does the same on `reference` and on the backend and compares, within `bound`; then again with
+/// other numbers of threads or in other orders of a device's own threads, with matrices whose rows
+/// are aligned and dense, and compares to the bit. `make(device)` returns all results.
 template <class Make>
 void expectAgreement(const std::string& backend, double bound, const Make& make) {
-  Device reference("reference");
-  Device one(backend, 1);
-  const Results expected = make(reference);
-  const Results values = make(one);
+  const Lane lane = laneOf(backend);
+  const Results expected = resultsOf("reference", 1, 3, make);
+  const Results values = resultsOf(backend, 1, 3, make);
   ASSERT_EQ(values.size(), expected.size());
   for (size_t i = 0; i < values.size(); ++i) {
     EXPECT_LE(errorOf(values[i], expected[i]), bound) << "result " << i;
   }
-  if (!laneOf(backend).hasThreads) return;
-  for (const int threads : {2, 5}) {
-    Device more(backend, threads);
-    EXPECT_TRUE(make(more) == values) << threads << " threads";
+  if (lane.hasThreads) {
+    EXPECT_TRUE(resultsOf(backend, 2, 0, make) == values) << "two threads";
+    EXPECT_TRUE(resultsOf(backend, 5, 3, make) == values) << "five threads";
+  }
+  for (int order = 1; order < lane.orders; ++order) {
+    EXPECT_EQ(endCase(), "");
+    beginCase(backend, order);
+    EXPECT_TRUE(resultsOf(backend, 1, order % 2 == 1 ? 0 : 3, make) == values) << "order " << order;
   }
 }
 

@@ -10,7 +10,7 @@ class MixerTest : public LaneTest<std::string> {};
 
 TEST_P(MixerTest, NormalisesLikeTheReference) {
   for (const int64_t tokens : {1, 2, 7, 64}) {
-    for (const int64_t cols : {1, 3, 16, 31, 33, 129, 1134}) {
+    for (const int64_t cols : {1, 3, 16, 31, 33, 129, 1134, 4100}) {
       for (const bool added : {false, true}) {
         SCOPED_TRACE(testing::Message() << tokens << " × " << cols);
         expectAgreement(GetParam(), boundOf(cols), [&](Device& d) {
@@ -46,8 +46,9 @@ TEST_P(MixerTest, SplitsLikeTheReference) {
 struct Scan {
   int64_t tokens, inner, state, taps;
 };
-const Scan kScans[] = {{1, 1, 1, 2},    {1, 33, 5, 4},   {2, 16, 16, 4},  {3, 31, 16, 4},
-                       {7, 129, 16, 3}, {64, 50, 20, 2}, {513, 17, 16, 4}};
+const Scan kScans[] = {{1, 1, 1, 2},     {1, 33, 5, 4},   {2, 16, 16, 4},
+                       {3, 31, 16, 4},   {7, 129, 16, 3}, {64, 50, 20, 2},
+                       {513, 17, 16, 4}, {70, 36, 16, 4}, {5, 9, 70, 4}};
 
 TEST_P(MixerTest, ConvolvesLikeTheReferenceInAnyPieces) {
   for (const auto& [tokens, inner, state, taps] : kScans) {
@@ -110,46 +111,47 @@ TEST_P(MixerTest, ScansLikeTheReferenceInAnyPieces) {
 // What a whole Mamba mixer of some shape needs besides the weights' type.
 struct Mixer {
   Mixer(Device& d, DType dtype, bool normed)
-      : xz(d.put(Matrix::random(kTokens, 2 * kInner, 1))),
-        convWeight(d.put(Matrix::random(4, kInner, 2))),
-        convBias(d.put(Matrix::random(1, kInner, 3))),
-        convState(d.put(Matrix::random(3, kInner, 4))),
-        xProj(d.weight(Matrix::random(kProjected, kInner, 5), dtype)),
-        deltaNorm(normed ? d.put(Matrix::random(1, kRank, 6)) : Tensor{}),
+      : inner(isQuantised(dtype) ? 96 : 77),
+        rank(isQuantised(dtype) ? 32 : 9),
+        projected(rank + 2 * kState),
+        xz(d.put(Matrix::random(kTokens, 2 * inner, 1))),
+        convWeight(d.put(Matrix::random(4, inner, 2))),
+        convBias(d.put(Matrix::random(1, inner, 3))),
+        convState(d.put(Matrix::random(3, inner, 4))),
+        xProj(d.weight(projected, inner, 5, dtype)),
+        deltaNorm(normed ? d.put(Matrix::random(1, rank, 6)) : Tensor{}),
         bNorm(normed ? d.put(Matrix::random(1, kState, 7)) : Tensor{}),
         cNorm(normed ? d.put(Matrix::random(1, kState, 8)) : Tensor{}),
-        deltaProj(d.weight(Matrix::random(kInner, kRank, 9), dtype)),
-        deltaBias(d.put(Matrix::random(1, kInner, 10))),
-        a(d.put(Matrix::random(kState, kInner, 11, -8, -0.1F))),
-        skip(d.put(Matrix::random(1, kInner, 12))),
-        h(d.put(Matrix::random(kState, kInner, 13))),
-        out(d.room(kTokens, kInner)) {}
+        deltaProj(d.weight(inner, rank, 9, dtype)),
+        deltaBias(d.put(Matrix::random(1, inner, 10))),
+        a(d.put(Matrix::random(kState, inner, 11, -8, -0.1F))),
+        skip(d.put(Matrix::random(1, inner, 12))),
+        h(d.put(Matrix::random(kState, inner, 13))),
+        out(d.room(kTokens, inner)) {}
 
   void step(Device& d, int64_t t) {
     d.run(MambaStep{xz.rowRange(t, 1), convWeight, convBias, convState, xProj, deltaNorm, bNorm,
-                    cNorm, deltaProj, deltaBias, a, skip, h, d.room(1, 3 * kInner + 2 * kProjected),
+                    cNorm, deltaProj, deltaBias, a, skip, h, d.room(1, 3 * inner + 2 * projected),
                     out.rowRange(t, 1), 1e-6F});
   }
   void together(Device& d) {
-    const Tensor u = d.room(kTokens, kInner);
-    const Tensor projected = d.room(kTokens, kProjected);
-    const Tensor rank = d.room(kTokens, kRank);
+    const Tensor u = d.room(kTokens, inner);
+    const Tensor split = d.room(kTokens, projected);
+    const Tensor low = d.room(kTokens, rank);
     const Tensor b = d.room(kTokens, kState);
     const Tensor c = d.room(kTokens, kState);
-    const Tensor delta = d.room(kTokens, kInner);
-    d.run(ConvSilu{xz.colRange(0, kInner), convWeight, convBias, convState, u});
-    d.run(Linear{xProj, u, {}, projected});
-    d.run(SplitNorm{projected, deltaNorm, bNorm, cNorm, rank, b, c, 1e-6F});
-    d.run(Linear{deltaProj, rank, {}, delta});
-    d.run(SelectiveScan{u, delta, deltaBias, a, b, c, skip, xz.colRange(kInner, kInner), h, out});
+    const Tensor delta = d.room(kTokens, inner);
+    d.run(ConvSilu{xz.colRange(0, inner), convWeight, convBias, convState, u});
+    d.run(Linear{xProj, u, {}, split});
+    d.run(SplitNorm{split, deltaNorm, bNorm, cNorm, low, b, c, 1e-6F});
+    d.run(Linear{deltaProj, low, {}, delta});
+    d.run(SelectiveScan{u, delta, deltaBias, a, b, c, skip, xz.colRange(inner, inner), h, out});
   }
 
   static constexpr int64_t kTokens = 5;
-  static constexpr int64_t kInner = 77;
-  static constexpr int64_t kRank = 9;
   static constexpr int64_t kState = 16;
-  static constexpr int64_t kProjected = kRank + 2 * kState;
 
+  int64_t inner, rank, projected;
   Tensor xz, convWeight, convBias, convState;
   Weight xProj;
   Tensor deltaNorm, bNorm, cNorm;
@@ -158,17 +160,19 @@ struct Mixer {
 };
 
 TEST_P(MixerTest, StepsLikeTheReferenceAndLikeAllTokensTogether) {
-  for (const DType dtype : {DType::F32, DType::BF16}) {
+  for (const DType dtype : {DType::F32, DType::BF16, DType::Q8_0}) {
+    // What comes between the projections is rounded, and the reference's is not.
+    const double between = dtype == DType::Q8_0   ? 0x1p-4
+                           : dtype == DType::BF16 ? 4 * lane().halvesError
+                                                  : 0;
+    const double bound = between + 8 * boundOf(96);
     for (const bool normed : {false, true}) {
+      SCOPED_TRACE(testing::Message() << asTestName(dtype) << (normed ? " with norms" : ""));
       const auto steps = [&](Device& d) {
         Mixer mixer(d, dtype, normed);
         for (int64_t t = 0; t < Mixer::kTokens; ++t) mixer.step(d, t);
         return Results{d.get(mixer.out), d.get(mixer.h), d.get(mixer.convState)};
       };
-      // What meets its two bfloat16 weights may be rounded by 2⁻⁹ of itself.
-      const bool rounds =
-          dtype == DType::BF16 && lane().roundsFrom <= Mixer::kProjected * Mixer::kInner;
-      const double bound = rounds ? 0x1p-7 : 8 * boundOf(Mixer::kInner);
       expectAgreement(GetParam(), bound, steps);
       Device alone(GetParam());
       Device d(GetParam());

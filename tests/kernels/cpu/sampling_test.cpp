@@ -35,8 +35,12 @@ TEST_P(SamplingTest, RoutesToTheLowerNumberOnTies) {
 }
 
 TEST_P(SamplingTest, KeepsTheLargestLogitsLikeTheReference) {
-  for (const auto& [vocab, keep] :
-       {std::pair<int64_t, int64_t>{1, 1}, {33, 33}, {1000, 256}, {65'536, 1}, {65'536, 64}}) {
+  for (const auto& [vocab, keep] : {std::pair<int64_t, int64_t>{1, 1},
+                                    {33, 33},
+                                    {1000, 256},
+                                    {1500, 1500},
+                                    {65'536, 1},
+                                    {65'536, 64}}) {
     for (const bool masked : {false, true}) {
       std::vector<std::vector<int32_t>> ids;
       expectAgreement(GetParam(), 0, [&, vocab = vocab, keep = keep](Device& d) {

@@ -15,7 +15,8 @@ inline Lane cudaLane() {
   Lane lane;
   lane.hasThreads = false;
   lane.keepsBits = false;
-  lane.roundsFrom = 0;
+  lane.roundsFrom = 1 << 19;
+  lane.halvesError = 0x1p-17;  // of two terms
   lane.attentionRounds = true;
   lane.unitsPerExponent = 1.5 + 1.173;
   lane.unitsOfFunctions = 4 + 1.173 * 87;

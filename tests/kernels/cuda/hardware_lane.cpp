@@ -26,7 +26,7 @@ std::string whySkipped() {
   return "no graphics card to run on: " + devices.front().reason;
 }
 
-void beginCase(const std::string& /*backend*/) {}
+void beginCase(const std::string& /*backend*/, int /*order*/) {}
 std::string endCase() {
   return {};
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "kernels/work.h"
-#include "tests/kernels/cuda/lane.h"
+#include "tests/kernels/cpu/device.h"
+#include "tests/kernels/cuda/kernel_device.h"
 
 #include <iostream>
 
@@ -107,11 +108,12 @@ TEST_F(CudaTraffic, OfOneTokensProducts) {
 
 TEST_F(CudaTraffic, OfAMambaStep) {
   KernelDevice d;
-  const int64_t inner = 1024;
+  const int64_t inner = 5120;
   const int64_t projected = 192;
+  const int64_t blocks = inner / 32;
   const Tensor scratch = d.room(1, 3 * inner + 2 * projected, 0);
   // u comes back once for the scan and to each of the 16 blocks of x_proj; x_proj's output to each
-  // of the 32 blocks behind it, with the norms.
+  // of the blocks behind it, with the norms.
   expectLean(d,
              MambaStep{dense(d, 1, 2 * inner, 1), dense(d, 4, inner, 2), dense(d, 1, inner, 3),
                        dense(d, 3, inner, 4), d.weight(projected, inner, 5, DType::BF16),
@@ -119,7 +121,8 @@ TEST_F(CudaTraffic, OfAMambaStep) {
                        d.weight(inner, 160, 9, DType::BF16), dense(d, 1, inner, 10),
                        dense(d, 16, inner, 11, -8), dense(d, 1, inner, 12), dense(d, 16, inner, 13),
                        scratch, d.room(1, inner, 0), 1e-6F},
-             0, (1 + 1 + 16) * inner * 4 + 33 * 2 * projected * 4 + 32 * projected * 4);
+             0,
+             (1 + 1 + 16) * inner * 4 + (blocks + 1) * 2 * projected * 4 + blocks * projected * 4);
 }
 
 TEST_F(CudaTraffic, OfAttention) {
@@ -147,7 +150,7 @@ TEST_F(CudaTraffic, OfAttention) {
 TEST_F(CudaTraffic, OfManyTokensBfloat16Product) {
   const int64_t tokens = 128;
   const int64_t out = 384;
-  const int64_t in = 1024;
+  const int64_t in = 2560;
   KernelDevice d;
   const Weight weight = d.weight(out, in, 1, DType::BF16);
   // Two tiles of rows each bring the weight in; the narrowed rows are written once and come to each
