@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// A model as it is used: some hundred tokens in uneven chunks, then token after token, on every
+// backend against the reference. Weights and cache are bfloat16, so that the backends' ways of
+// multiplying are those of real models.
+#include "tests/support/backends.h"
+#include "tests/support/engine_fixture.h"
+#include "tests/support/golden_model.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace lectern {
+namespace {
+
+constexpr int64_t kRead = 300;
+constexpr int64_t kSteps = 64;
+const std::vector<int64_t> kChunks = {7, 64, 1, 100, 128};
+
+struct Routing {
+  std::vector<float> scores;    // [token, expert]
+  std::vector<int32_t> chosen;  // [token, rank]
+};
+
+struct Outcome {
+  std::vector<float> logits;      // of the last token that was read, and of each step
+  std::vector<Routing> routings;  // of each router and chunk
+};
+
+std::vector<int32_t> tokens() {
+  std::vector<int32_t> list;
+  for (int64_t i = 0; i < kRead + kSteps; ++i) {
+    list.push_back(static_cast<int32_t>((5 * i * i + 11 * i + 3) % 512));
+  }
+  return list;
+}
+
+void note(const kernels::Route& route, kernels::Stream& stream, Outcome& outcome) {
+  Routing& routing = outcome.routings.emplace_back();
+  routing.scores.resize(static_cast<size_t>(route.logits.rows * route.logits.cols));
+  routing.chosen.resize(static_cast<size_t>(route.experts.rows * route.experts.cols));
+  stream.copyOut(routing.scores.data(), route.logits.data, route.logits.bytes());
+  stream.copyOut(routing.chosen.data(), route.experts.data, route.experts.bytes());
+  ASSERT_TRUE(stream.wait());
+}
+
+Outcome outcomeOn(const std::string& backend) {
+  LoadedModel loaded =
+      LoadedModel::load(tiny_model::midiConfig(), backend, 512, {.bfloat16 = true}).value();
+  loaded.cacheType = kernels::DType::BF16;
+  States states = loaded.newStates();
+  Outcome outcome;
+  loaded.backend->afterOperation = [&](const kernels::Operation& op, kernels::Stream& stream) {
+    if (const auto* route = std::get_if<kernels::Route>(&op)) note(*route, stream, outcome);
+  };
+  const std::vector<int32_t> all = tokens();
+  const std::span<const int32_t> list(all);
+  int64_t at = 0;
+  for (const int64_t chunk : kChunks) {
+    EXPECT_TRUE(loaded.model->run(
+        states, list.subspan(static_cast<size_t>(at), static_cast<size_t>(chunk)), {}));
+    at += chunk;
+  }
+  EXPECT_EQ(at, kRead);
+  const auto keepLogits = [&] {
+    outcome.logits.insert(outcome.logits.end(), loaded.model->logits().begin(),
+                          loaded.model->logits().end());
+  };
+  keepLogits();
+  loaded.backend->afterOperation = {};  // steps are replayed as they are recorded
+  for (; at < kRead + kSteps; ++at) {
+    EXPECT_TRUE(loaded.model->run(states, list.subspan(static_cast<size_t>(at), 1), {}));
+    keepLogits();
+  }
+  EXPECT_GT(loaded.backend->replays(), kSteps / 2);
+  return outcome;
+}
+
+class WholeModel : public testing::TestWithParam<std::string> {};
+
+TEST_P(WholeModel, ReadsAndGoesOnLikeTheReference) {
+  static const Outcome expected = outcomeOn("reference");
+  const Outcome outcome = outcomeOn(GetParam());
+  const ModelConfig config = parseModelConfig(tiny_model::midiConfig(), "config").value();
+
+  ASSERT_EQ(outcome.logits.size(), expected.logits.size());
+  const auto vocab = static_cast<size_t>(config.vocabSize);
+  const double error = median(rowErrors(outcome.logits, expected.logits, vocab));
+  RecordProperty("median_error", std::to_string(error / largestMagnitude(expected.logits)));
+  EXPECT_LE(error, 2e-2 * largestMagnitude(expected.logits));
+  EXPECT_GE(sameTokens(outcome.logits, expected.logits, vocab), kSteps / 2);
+
+  ASSERT_EQ(outcome.routings.size(), expected.routings.size());
+  int decided = 0;
+  for (size_t i = 0; i < expected.routings.size(); ++i) {
+    SCOPED_TRACE(testing::Message() << "router " << i);
+    const Routing& routing = outcome.routings[i];
+    ASSERT_EQ(routing.scores.size(), expected.routings[i].scores.size());
+    decided += sameExperts(routing.scores, routing.chosen, expected.routings[i].scores,
+                           static_cast<size_t>(config.numExperts),
+                           static_cast<size_t>(config.numExpertsPerTok));
+  }
+  EXPECT_GE(decided, 4 * kRead / 2);  // half of what four routers decided
+}
+
+INSTANTIATE_TEST_SUITE_P(Backends,
+                         WholeModel,
+                         testing::ValuesIn(test::backendNames()),
+                         [](const auto& info) { return test::asTestName(info.param); });
+
+}  // namespace
+}  // namespace lectern
