@@ -17,8 +17,6 @@ namespace {
 
 using cuda_runtime::FindingKind;
 
-constinit thread_local Block* running = nullptr;
-constinit thread_local bool engineRuns = false;
 uint32_t barriers = 1;
 
 // Fibers live as long as the program: their stacks are dear to map and are needed again by the next
@@ -35,20 +33,8 @@ std::string lineOf(const Where& where) {
 
 }  // namespace
 
-Block* runningBlock() {
-  return running;
-}
-bool inEngine() {
-  return engineRuns;
-}
 uint32_t now() {
   return barriers;
-}
-EngineGuard::EngineGuard() {
-  engineRuns = true;
-}
-EngineGuard::~EngineGuard() {
-  engineRuns = false;
 }
 
 Block::Block(const Launch& launch, std::string kernelName)
@@ -82,10 +68,10 @@ bool Block::run(uint32_t number, uint32_t ordinal, Random* random) {
   const dim3& grid = launch_.grid;
   index_ = {number % grid.x, number / grid.x % grid.y, number / grid.x / grid.y};
   begin();
-  running = this;
+  detail::running = this;
   runThreads(random);
   current_ = nullptr;
-  running = nullptr;
+  detail::running = nullptr;
   return !stopped_;
 }
 
@@ -134,10 +120,10 @@ void Block::runThreads(Random* random) {
 }
 
 void Block::enter() {
-  Block& block = *running;
+  Block& block = *detail::running;
   Thread& thread = block.current();
   thread.fiber.entered();
-  engineRuns = false;
+  detail::engineRuns = false;
   block.launch_.enter(block.launch_.call.get());
   const EngineGuard guard;
   block.finish();
@@ -170,7 +156,7 @@ void Block::wait(Thread::State state, const Where& where) {
   current_->state = state;
   current_->where = where;
   current_->fiber.pause();
-  engineRuns = true;
+  detail::engineRuns = true;
 }
 
 void Block::stop() {

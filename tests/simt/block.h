@@ -141,18 +141,27 @@ class Block {
   bool stopped_ = false;
 };
 
+namespace detail {
+inline constinit thread_local Block* running = nullptr;
+inline constinit thread_local bool engineRuns = false;
+}  // namespace detail
+
 /// The block that this thread of the host runs; null outside of launches.
-Block* runningBlock();
+inline Block* runningBlock() {
+  return detail::running;
+}
 
 /// While one lives, traced accesses are the engine's own and not the kernel's.
 class EngineGuard {
  public:
-  EngineGuard();
-  ~EngineGuard();
+  EngineGuard() { detail::engineRuns = true; }
+  ~EngineGuard() { detail::engineRuns = false; }
   EngineGuard(const EngineGuard&) = delete;
   EngineGuard& operator=(const EngineGuard&) = delete;
 };
-bool inEngine();
+inline bool inEngine() {
+  return detail::engineRuns;
+}
 
 /// Barriers of all kinds so far, over all launches.
 uint32_t now();

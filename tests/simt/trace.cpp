@@ -41,6 +41,8 @@ struct Trace {
   RequestCounter requests;
   std::array<Allocation*, 64> recent{};
   Random random{0};
+  bool isOn = true;
+  int preemptEvery = 0;
   std::set<std::pair<FindingKind, const void*>> reported;
 };
 
@@ -214,7 +216,7 @@ void countCost(Allocation& allocation,
 }  // namespace
 
 void traceAccess(const void* pointer, size_t bytes, AccessKind kind, void* site, size_t alignment) {
-  if (!options().trace) return;
+  if (!trace().isOn) return;
   const auto address = reinterpret_cast<uintptr_t>(pointer);
   if (block().current().fiber.owns(address)) return;
   if (!isWrite(kind) && isReadableHostMemory(address)) return;
@@ -236,7 +238,7 @@ void traceAccess(const void* pointer, size_t bytes, AccessKind kind, void* site,
   }
   checkOrder(allocation, offset, bytes, kind, site, number);
   if (kind != AccessKind::AsyncAsked) countCost(allocation, address, offset, bytes, kind, number);
-  const int every = options().preemptEvery;
+  const int every = trace().preemptEvery;
   if (every > 0 && kind != AccessKind::Atomic &&
       trace().random.below(static_cast<uint32_t>(every)) == 0) {
     block().preempt();
@@ -258,6 +260,8 @@ void beginTrace(size_t warps, uint64_t seed) {
   all.requests.reset(warps);
   all.recent.fill(nullptr);
   all.random = Random(seed);
+  all.isOn = options().trace;
+  all.preemptEvery = options().preemptEvery;
   all.reported.clear();
 }
 
