@@ -106,8 +106,8 @@ bool isAccepted(const cudaLaunchConfig_t& config,
 
 }  // namespace
 
-void reset(const Options& options) {
-  cuda_runtime::reset();
+void reset(const Options& options, const cuda_runtime::Settings& settings) {
+  cuda_runtime::reset(settings);
   state() = State{options, 0, {}};
 }
 

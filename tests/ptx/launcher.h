@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "tests/cuda_runtime/cuda_runtime.h"
+
 #include <cstdint>
 #include <map>
 #include <string>
@@ -16,8 +18,8 @@ struct Options {
   bool trace = true;  ///< races and uninitialised reads; some four times slower
 };
 
-/// Starts the stand-in anew (cuda_runtime::reset()) and forgets the counts.
-void reset(const Options& options = {});
+/// Starts the stand-in anew and forgets the counts.
+void reset(const Options& options = {}, const cuda_runtime::Settings& settings = {});
 
 /// What kernels executed since reset(), by kernel (its name as the linker knows it) and by
 /// instruction with all its modifiers.
