@@ -16,18 +16,17 @@ namespace lectern {
 
 namespace {
 
-// What decides the numbers besides the weights. The version goes up when a kernel changes a bit of
-// its results.
-constexpr int kNumericsVersion = 3;
+// What decides the numbers besides the weights, but not the backend: a reading that was made on one
+// goes on on another. The version goes up when a kernel changes a bit of its results.
+constexpr int kNumericsVersion = 4;
 
 Sha256 hashOf(const ModelFolder& folder,
               const Sha256& contentSum,
               const EngineOptions& options,
-              kernels::DType cacheType,
-              const std::string& backend) {
+              kernels::DType cacheType) {
   const int matrixType = options.matrixType ? static_cast<int>(*options.matrixType) : -1;
-  return sha256(fmt::format("{} {} {} {} {} {} {}", folder.config().dump(), toHex(contentSum),
-                            kNumericsVersion, backend, matrixType, static_cast<int>(cacheType),
+  return sha256(fmt::format("{} {} {} {} {} {}", folder.config().dump(), toHex(contentSum),
+                            kNumericsVersion, matrixType, static_cast<int>(cacheType),
                             Model::kChunkTokens));
 }
 
@@ -75,8 +74,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const std::filesystem::path& folder
   engine->weights_ =
       TRY(Weights::load(*files, engine->config_, *engine->backend_,
                         {options.matrixType, options.loading, options.packedFolder}, stop));
-  engine->modelHash_ = hashOf(*files, engine->weights_->contentSum, options, engine->cacheType_,
-                              engine->backend_->properties().name);
+  engine->modelHash_ = hashOf(*files, engine->weights_->contentSum, options, engine->cacheType_);
   engine->model_ = TRY(
       Model::create(engine->config_, engine->weights_, engine->backend_, engine->windowTokens_));
   return engine;

@@ -69,8 +69,9 @@ class Engine {
   [[nodiscard]] const ModelConfig& config() const { return config_; }
   [[nodiscard]] int64_t windowTokens() const { return windowTokens_; }
   [[nodiscard]] kernels::BackendProperties backend() const { return backend_->properties(); }
-  /// SHA-256 over config, weights and what else decides the numbers (backend, element types, chunk
-  /// size): a saved state is good for exactly this.
+  /// SHA-256 over config, weights and what else decides the numbers (element types, chunk size): a
+  /// saved state is good for exactly this, on every backend. To the bit as if it had never been
+  /// left only on the one that made it; on others within what backends differ by.
   [[nodiscard]] const Sha256& modelHash() const { return modelHash_; }
 
   [[nodiscard]] const Weights& weights() const { return *weights_; }

@@ -48,10 +48,15 @@ void note(const kernels::Route& route, kernels::Stream& stream, Outcome& outcome
   ASSERT_TRUE(stream.wait());
 }
 
-Outcome outcomeOn(const std::string& backend) {
+LoadedModel loadedOn(const std::string& backend) {
   LoadedModel loaded =
       LoadedModel::load(tiny_model::midiConfig(), backend, 512, {.bfloat16 = true}).value();
   loaded.cacheType = kernels::DType::BF16;
+  return loaded;
+}
+
+Outcome outcomeOn(const std::string& backend) {
+  LoadedModel loaded = loadedOn(backend);
   States states = loaded.newStates();
   Outcome outcome;
   loaded.backend->afterOperation = [&](const kernels::Operation& op, kernels::Stream& stream) {
@@ -105,6 +110,33 @@ TEST_P(WholeModel, ReadsAndGoesOnLikeTheReference) {
                            static_cast<size_t>(config.numExpertsPerTok));
   }
   EXPECT_GE(decided, 4 * kRead / 2);  // half of what four routers decided
+}
+
+// What is kept of a reading is the same on every device, and each goes on with another's.
+TEST_P(WholeModel, GoesOnWithAReadingOfTheReference) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "reading";
+  const Sha256 model = {1, 2, 3};
+  const std::vector<int32_t> all = tokens();
+  const auto goOn = [&](LoadedModel& loaded, States& states) {
+    const std::vector<int32_t> next(all.begin() + 100, all.begin() + 106);
+    return loaded.read(states, next, std::vector<int64_t>{1});
+  };
+  LoadedModel reference = loadedOn("reference");
+  States read = reference.newStates();
+  ASSERT_TRUE(reference.model->run(read, std::span(all).first(100), {}));
+  ASSERT_TRUE(read.save(path, model));
+  const std::vector<float> expected = goOn(reference, read);
+
+  LoadedModel loaded = loadedOn(GetParam());
+  States restored = States::restore(path, model, loaded.config, loaded.cacheType, loaded.maxTokens,
+                                    loaded.backend)
+                        .value();
+  const std::vector<float> logits = goOn(loaded, restored);
+  ASSERT_EQ(logits.size(), expected.size());
+  const auto vocab = static_cast<size_t>(loaded.config.vocabSize);
+  EXPECT_LE(median(rowErrors(logits, expected, vocab)), 2e-2 * largestMagnitude(expected));
+  EXPECT_GE(sameTokens(logits, expected, vocab), 3);
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends,
