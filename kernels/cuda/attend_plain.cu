@@ -100,7 +100,7 @@ __device__ __forceinline__ void fetchKeys(const T* from, int count, int width, f
 }
 
 template <class T, bool kSplit>
-__global__ void __launch_bounds__(kThreads) plain(PlainArgs a) {
+__global__ void __launch_bounds__(kThreads, 2) plain(PlainArgs a) {
   GPU_DYN_SHARED(float, keys);  // [64, D + 1], then the queries [4, D]
   GPU_SHARED(float, weights, [kRows][kTokens]);
   const int width = a.cache.headDim;

@@ -23,7 +23,7 @@ struct Choices {
 };
 
 template <DType kType>
-__global__ void __launch_bounds__(kGemvThreads)
+__global__ void __launch_bounds__(kGemvThreads, kGemvResident)
     gateUses(PackedWeight gate, PackedWeight up, Rows in, Choices choices, Rows activated) {
   GPU_DYN_SHARED(unsigned char, room);
   const int use = static_cast<int>(blockIdx.y);
@@ -42,7 +42,7 @@ __global__ void __launch_bounds__(kGemvThreads)
 // Uses in their order; a row's sum stays with the thread that writes it.
 constexpr int kRows = 2;
 template <DType kType>
-__global__ void __launch_bounds__(kGemvThreads)
+__global__ void __launch_bounds__(kGemvThreads, kGemvResident)
     lowerUses(PackedWeight down, Rows activated, Choices choices, float* out) {
   GPU_DYN_SHARED(unsigned char, room);
   for (int use = 0; use < choices.topK; ++use) {

@@ -12,7 +12,7 @@ namespace {
 constexpr int kRows = 2;
 
 template <DType kType, bool kWide>
-__global__ void __launch_bounds__(kGemvThreads)
+__global__ void __launch_bounds__(kGemvThreads, kGemvResident)
     multiplyVector(PackedWeight weight, Rows in, const float* bias, float* out) {
   GPU_DYN_SHARED(unsigned char, room);
   const Activations<kType> x(in.data, weight, in.aligned, room);

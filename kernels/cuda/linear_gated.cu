@@ -10,7 +10,7 @@ namespace {
 // One token: an item is a row of the gate and its partner of up, so that their product needs no
 // launch of its own. Floor: both weights' bytes.
 template <DType kType, bool kWide>
-__global__ void __launch_bounds__(kGemvThreads)
+__global__ void __launch_bounds__(kGemvThreads, kGemvResident)
     gateVector(PackedWeight gate, PackedWeight up, Rows in, float* out) {
   GPU_DYN_SHARED(unsigned char, room);
   const Activations<kType> x(in.data, gate, in.aligned, room);

@@ -94,7 +94,7 @@ __device__ __forceinline__ void projectDelta(
 }
 
 template <DType kType>
-__global__ void __launch_bounds__(kGemvThreads) stepScan(StepScanArgs a) {
+__global__ void __launch_bounds__(kGemvThreads, kGemvResident) stepScan(StepScanArgs a) {
   GPU_DYN_SHARED(float, split);  // [R + 2 S], then the vector that dt_proj takes
   GPU_SHARED(float, deltas, [kChannels]);
   GPU_SHARED(float, shares, [kParts][kChannels]);

@@ -109,6 +109,7 @@ struct Activations {
   unsigned char* room;  ///< shared memory, activationBytes
   int firstSpan = 0;    ///< of the slice
   int spans = 0;
+  bool hasRest = false;  ///< any span of the slice has a second term
 
   __device__ __forceinline__
   Activations(const float* from, const PackedWeight& weight, bool isAligned, void* shared)
@@ -145,6 +146,7 @@ struct Activations {
     spans = min(spans, kSliceSpans<kType>);
     const int lanes = static_cast<int>(blockDim.x);
     const int fours = spans * kSpan / 4;
+    int rests = 0;
     __syncthreads();
     for (int base = 0; base < fours; base += lanes) {
       const int i = base + static_cast<int>(threadIdx.x);
@@ -161,10 +163,11 @@ struct Activations {
         if (i % 8 == 0) {
           spanRoom()[span] = terms.first.span;
           restSpanRoom()[span] = terms.rest.span;
+          rests += terms.rest.span.scale != 0 ? 1 : 0;
         }
       }
     }
-    __syncthreads();
+    hasRest = __syncthreads_or(rests) != 0;
   }
 };
 
@@ -218,6 +221,28 @@ __device__ __forceinline__ float dotWide(uint4 w, float4 first, float4 second, f
   return sum;
 }
 
+/// Adds one thread's share of the second terms, `first` and `step` as in dotShare. What it reads of
+/// the weight was read a moment ago.
+template <DType kType, int kRows>
+__device__ __forceinline__ void dotRests(const WeightRow (&rows)[kRows],
+                                         const Activations<kType>& x,
+                                         int first,
+                                         int step,
+                                         float (&sums)[kRows]) {
+#pragma unroll 1
+  for (int i = first; i < x.spans; i += step) {
+    const SpanActivation activation = x.restSpanRoom()[i];
+    if (activation.scale == 0) continue;
+    const uint4 low = gpu::ld128(x.restRoom() + i * 16);
+    const uint4 high = gpu::ld128(x.restRoom() + (x.spans + i) * 16);
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) {
+      const Span<kType> span = loadSpan<kType>(rows[r], x.firstSpan + i, x.rowSpans);
+      sums[r] += dotSpan<kType>(span, low, high, activation);
+    }
+  }
+}
+
 /// Adds one thread's share of the products of kRows rows with the slice: chunks of 16 bytes, or
 /// spans, from `first` on, every `step`th. The rows' requests of two steps are under way together.
 template <DType kType, int kRows>
@@ -268,15 +293,8 @@ __device__ __forceinline__ void dotShare(const WeightRow (&rows)[kRows],
       for (int r = 0; r < kRows; ++r) {
         sums[r] += dotSpan<kType>(spans[r], low, high, activation);
       }
-      const SpanActivation rest = x.restSpanRoom()[i];
-      if (rest.scale == 0) continue;
-      const uint4 restLow = gpu::ld128(x.restRoom() + i * 16);
-      const uint4 restHigh = gpu::ld128(x.restRoom() + (x.spans + i) * 16);
-#pragma unroll
-      for (int r = 0; r < kRows; ++r) {
-        sums[r] += dotSpan<kType>(spans[r], restLow, restHigh, rest);
-      }
     }
+    if (x.hasRest) dotRests<kType, kRows>(rows, x, first, step, sums);
   }
 }
 
@@ -284,6 +302,9 @@ __device__ __forceinline__ void dotShare(const WeightRow (&rows)[kRows],
 
 constexpr int kGemvThreads = 256;
 constexpr int kGemvWarps = kGemvThreads / kWarp;
+/// Blocks that a multiprocessor must be able to hold: ptxas would make room for a fourth by
+/// spilling.
+constexpr int kGemvResident = 2;
 
 /// With fewer rows than this a block takes each item, not a warp: 2048 rows in pairs are 128 blocks
 /// of eight warps, about as many as a large GPU has multiprocessors.
