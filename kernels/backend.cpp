@@ -52,6 +52,17 @@ std::string knownNames() {
   return names;
 }
 
+// An empty name is $LECTERN_BACKEND, or still empty.
+std::string nameOrWish(std::string_view name) {
+  const char* forced = name.empty() ? std::getenv("LECTERN_BACKEND") : nullptr;
+  return std::string(forced != nullptr ? forced : name);
+}
+
+Error noSuchBackend(std::string_view name) {
+  return {ErrorCode::Usage, fmt::format("There is no backend \"{}\" here. This machine has: {}.",
+                                        name, knownNames())};
+}
+
 // "cuda" is the first that can be used; where none can, the first one says why.
 Result<std::unique_ptr<Backend>> openCuda(std::string_view name) {
   const auto& devices = cudaDevices();
@@ -115,20 +126,33 @@ std::vector<BackendProperties> unusableBackends() {
   return backends;
 }
 
-Result<std::unique_ptr<Backend>> openBackend(std::string_view name, int threads) {
-  if (name.empty()) {
-    const char* forced = std::getenv("LECTERN_BACKEND");
-    name = forced != nullptr ? forced : "";
+Result<BackendProperties> chosenBackend(std::string_view wish) {
+  const std::string name = nameOrWish(wish);
+  for (BackendProperties& device : availableBackends()) {
+    const bool isOfFamily = (name == "cpu" || name == "cuda") && device.name.starts_with(name);
+    if (!name.empty() && name != device.name && !isOfFamily) continue;
+    if (!name.empty()) return device;
+    for (const BackendProperties& better : unusableBackends()) {
+      device.reason +=
+          fmt::format("{}{}: {}", device.reason.empty() ? "" : " ", better.name, better.reason);
+    }
+    return device;
   }
+  if (!name.starts_with("cuda")) return noSuchBackend(name);
+  Result<std::unique_ptr<Backend>> refused = openCuda(name);  // says why
+  if (refused) return (*refused)->properties();
+  return refused.error();
+}
+
+Result<std::unique_ptr<Backend>> openBackend(std::string_view wish, int threads) {
+  const std::string name = nameOrWish(wish);
   if (name.empty()) return openBest(threads);
   if (name.starts_with("cuda")) return openCuda(name);
   for (const Implementation& implementation : implementations()) {
     const bool isBestOfProcessor = name == "cpu";  // they come best first
     if (isBestOfProcessor || name == implementation.name) return implementation.make(threads);
   }
-  return Error{
-      ErrorCode::Usage,
-      fmt::format("There is no backend \"{}\" here. This machine has: {}.", name, knownNames())};
+  return noSuchBackend(name);
 }
 
 }  // namespace lectern::kernels

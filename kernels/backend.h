@@ -112,6 +112,10 @@ std::vector<BackendProperties> availableBackends();
 /// where there is no device at all.
 std::vector<BackendProperties> unusableBackends();
 
+/// What openBackend would open for that name, with the `reason` why nothing better, without opening
+/// it. Errors: as there.
+Result<BackendProperties> chosenBackend(std::string_view name);
+
 /// Opens a backend by its name. "cuda" is the first graphics card that can be used, "cuda:1" the
 /// second one of the driver's list, "cpu" the best of the processor. An empty name takes
 /// $LECTERN_BACKEND, and the best one where that is not set; its `properties().reason` then says

@@ -47,6 +47,19 @@ TEST(HostBackend, ReplaysARecordingWithFreshValues) {
   }
 }
 
+TEST(ChosenBackend, IsTheOneThatIsOpened) {
+  for (const char* name : {"", "cpu", "reference"}) {
+    const BackendProperties opened = openBackend(name, 1).value()->properties();
+    const BackendProperties chosen = chosenBackend(name).value();
+    EXPECT_EQ(chosen.name, opened.name) << name;
+    EXPECT_EQ(chosen.reason, opened.reason) << name;
+  }
+  EXPECT_EQ(chosenBackend("abacus").error().message, openBackend("abacus", 1).error().message);
+  const auto card = openBackend("cuda", 1);
+  if (card) return;
+  EXPECT_EQ(chosenBackend("cuda").error().message, card.error().message);
+}
+
 TEST(HostBackend, ListsTheNamesWhereOneIsUnknown) {
   const auto backend = openBackend("abacus", 1);
   ASSERT_FALSE(backend.has_value());

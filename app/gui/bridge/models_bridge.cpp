@@ -4,6 +4,7 @@
 #include "app/gui/bridge/later.h"
 #include "app/gui/bridge/strings.h"
 #include "app/workspace/paths.h"
+#include "kernels/backend.h"
 
 #include <chrono>
 #include <system_error>
@@ -53,8 +54,28 @@ void ModelsBridge::list() {
   later(this, [this, list] { emit listed(list); });
 }
 
+// A driver takes its time to wake up, so this thread asks it.
+void ModelsBridge::tellDevice() {
+  QString sentence;
+  const Result<kernels::BackendProperties> device = kernels::chosenBackend({});
+  if (!device) {
+    sentence = QStringLiteral("⚠ ") + toQt(device.error().message);
+  } else {
+    sentence = tr("Models compute on %1 (%2).")
+                   .arg(isolated(toQt(device->device).simplified()), isolated(toQt(device->name)));
+    if (!device->reason.empty()) {
+      sentence +=
+          QLatin1Char(' ') + tr("On no graphics card: %1").arg(isolated(toQt(device->reason)));
+    }
+  }
+  later(this, [this, sentence] { emit deviceTold(sentence); });
+}
+
 void ModelsBridge::refresh() {
-  thread_.post([this] { list(); });
+  thread_.post([this] {
+    tellDevice();
+    list();
+  });
 }
 
 void ModelsBridge::run(const std::function<Result<QString>(const std::stop_token&)>& task) {

@@ -45,6 +45,8 @@ class ModelsBridge : public QObject {
 
  signals:
   void listed(const lectern::gui::ModelList& models);
+  /// Before the first `listed`: what models compute on, and why on nothing better.
+  void deviceTold(const QString& sentence);
   void progress(const QString& step, qint64 doneBytes, qint64 totalBytes);
   /// What became of it; `failed`: what went wrong, and what to do.
   void done(const QString& sentence, bool failed);
@@ -52,6 +54,7 @@ class ModelsBridge : public QObject {
  private:
   void run(const std::function<Result<QString>(const std::stop_token&)>& task);
   void list();
+  void tellDevice();
   ModelProgress showing();
 
   std::filesystem::path dataFolder_;

@@ -38,6 +38,11 @@ ModelsPage::ModelsPage(Preferences* preferences, ModelsBridge* models, QWidget* 
   outcome_->setTextFormat(Qt::PlainText);
   outcome_->setWordWrap(true);
   outcome_->hide();
+  device_ = new QLabel(this);
+  device_->setTextFormat(Qt::PlainText);
+  device_->setWordWrap(true);
+  device_->setAccessibleName(tr("What models compute on"));
+  device_->setTextInteractionFlags(Qt::TextSelectableByMouse);
   progress_ = new QProgressBar(this);
   progress_->setAccessibleName(tr("Progress"));
   progress_->hide();
@@ -63,6 +68,7 @@ ModelsPage::ModelsPage(Preferences* preferences, ModelsBridge* models, QWidget* 
   layout->addLayout(buttons);
   layout->addLayout(running);
   layout->addWidget(outcome_);
+  layout->addWidget(device_);
 
   connect(list_, &QListWidget::currentRowChanged, this, &ModelsPage::showCurrent);
   connect(list_, &QListWidget::itemActivated, this, &ModelsPage::use);
@@ -73,6 +79,7 @@ ModelsPage::ModelsPage(Preferences* preferences, ModelsBridge* models, QWidget* 
   connect(delete_, &QPushButton::clicked, this, [this] { remove(true); });
   connect(cancel_, &QPushButton::clicked, models_, &ModelsBridge::cancel);
   connect(models_, &ModelsBridge::listed, this, &ModelsPage::takeList);
+  connect(models_, &ModelsBridge::deviceTold, device_, &QLabel::setText);
   connect(models_, &ModelsBridge::done, this, &ModelsPage::takeDone);
   connect(models_, &ModelsBridge::progress, this,
           [this](const QString& /*step*/, qint64 done, qint64 total) {

@@ -30,6 +30,7 @@ class ModelsPage : public QWidget {
   [[nodiscard]] QListWidget* list() const { return list_; }
   [[nodiscard]] QLabel* details() const { return details_; }
   [[nodiscard]] QLabel* outcome() const { return outcome_; }
+  [[nodiscard]] QLabel* device() const { return device_; }
 
  signals:
   void importWanted();
@@ -58,6 +59,7 @@ class ModelsPage : public QWidget {
   QListWidget* list_ = nullptr;
   QLabel* details_ = nullptr;
   QLabel* outcome_ = nullptr;
+  QLabel* device_ = nullptr;
   QProgressBar* progress_ = nullptr;
   QPushButton* use_ = nullptr;
   QPushButton* verify_ = nullptr;

@@ -4,6 +4,7 @@
 
 #include "app/gui/engine_part.h"
 #include "app/gui/settings/models_page.h"
+#include "kernels/backend.h"
 #include "tests/app/gui/window_fixture.h"
 #include "tests/app/support/model_folders.h"
 
@@ -53,6 +54,14 @@ class SettingsWindowTest : public WindowFixture {
   SettingsWindow* settings = nullptr;
   ModelsPage* page = nullptr;
 };
+
+TEST_F(SettingsWindowTest, TellsWhatModelsComputeOnAndWhyOnNothingBetter) {
+  openModels();
+  const kernels::BackendProperties device = kernels::chosenBackend({}).value();
+  const QString told = page->device()->text();
+  EXPECT_TRUE(told.contains(QString::fromStdString(device.name))) << told.toStdString();
+  EXPECT_TRUE(told.contains(QString::fromStdString(device.reason))) << told.toStdString();
+}
 
 TEST_F(SettingsWindowTest, NothingHappensUntilItIsApplied) {
   openSettings();
