@@ -64,8 +64,8 @@ void ModelsBridge::tellDevice() {
     sentence = tr("Models compute on %1 (%2).")
                    .arg(isolated(toQt(device->device).simplified()), isolated(toQt(device->name)));
     if (!device->reason.empty()) {
-      sentence +=
-          QLatin1Char(' ') + tr("On no graphics card: %1").arg(isolated(toQt(device->reason)));
+      sentence += QLatin1Char(' ') +
+                  tr("Nothing faster can be used: %1").arg(isolated(toQt(device->reason)));
     }
   }
   later(this, [this, sentence] { emit deviceTold(sentence); });

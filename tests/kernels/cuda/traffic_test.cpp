@@ -15,9 +15,20 @@ namespace {
 constexpr double kMostSectors = 1.15;
 constexpr double kMostWavefronts = 1.05;
 
+// One line of what kernel_table.py makes a table of.
+void tell(const char* shape, const Operation& operation, const Work& work, double floor) {
+  const simt::Traffic traffic = simt::totalTraffic();
+  std::cout << "traffic|" << nameOf(operation) << '|' << shape << '|' << floor << '|' << work.flops
+            << '|' << traffic.sectors * 32 << '|' << traffic.wavefronts << '|'
+            << traffic.idealWavefronts << '|';
+  for (const simt::LaunchReport& launch : simt::launches()) std::cout << launch.kernel << ';';
+  std::cout << '\n';
+}
+
 /// `extraBytes`: what blocks cannot avoid besides the floor of the whole operation, because each
 /// brings the vector in by itself.
 void expectLean(KernelDevice& d,
+                const char* shape,
                 const Operation& operation,
                 int64_t position,
                 int64_t extraBytes,
@@ -32,8 +43,7 @@ void expectLean(KernelDevice& d,
       traffic.idealWavefronts == 0
           ? 1
           : static_cast<double>(traffic.wavefronts) / static_cast<double>(traffic.idealWavefronts);
-  std::cout << nameOf(operation) << ": " << floor / 1e6 << " MB, sectors " << sectors
-            << ", wavefronts " << wavefronts << '\n';
+  tell(shape, operation, work, floor);
   EXPECT_LE(sectors, kMostSectors);
   EXPECT_LE(wavefronts, mostWavefronts);
   if (sectors <= kMostSectors && wavefronts <= mostWavefronts) return;
@@ -62,12 +72,12 @@ class CudaTraffic : public testing::Test {
 
 TEST_F(CudaTraffic, OfNorms) {
   KernelDevice d;
-  expectLean(d,
+  expectLean(d, "16 × 2560",
              AddNorm{dense(d, 16, 2560, 1), dense(d, 16, 2560, 2), dense(d, 1, 2560, 3),
                      d.room(16, 2560, 0), 1e-6F},
              0, 15 * 2560 * 4);
   expectLean(
-      d,
+      d, "64 × (160 + 2 · 16)",
       SplitNorm{dense(d, 64, 192, 1), dense(d, 1, 160, 2), dense(d, 1, 16, 3), dense(d, 1, 16, 4),
                 d.room(64, 160, 0), d.room(64, 16, 0), d.room(64, 16, 0), 1e-6F},
       0, 64 * 2 * 192 * 4);
@@ -77,11 +87,11 @@ TEST_F(CudaTraffic, OfTheConvolutionAndTheScan) {
   KernelDevice d;
   const int64_t inner = 512;
   const Tensor xz = dense(d, 64, 2 * inner, 1);
-  expectLean(d,
+  expectLean(d, "64 × 512",
              ConvSilu{xz.colRange(0, inner), dense(d, 4, inner, 2), dense(d, 1, inner, 3),
                       dense(d, 3, inner, 4), d.room(64, inner, 0)},
              0, inner * 4 * (5 + 3 + 3));
-  expectLean(d,
+  expectLean(d, "64 × 512 × 16",
              SelectiveScan{dense(d, 64, inner, 1), dense(d, 64, inner, 2), dense(d, 1, inner, 3),
                            dense(d, 16, inner, 4, -8), dense(d, 64, 16, 5), dense(d, 64, 16, 6),
                            dense(d, 1, inner, 7), xz.colRange(inner, inner), dense(d, 16, inner, 9),
@@ -95,12 +105,12 @@ TEST_F(CudaTraffic, OfOneTokensProducts) {
     SCOPED_TRACE(asTestName(dtype));
     KernelDevice d;
     // 16 blocks, that is four multiprocessors, each read the vector.
-    expectLean(d,
+    expectLean(d, ("1 × 2112 × 2560 " + asTestName(dtype)).c_str(),
                Linear{d.weight(2112, 2560, 1, dtype), dense(d, 1, 2560, 2), {}, d.room(1, 2112, 0)},
                0, 15 * 2560 * 4);
   }
   KernelDevice d;
-  expectLean(d,
+  expectLean(d, "1 × 2 · 2048 × 2560 q4_K",
              LinearGated{d.weight(2048, 2560, 1, DType::Q4_K), d.weight(2048, 2560, 2, DType::Q4_K),
                          dense(d, 1, 2560, 3), d.room(1, 2048, 0)},
              0, 15 * 2560 * 4);
@@ -114,7 +124,7 @@ TEST_F(CudaTraffic, OfAMambaStep) {
   const Tensor scratch = d.room(1, 3 * inner + 2 * projected, 0);
   // u comes back once for the scan and to each of the 16 blocks of x_proj; x_proj's output to each
   // of the blocks behind it, with the norms.
-  expectLean(d,
+  expectLean(d, "1 × 5120 × 16 bf16",
              MambaStep{dense(d, 1, 2 * inner, 1), dense(d, 4, inner, 2), dense(d, 1, inner, 3),
                        dense(d, 3, inner, 4), d.weight(projected, inner, 5, DType::BF16),
                        dense(d, 1, 160, 6), dense(d, 1, 16, 7), dense(d, 1, 16, 8),
@@ -129,19 +139,22 @@ TEST_F(CudaTraffic, OfAttention) {
   KernelDevice d;
   const KvCache cache = d.cache(256, 4, 1, 128, DType::BF16);
   d.run(AppendKv{dense(d, 1024, 128, 1), dense(d, 1024, 128, 2), cache, d.at(0)});
-  expectLean(d, AppendKv{dense(d, 64, 128, 1), dense(d, 64, 128, 2), cache, d.at(900)}, 0, 0);
+  expectLean(d, "64 × 128 bf16",
+             AppendKv{dense(d, 64, 128, 1), dense(d, 64, 128, 2), cache, d.at(900)}, 0, 0);
   // The query comes to two splits, each time to two warps; their results are written and read, the
   // shares of the tap too.
   const int64_t query = 3 * 2560 * 4;
   const int64_t partials = 2 * 2 * 20 * 130 * 4;
-  expectLean(d, AttendOne{dense(d, 1, 2560, 3), cache, 20, d.room(1, 2560, 0), {}, {}, d.at(1023)},
+  expectLean(d, "1 × 20 heads × 1024",
+             AttendOne{dense(d, 1, 2560, 3), cache, 20, d.room(1, 2560, 0), {}, {}, d.at(1023)},
              1023, query + partials);
-  expectLean(d,
+  expectLean(d, "1 × 20 heads × 1024, tapped",
              AttendOne{dense(d, 1, 2560, 3), cache, 20, d.room(1, 2560, 0),
                        d.put(Matrix::random(1, 20, 4, 0, 1), 0), d.room(1, 16, 0), d.at(1023)},
              1023, query + partials + 2 * 2 * 20 * 16 * 8);
   // 64 tokens × 20 heads are ten blocks, which all read the cache.
-  expectLean(d, AttendMany{dense(d, 64, 2560, 3), cache, 20, d.room(64, 2560, 0), d.at(300)}, 300,
+  expectLean(d, "64 × 20 heads × 364",
+             AttendMany{dense(d, 64, 2560, 3), cache, 20, d.room(64, 2560, 0), d.at(300)}, 300,
              9 * 364 * 2 * 128 * 2);
 }
 
@@ -156,7 +169,8 @@ TEST_F(CudaTraffic, OfManyTokensBfloat16Product) {
   // Two tiles of rows each bring the weight in; the narrowed rows are written once and come to each
   // of the three tiles of columns.
   const int64_t narrowed = tokens * in * 2;
-  expectLean(d, Linear{weight, dense(d, tokens, in, 2), {}, d.room(tokens, out, 0)}, 0,
+  expectLean(d, "128 × 384 × 2560 bf16",
+             Linear{weight, dense(d, tokens, in, 2), {}, d.room(tokens, out, 0)}, 0,
              weight.bytes() + 4 * narrowed);
 }
 
