@@ -8,7 +8,7 @@ namespace lectern::kernels::cuda {
 namespace {
 
 constexpr int64_t kSpan = PlaneLayout::kSpan;
-constexpr int kPackingVersion = 1;
+constexpr int kPackingVersion = 2;
 
 int64_t roundUp(int64_t count, int64_t multiple) {
   return (count + multiple - 1) / multiple * multiple;
@@ -90,9 +90,9 @@ PlaneLayout planeLayout(DType dtype, int64_t out, int64_t in) {
     const QuantisedType type = quantisedType(dtype);
     const int64_t spans = in / kSpan;
     layout.lowRowBytes = spans * (type.bits == 8 ? 32 : 16);
-    layout.highRowBytes = type.bits == 8 ? 0 : spans * (type.bits - 4) * 4;
+    layout.highRowBytes = type.bits == 8 ? 0 : roundUp(spans * (type.bits - 4) * 4, 16);
     layout.scaleRowBytes = roundUp(spans * (!type.isNested && type.hasLeast ? 4 : 2), 16);
-    layout.blockRowBytes = type.isNested ? in / blockShape(dtype).elements * 4 : 0;
+    layout.blockRowBytes = type.isNested ? roundUp(in / blockShape(dtype).elements * 4, 16) : 0;
   } else {
     layout.lowRowBytes = roundUp(in, kSpan) * elementBytes(dtype);
   }

@@ -22,9 +22,10 @@ namespace lectern::kernels::cuda {
 ///          belong to quant 4 q + j of its half.
 ///   scale  2 bytes a span: the binary16 scale; nested types: scale and least of one byte each, or
 ///          the two scales of 16 inputs each. 4 bytes, scale and least in binary16, of types with
-///          an offset that are not nested. Rows are filled up to whole 16 bytes.
+///          an offset that are not nested.
 ///   block  nested types: 4 bytes a block of 256 inputs, d and dmin (or zero) in binary16.
-/// This is the file's own size, give or take 3 %.
+/// Rows of the last three are filled up to whole 16 bytes. This is the file's own size, give or
+/// take 4 %.
 struct PlaneLayout {
   static constexpr int64_t kSpan = 32;
 

@@ -63,45 +63,97 @@ struct Stage {
   }
 };
 
-template <int kBytes>
-__device__ __forceinline__ void fetchWords(unsigned char* to, const uint8_t* from) {
-  if constexpr (kBytes % 16 == 0) {
-#pragma unroll
-    for (int i = 0; i < kBytes; i += 16) gpu::cpAsync16(to + i, from + i);
-  } else {
-#pragma unroll
-    for (int i = 0; i < kBytes; i += 4) gpu::cpAsync4(to + i, from + i);
+// What is a few bytes a span of a column: its scales, high bits and blocks. Memory brings 32 bytes
+// at once, so the two threads of a column take half of such a sector each, one sector ahead, and
+// put what a stage needs into shared memory from registers. `kSpansOfHalf` spans are sixteen bytes.
+template <int kSpansOfHalf>
+struct Strip {
+  static constexpr int kWords = kSpansOfHalf >= 8 ? 1 : 8 / kSpansOfHalf;  // of a stage
+
+  const uint8_t* row;
+  int rowBytes;
+  int sector;  // the one that is held
+  uint4 held;
+  uint4 next;
+
+  __device__ __forceinline__ void start(const uint8_t* from, int64_t bytes) {
+    row = from;
+    rowBytes = static_cast<int>(bytes);
+    sector = -1;
+    next = load(0);
   }
+  [[nodiscard]] __device__ __forceinline__ uint4 load(int which) const {
+    const int place = which * 32 + static_cast<int>(threadIdx.x) % 2 * 16;
+    return place < rowBytes ? gpu::ldReadOnly128(row + place) : uint4{};
+  }
+  __device__ __forceinline__ void put(int span, unsigned char* to) {
+    const int wanted = span / (2 * kSpansOfHalf);
+    if (wanted != sector) {
+      held = wanted == sector + 1 ? next : load(wanted);
+      next = load(wanted + 1);
+      sector = wanted;
+    }
+    if (span / kSpansOfHalf % 2 != static_cast<int>(threadIdx.x) % 2) return;
+    const int word = span % kSpansOfHalf * 4 / kSpansOfHalf;
+    if constexpr (kWords == 4) {
+      gpu::st128(to, held);
+    } else if constexpr (kWords == 2) {
+      gpu::st64(to, word == 0 ? uint2{held.x, held.y} : uint2{held.z, held.w});
+    } else {
+      *reinterpret_cast<uint32_t*>(to) = word == 0   ? held.x
+                                         : word == 1 ? held.y
+                                         : word == 2 ? held.z
+                                                     : held.w;
+    }
+  }
+};
+
+// Two threads a column, ordered so that eight of them, which shared memory serves together, have
+// every second column: at the low bytes' pitch of 48 or 80 these lie in different banks.
+__device__ __forceinline__ int ownColumn() {
+  const int pair = static_cast<int>(threadIdx.x) / 2;
+  return pair / 8 * 8 + pair % 4 * 2 + pair / 4 % 2;
 }
 
 // What one thread brings to every stage: a chunk of a row, and one of the two halves of a column.
+template <DType kType>
 struct Source {
   const uint8_t* row;
   const SpanActivation* spans;
-  WeightRow column;
+  const uint8_t* low;
   int64_t restBytes;
   int64_t restSpans;
+  Strip<16 / SpanBytes<kType>::kScale> scale;
+  Strip<kQuantised<kType>.bits == 5 ? 4 : 2> high;
+  Strip<32> block;
 };
 
-template <bool kGated>
-__device__ __forceinline__ Source sourceOf(const ProductArgs& a,
-                                           const BlockRows& block,
-                                           int64_t firstOutput) {
+template <DType kType, bool kGated>
+__device__ __forceinline__ Source<kType> sourceOf(const ProductArgs& a,
+                                                  const BlockRows& block,
+                                                  int64_t firstOutput) {
   const int tid = static_cast<int>(threadIdx.x);
   const int64_t pitch = a.narrowed.pitchSpans;
-  const int64_t chunkRow = block.inRow(tid / 4);
-  const int64_t spanRow = block.inRow(tid % kTileRows);
-  return {a.narrowed.numbers + chunkRow * pitch * kSpan + tid % 4 * 16,
-          a.narrowed.spans + spanRow * pitch,
-          columnRow<kGated, kWarpColumns / 2>(a, block.tile.group, firstOutput, tid / 2),
-          a.narrowed.restBytes, a.narrowed.restSpans};
+  const PlaneLayout& planes = a.weight.planes;
+  const WeightRow column =
+      columnRow<kGated, kWarpColumns / 2>(a, block.tile.group, firstOutput, ownColumn());
+  Source<kType> source;
+  source.row = a.narrowed.numbers + block.inRow(tid / 4) * pitch * kSpan + tid % 4 * 16;
+  source.spans = a.narrowed.spans + block.inRow(tid % kTileRows) * pitch;
+  source.low = column.low;
+  source.restBytes = a.narrowed.restBytes;
+  source.restSpans = a.narrowed.restSpans;
+  source.scale.start(column.scale, planes.scaleRowBytes);
+  if constexpr (SpanBytes<kType>::kHigh > 0) source.high.start(column.high, planes.highRowBytes);
+  if constexpr (kQuantised<kType>.isNested) source.block.start(column.block, planes.blockRowBytes);
+  return source;
 }
 
-// The spans behind the last one of a weight are zeros: of the rows because they were filled up so,
-// of the low plane because nothing is copied.
+// The spans behind the last one of a weight are zeros: of the low plane because nothing is copied,
+// of all else because it was filled up so.
 template <DType kType>
 __device__ __forceinline__ void fetch(
-    const Source& source, const Steps& steps, int step, int spans, Stage<kType>& s) {
+    Source<kType>& source, const Steps& steps, int step, int spans, Stage<kType>& s) {
   using Bytes = SpanBytes<kType>;
   const int tid = static_cast<int>(threadIdx.x);
   const bool isRest = steps.isRest(step);
@@ -112,27 +164,19 @@ __device__ __forceinline__ void fetch(
     gpu::cpAsync16(s.spans[tid], source.spans + (isRest ? source.restSpans : 0) + span);
   }
 
-  const int column = tid / 2;
+  const int column = ownColumn();
   const int part = tid % 2;
   const bool isThere = span + part < spans;
 #pragma unroll
   for (int half = 0; half < Bytes::kLow / 16; ++half) {
     const int run = isThere ? half * spans + span + part : 0;
     gpu::cpAsync16ZeroFill(s.low + column * s.kLowPitch + (half * kSpans + part) * 16,
-                           source.column.low + static_cast<int64_t>(run) * 16, isThere ? 16 : 0);
+                           source.low + static_cast<int64_t>(run) * 16, isThere ? 16 : 0);
   }
-  if (part == 0) {
-    fetchWords<Stage<kType>::kScalePitch>(s.scale + column * s.kScalePitch,
-                                          source.column.scale + span * Bytes::kScale);
-    if constexpr (kQuantised<kType>.isNested) {
-      gpu::cpAsync4(&s.block[column], source.column.block + span / 8 * 4);
-    }
-  } else if constexpr (Bytes::kHigh == 8) {
-    fetchWords<16>(s.high + column * 16, source.column.high + span * 8);
-  } else if constexpr (Bytes::kHigh == 4) {
-    unsigned char* to = s.high + column * s.kHighPitch;
-    gpu::cpAsync4(to, source.column.high + span * 4);
-    if (isThere) gpu::cpAsync4(to + 4, source.column.high + span * 4 + 4);
+  source.scale.put(span, s.scale + column * s.kScalePitch);
+  if constexpr (Bytes::kHigh > 0) source.high.put(span, s.high + column * s.kHighPitch);
+  if constexpr (kQuantised<kType>.isNested) {
+    source.block.put(span, reinterpret_cast<unsigned char*>(&s.block[column]));
   }
 }
 
@@ -224,7 +268,7 @@ __global__ void __launch_bounds__(kThreads, 1) byteTiles(ProductArgs a) {
   const BlockRows block = blockRows(a, static_cast<int>(blockIdx.y));
   if (block.tile.rows <= 0) return;
   const int64_t firstOutput = static_cast<int64_t>(blockIdx.x) * (kGated ? kColumns / 2 : kColumns);
-  const Source source = sourceOf<kGated>(a, block, firstOutput);
+  Source<kType> source = sourceOf<kType, kGated>(a, block, firstOutput);
   const int firstRow = warpOf() / 4 * kWarpRows;
   const int firstColumn = warpOf() % 4 * kWarpColumns;
 

@@ -158,20 +158,24 @@ TEST_F(CudaTraffic, OfAttention) {
              9 * 364 * 2 * 128 * 2);
 }
 
-// Those with quantised weights miss the bound, for their scales come a few bytes to a sector:
-// Q8_0 1.20, Q4_K 1.35, Q6_K 1.41.
-TEST_F(CudaTraffic, OfManyTokensBfloat16Product) {
+TEST_F(CudaTraffic, OfManyTokensProducts) {
   const int64_t tokens = 128;
   const int64_t out = 384;
   const int64_t in = 2560;
-  KernelDevice d;
-  const Weight weight = d.weight(out, in, 1, DType::BF16);
-  // Two tiles of rows each bring the weight in; the narrowed rows are written once and come to each
-  // of the three tiles of columns.
-  const int64_t narrowed = tokens * in * 2;
-  expectLean(d, "128 × 384 × 2560 bf16",
-             Linear{weight, dense(d, tokens, in, 2), {}, d.room(tokens, out, 0)}, 0,
-             weight.bytes() + 4 * narrowed);
+  for (const DType dtype :
+       {DType::BF16, DType::Q8_0, DType::Q4_0, DType::Q5_1, DType::Q4_K, DType::Q6_K}) {
+    SCOPED_TRACE(asTestName(dtype));
+    KernelDevice d;
+    const Weight weight = d.weight(out, in, 1, dtype);
+    // Two tiles of rows each bring the weight in; the narrowed rows are written once, those of
+    // bytes with their spans and the second terms that they do not have, and the first terms come
+    // to each of the three tiles of columns.
+    const int64_t term = tokens * in * 2;
+    const int64_t bytes = tokens * in * (32 + 8) / 32;
+    expectLean(d, ("128 × 384 × 2560 " + asTestName(dtype)).c_str(),
+               Linear{weight, dense(d, tokens, in, 2), {}, d.room(tokens, out, 0)}, 0,
+               weight.bytes() + (dtype == DType::BF16 ? 4 * term : 5 * bytes));
+  }
 }
 
 }  // namespace
