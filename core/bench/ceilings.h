@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "kernels/backend.h"
 
 #include <cstdint>
 #include <string>
@@ -22,6 +23,12 @@ struct Ceilings {
 /// Takes about a second, and memory of `kReadBytes`. The best of several tries, so that a busy
 /// machine shows little less. Errors: OutOfMemory.
 Result<Ceilings> measureCeilings(int threads);
+
+/// Of a device with memory and arithmetic of its own: what a copy within it moves, and what the
+/// backend's own products of square matrices reach, because nothing that is nearer to the hardware
+/// is at hand; `instructions` says so. Takes some seconds. Errors: OutOfMemory, Internal (the
+/// device fails).
+Result<Ceilings> measureDeviceCeilings(kernels::Backend& backend);
 
 /// Larger than the last cache of any processor that we know.
 inline constexpr int64_t kReadBytes = int64_t{1} << 30;

@@ -81,7 +81,11 @@ class Bench {
     backend_ = std::make_shared<ObservedBackend>(std::move(backend));
     report_.backend = backend_->properties();
     say("measuring the machine", 0, 1);
-    report_.ceilings = TRY(measureCeilings(report_.backend.threads));
+    if (report_.backend.hostMemory) {
+      report_.ceilings = TRY(measureCeilings(report_.backend.threads));
+    } else {
+      report_.ceilings = TRY(measureDeviceCeilings(*backend_));
+    }
     report_.memory.before = residentMemory();
 
     const int64_t needed =
