@@ -6,7 +6,7 @@
 // machine shows less; small operands lie in caches that are faster than the memory their floor is
 // counted with.
 #include "kernels/work.h"
-#include "tests/kernels/cpu/device.h"
+#include "tests/kernels/suite/device.h"
 
 #include <fmt/format.h>
 

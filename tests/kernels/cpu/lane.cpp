@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tests/kernels/lane.h"
+#include "tests/kernels/suite/lane.h"
 
 #include "tests/support/backends.h"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "kernels/plugin.h"
-#include "tests/kernels/lane.h"
+#include "tests/kernels/suite/lane.h"
 
 extern "C" const lectern::kernels::plugin::Table* lecternPlugin(uint32_t version);
 

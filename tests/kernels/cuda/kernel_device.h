@@ -17,8 +17,8 @@
 namespace lectern::kernels::cuda {
 
 /// The kernels alone, without the backend, run by the engine that checks every access: the operands
-/// of operations in the stand-in's device memory, each an allocation of its own. The interface is
-/// that of tests/kernels/cpu/device.h.
+/// of operations in the stand-in's device memory, each an allocation of its own. The members that
+/// they share do what those of tests/kernels/suite/device.h do.
 class KernelDevice {
  public:
   KernelDevice() { EXPECT_EQ(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), 0); }
@@ -28,8 +28,6 @@ class KernelDevice {
   }
   KernelDevice(const KernelDevice&) = delete;
   KernelDevice& operator=(const KernelDevice&) = delete;
-
-  [[nodiscard]] static bool isReference() { return false; }
 
   /// Runs it with exactly the workspace that it asks for.
   void run(const Operation& operation) {
@@ -69,12 +67,6 @@ class KernelDevice {
     tensor.stride = cols + gap;
     return tensor;
   }
-  Tensor put(const std::vector<int32_t>& values, int64_t rows) {
-    const auto count = static_cast<int64_t>(values.size());
-    void* place = bytes(count * 4);
-    copyIn(place, values.data(), count * 4);
-    return matrix(place, DType::I32, rows, count / rows);
-  }
   Step at(int32_t position) {
     auto* place = static_cast<int32_t*>(bytes(4));
     copyIn(place, &position, 4);
@@ -104,19 +96,6 @@ class KernelDevice {
     return {static_cast<void* const*>(place), pageTokens, pages, kvHeads, dim, dtype};
   }
 
-  std::vector<float> get(const Tensor& tensor) {
-    std::vector<float> values(static_cast<size_t>(tensor.rows * tensor.cols));
-    for (int64_t r = 0; r < tensor.rows; ++r) {
-      copyOut(values.data() + r * tensor.cols, tensor.row<float>(r), tensor.cols * 4);
-    }
-    return values;
-  }
-  std::vector<int32_t> getIds(const Tensor& tensor) {
-    std::vector<int32_t> values(static_cast<size_t>(tensor.rows * tensor.cols));
-    copyOut(values.data(), tensor.data, tensor.rows * tensor.cols * 4);
-    return values;
-  }
-
  private:
   static constexpr int kMultiprocessors = 4;
 
@@ -129,12 +108,6 @@ class KernelDevice {
   void copyIn(void* to, const void* from, int64_t count) {
     EXPECT_EQ(
         cudaMemcpyAsync(to, from, static_cast<size_t>(count), cudaMemcpyHostToDevice, stream_),
-        cudaSuccess);
-    EXPECT_EQ(cudaStreamSynchronize(stream_), cudaSuccess);
-  }
-  void copyOut(void* to, const void* from, int64_t count) {
-    EXPECT_EQ(
-        cudaMemcpyAsync(to, from, static_cast<size_t>(count), cudaMemcpyDeviceToHost, stream_),
         cudaSuccess);
     EXPECT_EQ(cudaStreamSynchronize(stream_), cudaSuccess);
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "kernels/work.h"
-#include "tests/kernels/cpu/device.h"
 #include "tests/kernels/cuda/kernel_device.h"
+#include "tests/kernels/suite/device.h"
 
 #include <iostream>
 

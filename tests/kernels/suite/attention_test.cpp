@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tests/kernels/cpu/device.h"
+#include "tests/kernels/suite/device.h"
 
 #include <tuple>
 

@@ -3,8 +3,8 @@
 
 #include "kernels/backend.h"
 #include "kernels/bfloat16.h"
-#include "tests/kernels/lane.h"
 #include "tests/kernels/op_data.h"
+#include "tests/kernels/suite/lane.h"
 #include "tests/support/backends.h"
 
 #include <gtest/gtest.h>
