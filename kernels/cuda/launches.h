@@ -21,9 +21,9 @@ struct LaunchContext {
 
 /// Enqueues the kernels of an operation whose contract holds (contract.h). Activations are float32;
 /// weights lie as packing.h says. Results do not depend on the number of multiprocessors, except
-/// AttendOne's, within rounding. Errors: what the CUDA runtime says; cudaErrorInvalidValue for an
-/// operand of another element type or a workspace that is too small. Thread: any, each stream one
-/// at a time.
+/// AttendOne's and SelectiveScan's, within rounding. Errors: what the CUDA runtime says;
+/// cudaErrorInvalidValue for an operand of another element type or a workspace that is too small.
+/// Thread: any, each stream one at a time.
 cudaError_t launch(const EmbedRows& op, const LaunchContext& context);
 cudaError_t launch(const AddNorm& op, const LaunchContext& context);
 cudaError_t launch(const Linear& op, const LaunchContext& context);
@@ -42,6 +42,7 @@ cudaError_t launch(const TopLogits& op, const LaunchContext& context);
 /// Bytes of workspace that `launch` of the same operation may use.
 int64_t workspaceBytes(const Linear& op, int multiprocessors);
 int64_t workspaceBytes(const LinearGated& op, int multiprocessors);
+int64_t workspaceBytes(const SelectiveScan& op, int multiprocessors);
 int64_t workspaceBytes(const AttendOne& op, int multiprocessors);
 int64_t workspaceBytes(const Experts& op, int multiprocessors);
 template <class Op>

@@ -99,6 +99,26 @@ TEST_F(CudaTraffic, OfTheConvolutionAndTheScan) {
              0, (inner / 32 - 1) * 64 * 2 * 16 * 4);
 }
 
+// 32 channels are one block, so 512 tokens are cut into eight pieces: all but the last are read
+// twice, and the states between them are written, read and written by their join, and read.
+TEST_F(CudaTraffic, OfAScanOfFewChannels) {
+  KernelDevice d;
+  const int64_t tokens = 512;
+  const int64_t inner = 32;
+  const int64_t states = 16;
+  const SelectiveScan few{dense(d, tokens, inner, 1),  dense(d, tokens, inner, 2),
+                          dense(d, 1, inner, 3),       dense(d, states, inner, 4, -8),
+                          dense(d, tokens, states, 5), dense(d, tokens, states, 6),
+                          dense(d, 1, inner, 7),       dense(d, tokens, inner, 8),
+                          dense(d, states, inner, 9),  d.room(tokens, inner, 0)};
+  const int64_t state = states * inner * 4;
+  EXPECT_EQ(workspaceBytes(few, 4), 8 * (state + inner * 4));
+  EXPECT_EQ(workspaceBytes(few, 1), 0);  // no multiprocessor is idle
+  const int64_t again = (tokens - 64) * (2 * inner + states) * 4;
+  expectLean(d, "512 × 32 × 16, in pieces", few, 0,
+             again + (7 + 7 + 8 + 8) * state + 15 * state + 2 * 7 * inner * 4);
+}
+
 TEST_F(CudaTraffic, OfOneTokensProducts) {
   for (const DType dtype :
        {DType::BF16, DType::Q8_0, DType::Q4_0, DType::Q4_K, DType::Q5_K, DType::Q6_K}) {
