@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "kernels/plugin.h"
 #include "tests/kernels/suite/lane.h"
-
-extern "C" const lectern::kernels::plugin::Table* lecternPlugin(uint32_t version);
 
 namespace lectern::kernels {
 
@@ -21,12 +18,6 @@ inline Lane cudaLane() {
   lane.unitsPerExponent = 1.5 + 1.173;
   lane.unitsOfFunctions = 4 + 1.173 * 87;
   return lane;
-}
-
-/// Card 0 of the stand-in that is linked into this program, behind the plug-in's table.
-inline std::unique_ptr<Backend> openStandIn(const std::string& name, int threads) {
-  if (name == "reference") return openBackend(name, threads).value();
-  return openPluginDevice(*lecternPlugin(plugin::kVersion), 0, "cuda:0").value();
 }
 
 }  // namespace lectern::kernels

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The lane cuda/hw: liblectern-cuda.so as it is shipped, on the first card that can be used.
+#include "kernels/plugin.h"
 #include "tests/kernels/cuda/cuda_lane.h"
 
 #include <algorithm>

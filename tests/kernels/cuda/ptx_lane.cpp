@@ -16,24 +16,12 @@ Lane laneOf(const std::string& /*backend*/) {
   return lane;
 }
 
-std::unique_ptr<Backend> openTested(const std::string& name, int threads) {
-  return openStandIn(name, threads);
-}
-
-std::string whySkipped() {
-  return {};
-}
-
 void beginCase(const std::string& /*backend*/, int order) {
   ptx::Options options;
   options.seed = static_cast<uint32_t>(order) + 1;
   cuda_runtime::Settings settings;
   settings.seed = options.seed;
   ptx::reset(options, settings);
-}
-
-std::string endCase() {
-  return cuda_runtime::findingsText();
 }
 
 }  // namespace lectern::kernels

@@ -21,14 +21,6 @@ Lane laneOf(const std::string& /*backend*/) {
   return lane;
 }
 
-std::unique_ptr<Backend> openTested(const std::string& name, int threads) {
-  return openStandIn(name, threads);
-}
-
-std::string whySkipped() {
-  return {};
-}
-
 void beginCase(const std::string& /*backend*/, int order) {
   const char* seed = std::getenv("LECTERN_SIMT_SEED");
   simt::Options options;
@@ -37,10 +29,6 @@ void beginCase(const std::string& /*backend*/, int order) {
   cuda_runtime::Settings settings;
   settings.seed = options.seed;
   simt::reset(options, settings);
-}
-
-std::string endCase() {
-  return cuda_runtime::findingsText();
 }
 
 }  // namespace lectern::kernels

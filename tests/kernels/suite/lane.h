@@ -15,7 +15,7 @@ namespace lectern::kernels {
 
 /// What the suite of operations must know of the device that it runs on. The suite is linked into
 /// one program a lane, each with its own definition of what is declared here: cpu/lane.cpp,
-/// cuda/simt_lane.cpp, cuda/ptx_lane.cpp, cuda/hardware_lane.cpp.
+/// cuda/*_lane.cpp.
 struct Lane {
   /// A backend computes with threads, whose number changes no bit.
   bool hasThreads = true;
