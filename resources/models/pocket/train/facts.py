@@ -37,7 +37,7 @@ _UNITS = {"metres": "metres", "kilograms": "kg", "volts": "volts", "years": "yea
           "milligrams": "mg", "months": "months"}
 
 
-_AFFIXES = "Port Upper Lower New East West Ltd Institute Works Bank Hall MS".split()  # of names, not their stems
+_AFFIXES = "Port Upper Lower New East West Ltd Institute Works Bank Hall MS School College University Plus United Rovers".split()  # of names, not their stems
 
 
 def held_out_name(name):
@@ -91,6 +91,18 @@ def _named(r, domain, stem):
         return (f"the {w} tower", f"{w} Hall", f"house {_code(r)}", f"the {w} museum", f"the {w} library")[k]
     if domain == "medicine":
         return (w, f"{w}in", f"{w}ol", f"{w} forte", f"{w} {_digits(r, 2)}")[k]
+    if domain == "project":
+        return (f"project {w}", f"the {w} programme", f"{w} {_digits(r, 2)}", f"initiative {_code(r)}", f"the {w} project")[k]
+    if domain == "school":
+        return (f"{w} School", f"the {w} academy", f"{w} College", f"the University of {w}", f"the {w} school")[k]
+    if domain == "book":
+        return (f"the novel {w}", f"the book {w}", f"{w} and {word(r).capitalize()}", f"the {w} chronicle", f"the {w} letters")[k]
+    if domain == "vehicle":
+        return (f"the {w} {_digits(r, 3)}", f"truck {_code(r)}", f"bus {_code(r)}", f"the {w} tram", f"van {_code(r)}")[k]
+    if domain == "product":
+        return (f"the {w} kettle", f"the {w} lamp", f"article {_code(r)}", f"{w} Plus", f"item {_code(r)}")[k]
+    if domain == "club":
+        return (f"{w} United", f"the {w} club", f"{w} Rovers", f"the {w} choir", f"the {w} society")[k]
     return (f"form {_code(r)}", f"the {w} contract", f"directive {_code(r)}", f"the {w} agreement", f"invoice {_code(r)}")[k]
 
 

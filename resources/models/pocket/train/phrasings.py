@@ -77,7 +77,8 @@ def _sections(name):
     return {heading: tuple(lines) for heading, lines in out.items()}
 
 
-DOMAINS = "place company device software person document event vessel building medicine".split()
+DOMAINS = ("place company device software person document event vessel building medicine "
+           "project school book vehicle product club").split()
 RELATIONS = {domain: [_relation(*entry) for entry in _entries(domain)] for domain in DOMAINS}
 LISTS = [Values(*fields, facts, questions) for fields, facts, questions in _entries("lists")]
 HOPS = [Hop(*fields[:3], _words(fields[3]), questions) for fields, _, questions in _entries("hops")]
