@@ -12,6 +12,8 @@ import re
 import shutil
 import subprocess
 
+import thesaurus
+
 # package -> (part of the path of its English pages, licence as its copyright file states it)
 PACKAGES = {
     "apache2-doc": ("/manual/en/", "Apache-2.0"),
@@ -91,6 +93,7 @@ def sentences_of(page):
 def fetch(state_dir, log=print):
     folder = os.path.join(state_dir, "corpus")
     os.makedirs(folder, exist_ok=True)
+    thesaurus.fetch(state_dir, log)
     for package, (part, licence) in PACKAGES.items():
         target = os.path.join(folder, package + ".json")
         if os.path.exists(target):
@@ -128,7 +131,7 @@ class Corpus:
     """manuals: name -> list of sentences; `held_out` chooses the other side of the fence."""
 
     def __init__(self, state_dir, held_out=False):
-        self.manuals = {}
+        self.manuals, self.thesaurus = {}, thesaurus.load(state_dir)
         for package in PACKAGES:
             if (package in HELD_OUT) == held_out:
                 with open(os.path.join(state_dir, "corpus", package + ".json")) as f:

@@ -4,6 +4,7 @@ import dataclasses
 
 import facts
 import phrasings
+import thesaurus
 from words import Bm25, content
 
 
@@ -37,6 +38,7 @@ class Shape:
     lists: float = 0.0        # share of list and two-hop questions among facts
     search: float = 0.5       # share of tasks on real sentences
     hard: float = 0.0         # share of hard distractors in search, strength of the wording change
+    reworded: float = 0.0     # share of search questions with other words for about half of theirs, where there are any
     ranked: float = 0.0       # share of tasks that go through the BM25 shortlist
     pool: int = 30            # facts and fillers in the document before the shortlist
     honest: bool = False      # the shortlist may miss the answer (evaluation); in training it never does
@@ -51,10 +53,14 @@ class Library:
     """The real sentences with their search index, one per manual."""
 
     def __init__(self, corpus):
+        self.thesaurus = corpus.thesaurus
         self.names = sorted(corpus.manuals)
         self.text = [corpus.manuals[n] for n in self.names]
         self.index = [None] * len(self.names)
         self.weights = [min(len(t), 3000) for t in self.text]
+
+    def index_all(self):
+        self.index = [index or Bm25(text) for text, index in zip(self.text, self.index)]
 
     def pick(self, r):
         k = r.choices(range(len(self.names)), self.weights)[0]
@@ -230,6 +236,7 @@ def _arrange(r, s, kind, question, pool, gold, ranked):
 
 _ABOUT = ["What is said about {x}?", "Where does it speak of {x}?", "What does the text say about {x}?", "{x}?",
           "Find the passage on {x}.", "{x}", "What about {x}?", "Tell me about {x}."]
+_ASKING = {word for line in _ABOUT for word in line.replace("?", "").split()}
 
 
 def _reword(r, sentence, hard, distractors):
@@ -259,6 +266,17 @@ def _reword(r, sentence, hard, distractors):
     return "cloze", " ".join(t for t in tokens if r.random() < keep)[:120] + "?"
 
 
+def _in_other_words(r, question, table):
+    words = question.split(" ")
+    for i, w in enumerate(words):
+        plain = w.strip("()[]\"',;:.?")
+        own = plain.isalpha() and content(plain) and plain not in _ASKING
+        other = thesaurus.other(r, table, plain) if own and r.random() < 0.5 else None
+        if other:
+            words[i] = w.replace(plain, other.capitalize() if plain[0].isupper() else other)
+    return " ".join(words)
+
+
 def search_task(r, s, library):
     text, index = library.pick(r)
     n = s.segments
@@ -271,6 +289,8 @@ def search_task(r, s, library):
         asked = set(content(question))
         if len(asked) >= 2:
             break
+    if r.random() < s.reworded:
+        question = _in_other_words(r, question, library.thesaurus)
     absent = r.random() < s.absent
     many = r.random() < s.ranked
 
