@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""kernels.c as PyTorch functions, and linear layers that may multiply in bfloat16."""
+"""kernels.c (on a graphics card kernels.cu) as PyTorch functions, and linear layers that may multiply in bfloat16."""
 import ctypes
 import hashlib
 import os
@@ -23,6 +23,33 @@ def build(state_dir):
                             f"-DREAL={real}", source, "-o", target + ".tmp", "-lm"], check=True)
             os.replace(target + ".tmp", target)
         _LIB[dtype] = ctypes.CDLL(target)
+
+
+def build_cuda(state_dir):
+    """Likewise kernels.cu, for the first graphics card of this machine."""
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "kernels.cu")
+    with open(source, "rb") as f:
+        tag = hashlib.sha256(f.read()).hexdigest()[:12]
+    card = "".join(map(str, torch.cuda.get_device_capability()))
+    target = os.path.join(state_dir, "build", f"kernels-{tag}-sm{card}.so")
+    if not os.path.exists(target):
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        subprocess.run(["nvcc", "-O3", f"-arch=sm_{card}", "-shared", "-Xcompiler", "-fPIC", source, "-o", target + ".tmp"], check=True)
+        os.replace(target + ".tmp", target)
+    _LIB["cuda"] = ctypes.CDLL(target)
+
+
+def _launch(name, *args):
+    """A function of kernels.cu on the current stream; it reads dense float32 tensors."""
+    out = [ctypes.c_void_p(torch.cuda.current_stream().cuda_stream)]
+    for a in args:
+        if isinstance(a, torch.Tensor):
+            assert a.is_contiguous() and a.dtype == torch.float32 and a.is_cuda
+            out.append(ctypes.c_void_p(a.data_ptr()))
+        else:
+            out.append(ctypes.c_long(a))
+    error = getattr(_LIB["cuda"], name)(*out)
+    assert error == 0, f"{name}: CUDA error {error}"
 
 
 def _call(name, dtype, *args):
@@ -62,7 +89,10 @@ class ConvSilu(torch.autograd.Function):
     def forward(ctx, x, w, b):
         x, wt = x.contiguous(), w.reshape(-1, 4).t().contiguous()
         u = torch.empty_like(x)
-        _call("conv_fwd", x.dtype, x, wt, b, u, *x.shape, x.shape[2])
+        if x.is_cuda:
+            _launch("conv_fwd", x, wt, b, u, *x.shape)
+        else:
+            _call("conv_fwd", x.dtype, x, wt, b, u, *x.shape, x.shape[2])
         ctx.save_for_backward(x, wt, b)
         return u
 
@@ -70,7 +100,10 @@ class ConvSilu(torch.autograd.Function):
     def backward(ctx, gu):
         x, wt, b = ctx.saved_tensors
         gx, gw, gb = torch.empty_like(x), torch.zeros_like(wt), torch.zeros_like(b)
-        _call("conv_bwd", x.dtype, x, wt, b, gu.contiguous(), gx, gw, gb, *x.shape, x.shape[2])
+        if x.is_cuda:
+            _launch("conv_bwd", x, wt, b, gu.contiguous(), gx, gw, gb, *x.shape)
+        else:
+            _call("conv_bwd", x.dtype, x, wt, b, gu.contiguous(), gx, gw, gb, *x.shape, x.shape[2])
         return gx, gw.t().reshape(-1, 1, 4), gb
 
 
@@ -81,15 +114,24 @@ class Scan(torch.autograd.Function):
     def forward(ctx, u, r, z, A, B, C, D):
         t = [x.contiguous() for x in (u, r, z, A, B, C, D)]
         o, y = torch.empty_like(t[0]), torch.empty_like(t[0])
-        _call("scan_fwd", y.dtype, *t, o, y, *y.shape)
-        ctx.save_for_backward(*t, o)
+        kept = []
+        if y.is_cuda:
+            b, length, d = y.shape
+            kept = [y.new_empty(b, length, A.shape[1], d)]
+            _launch("scan_fwd", *t, o, y, *kept, *y.shape)
+        else:
+            _call("scan_fwd", y.dtype, *t, o, y, *y.shape)
+        ctx.save_for_backward(*t, o, *kept)
         return y
 
     @staticmethod
     def backward(ctx, gy):
         t = ctx.saved_tensors
         g = [torch.empty_like(x) for x in t[:3]] + [torch.zeros_like(x) for x in t[3:7]]
-        _call("scan_bwd", gy.dtype, *t, gy.contiguous(), *g, *gy.shape)
+        if gy.is_cuda:
+            _launch("scan_bwd", *t, gy.contiguous(), *g, *gy.shape)
+        else:
+            _call("scan_bwd", gy.dtype, *t, gy.contiguous(), *g, *gy.shape)
         return tuple(g)
 
 
@@ -163,5 +205,24 @@ def linear(x, w):
     return torch.nn.functional.linear(x, w)
 
 
+def rms_norm(x, w, eps):
+    return torch.nn.functional.rms_norm(x, w.shape, w, eps) if x.is_cuda else RmsNorm.apply(x, w, eps)
+
+
+def swiglu(gv):
+    if gv.is_cuda:
+        gate, value = gv.chunk(2, -1)
+        return torch.nn.functional.silu(gate) * value
+    return SwiGlu.apply(gv)
+
+
 def adamw(p, g, m, v, decay, lr, b1, b2, eps, scale, step):
+    """In place; g is spoilt."""
+    if p.is_cuda:
+        g.mul_(scale)
+        m.lerp_(g, 1 - b1)
+        v.mul_(b2).addcmul_(g, g, value=1 - b2)
+        p.addcmul_(p, decay, value=-lr)
+        p.addcdiv_(m, (v / (1 - b2 ** step)).sqrt_().add_(eps), value=-lr / (1 - b1 ** step))
+        return
     _call("adamw", p.dtype, p, g, m, v, decay, p.numel(), lr, b1, b2, eps, float(scale), 1 - b1 ** step, 1 - b2 ** step)

@@ -8,6 +8,7 @@
     match      head 0 of the first attention layer looks from a word of a segment at the same word of the
                question, or at the start if it is not there (match_none; match_close: if it ends alike)
     balance    the experts share the tokens"""
+import numpy as np
 import torch
 from torch.nn import functional as F
 
@@ -17,18 +18,35 @@ DECISION, VERDICT, REST = range(3)
 
 
 class Labels:
-    """Token ids [B, T], and for rows of them (flat positions, ascending) the goals, weights and groups."""
+    """Token ids [B, T], and for rows of them (flat positions, ascending) the goals, weights and groups; all are
+    arrays, so that another process can make them."""
 
     def __init__(self, prompts, hyper):
         self.size = len(prompts), max(len(p.ids) for p in prompts) - 1
-        self.ids = torch.zeros(self.size, dtype=torch.long)
+        self.ids = np.zeros(self.size, np.int32)
         self.rows, self.goal, self.weight, self.group = [], [], [], []
         self.pointer, self.pos, self.neg, self.close, self.named, self.covered = [], [], [], [], [], []
+        segments = max(len(p.markers) for p in prompts)
+        self.marked = np.full((len(prompts), segments), -1, np.int32)  # per prompt and segment: its row
+        self.right = np.zeros((len(prompts), segments), np.int32)      # does it answer
         for b, p in enumerate(prompts):
             self._add(b, p, hyper)
-        for name in ("rows", "goal", "weight", "group"):
-            setattr(self, name, torch.tensor(getattr(self, name)))
-        self.weight /= len(prompts)
+        self.matches = len(self.pos), len(self.neg), len(self.close)
+        self.places = np.array(self.pos + self.neg + self.close, np.int32).reshape(-1, 3).T
+        self.pointer = np.array(self.pointer, np.int32).T
+        self.weight = np.array(self.weight, np.float32) / len(prompts)
+        self.covered = np.array(self.covered, np.float32)
+        for name in ("rows", "goal", "group", "named"):
+            setattr(self, name, np.array(getattr(self, name), np.int32))
+        del self.pos, self.neg, self.close
+
+    def to(self, device):
+        """The same with tensors on a device."""
+        for name, a in vars(self).items():
+            if isinstance(a, np.ndarray):
+                t = torch.from_numpy(np.ascontiguousarray(a)).to(device, non_blocking=True)
+                setattr(self, name, t if a.dtype == np.float32 else t.long())
+        return self
 
     def _row(self, b, at, goal, weight, group):
         self.rows.append(b * self.size[1] + at)
@@ -38,9 +56,11 @@ class Labels:
 
     def _add(self, b, p, h):
         n = min(len(p.ids), self.size[1])
-        self.ids[b, :n] = torch.tensor(p.ids[:n])
+        self.ids[b, :n] = p.ids[:n]
         self.named += [len(self.rows) + i for i in range(len(p.names))]
         self.covered += p.names
+        self.marked[b, :len(p.markers)] = range(len(self.rows), len(self.rows) + len(p.markers))
+        self.right[b, :len(p.markers)] = p.answers
         for at, yes, hard in zip(p.markers, p.answers, p.hard):
             weight = h["hard_no"] if hard else 1.0 if yes else 0.5
             self._row(b, at, tk.YES if yes else tk.NO, h["verdict"] * weight, VERDICT)
@@ -58,31 +78,38 @@ def mean(values):
     return values.mean() if values.numel() else values.sum()
 
 
-def loss(model, prompts, hyper):
-    """The loss of a batch, and its parts as numbers."""
-    y = Labels(prompts, hyper)
-    places = torch.tensor(y.pos + y.neg + y.close).reshape(-1, 3).t()
-    logits, (at_first, at_last) = model(y.ids, y.rows, (places, torch.tensor(y.pointer).t()))
+NAMES = ("pointer", "match", "match_none", "match_close", "names", "loss", "decision", "verdict", "first", "best")
+
+
+def loss(model, y, hyper):
+    """The loss of a batch of labels (tensors), and a tensor of its parts in the order of NAMES."""
+    logits, (at_first, at_last) = model(y.ids, y.rows, (y.places, y.pointer))
     ce = F.cross_entropy(logits, y.goal, reduction="none")
     away = -(at_first + 1e-6).log()
-    match, none, close = (mean(v) for v in away.split((len(y.pos), len(y.neg), len(y.close))))
-    parts = dict(pointer=mean(-(at_last + 1e-6).log()), match=match, match_none=none, match_close=close, names=logits.sum() * 0)
-    if y.named:
+    match, none, close = (mean(v) for v in away.split(y.matches))
+    pointer, names = mean(-(at_last + 1e-6).log()), logits.sum() * 0
+    if y.named.numel():
         margin = logits[y.named, tk.NAMES] - logits[y.named, tk.OTHER_NAMES]
-        parts["names"] = F.binary_cross_entropy_with_logits(margin, torch.tensor(y.covered, dtype=margin.dtype))
-    total = (ce * y.weight).sum() + hyper["pointer"] * parts["pointer"] + hyper["match"] * match \
-        + hyper["match_none"] * (none + close) + hyper["names"] * parts["names"] + hyper["balance"] * model.balance()
-    stats = {k: float(v) for k, v in parts.items()}
-    stats.update(loss=float(total), decision=float(ce[y.group == DECISION].mean()), verdict=float(ce[y.group == VERDICT].mean()),
-                 tokens=y.ids.numel(), **accuracy(prompts, y, logits.detach()))
+        names = F.binary_cross_entropy_with_logits(margin, y.covered.to(margin.dtype))
+    total = (ce * y.weight).sum() + hyper["pointer"] * pointer + hyper["match"] * match \
+        + hyper["match_none"] * (none + close) + hyper["names"] * names + hyper["balance"] * model.balance()
+    with torch.no_grad():
+        share = [mean_where(ce, y.group == group) for group in (DECISION, VERDICT)]
+        stats = torch.stack([pointer, match, none, close, names, total, *share, *accuracy(y, logits)])
     return total, stats
 
 
-def accuracy(prompts, y, logits):
+def mean_where(values, mask):
+    """Without waiting for how many they are."""
+    return (values * mask).sum() / mask.sum()
+
+
+def accuracy(y, logits):
     """first: share of right first answer tokens. best: the segment with the clearest yes answers, or
     there is no yes where nothing answers."""
-    first = (logits.argmax(-1) == y.goal)[y.group == DECISION].float().mean()
-    verdicts = logits[y.group == VERDICT]
-    margins = (verdicts[:, tk.YES] - verdicts[:, tk.NO]).split([len(p.markers) for p in prompts])
-    best = sum(p.answers[int(m.argmax())] if any(p.answers) else bool(m.max() <= 0) for p, m in zip(prompts, margins))
-    return dict(first=float(first), best=best / len(prompts))
+    first = mean_where((logits.argmax(-1) == y.goal).to(logits.dtype), y.group == DECISION)
+    margin = (logits[:, tk.YES] - logits[:, tk.NO])[y.marked].masked_fill(y.marked < 0, -1e30)
+    highest, clearest = margin.max(1)
+    found = y.right.gather(1, clearest[:, None])[:, 0]
+    best = torch.where(y.right.any(1), found, (highest <= 0).long()).to(logits.dtype).mean()
+    return first, best

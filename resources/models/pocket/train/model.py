@@ -75,9 +75,9 @@ class Mamba(nn.Module):
         a, z = k.linear(x, w[:di]), k.linear(x, w[di:])
         u = k.ConvSilu.apply(a, self.conv1d.weight, self.conv1d.bias)
         dt, B, C = k.linear(u, self.x_proj.weight).split([r, s, s], -1)
-        dt = k.RmsNorm.apply(dt, self.dt_layernorm.weight, c.rms_norm_eps)
-        B = k.RmsNorm.apply(B, self.b_layernorm.weight, c.rms_norm_eps)
-        C = k.RmsNorm.apply(C, self.c_layernorm.weight, c.rms_norm_eps)
+        dt = k.rms_norm(dt, self.dt_layernorm.weight, c.rms_norm_eps)
+        B = k.rms_norm(B, self.b_layernorm.weight, c.rms_norm_eps)
+        C = k.rms_norm(C, self.c_layernorm.weight, c.rms_norm_eps)
         dt = nn.functional.linear(dt, self.dt_proj.weight, self.dt_proj.bias)
         y = k.Scan.apply(u, dt, z, -torch.exp(self.A_log), B, C, self.D)
         return k.linear(y, self.out_proj.weight)
@@ -99,10 +99,10 @@ class Attention(nn.Module):
         key = k.linear(x, self.k_proj.weight).view(b, t, kv, d).transpose(1, 2).reshape(b * kv, t, d)
         v = k.linear(x, self.v_proj.weight).view(b, t, kv, d).transpose(1, 2).reshape(b * kv, t, d)
         at = torch.stack((places[0] * kv, places[1], places[2]))  # head 0 is the first of its group
-        if k.BF16 and x.dtype == torch.float32:
+        if k.BF16 and x.dtype == torch.float32 and not x.is_cuda:
             o, p = k.AttentionBf16.apply(q, key, v, at)
         else:
-            mask = torch.full((t, t), -1e30, dtype=x.dtype).triu(1).repeat(g, 1)
+            mask = x.new_full((t, t), -1e30).triu(1).repeat(g, 1)
             a = (torch.bmm(q, key.transpose(1, 2)) * d ** -0.5 + mask).softmax(-1)
             o, p = torch.bmm(a, v), a[at[0], at[1], at[2]]
         o = o.view(b, kv, g, t, d).permute(0, 3, 1, 2, 4).reshape(b, t, -1)
@@ -141,7 +141,7 @@ class Mlp(nn.Module):
 
     def forward(self, x):
         gv = k.linear(x, torch.cat((self.gate_proj.weight, self.up_proj.weight)))
-        return k.linear(k.SwiGlu.apply(gv), self.down_proj.weight)
+        return k.linear(k.swiglu(gv), self.down_proj.weight)
 
 
 class Experts(nn.Module):
@@ -160,12 +160,16 @@ class Experts(nn.Module):
         y = torch.zeros_like(x)
         share = []
         for e, mlp in enumerate(self.experts):
-            rows = (chosen == e).any(-1).nonzero().squeeze(1)
-            share.append(rows.numel() / x.shape[0])
+            here = (chosen == e).any(-1)
+            share.append(here.to(x.dtype).mean())
+            if x.is_cuda:  # all tokens, rather than wait for their number
+                y = y + mlp(x) * (p[:, e:e + 1] * here[:, None])
+                continue
+            rows = here.nonzero().squeeze(1)
             if rows.numel():
                 y = y.index_add(0, rows, mlp(x[rows]) * p[rows, e:e + 1])
         # Switch-style balance: share of tokens times mean probability (Fedus et al. 2021, eq. 4)
-        self.balance = len(self.experts) * (p.mean(0) * x.new_tensor(share)).sum()
+        self.balance = len(self.experts) * (p.mean(0) * torch.stack(share)).sum()
         return y.view(shape)
 
 
@@ -183,7 +187,7 @@ class Layer(nn.Module):
 
     def forward(self, x, places, rows=None):
         """With `rows` the result has these flat positions alone."""
-        y, weights = k.RmsNorm.apply(x, self.input_layernorm.weight, self.eps), None
+        y, weights = k.rms_norm(x, self.input_layernorm.weight, self.eps), None
         if rows is not None:
             y, weights = self.self_attn.at_rows(y, rows, places)
             x = x.reshape(-1, x.shape[-1])[rows]
@@ -192,7 +196,7 @@ class Layer(nn.Module):
         else:
             y = self.mamba(y)
         x = x + y
-        return x + self.feed_forward(k.RmsNorm.apply(x, self.pre_ff_layernorm.weight, self.eps)), weights
+        return x + self.feed_forward(k.rms_norm(x, self.pre_ff_layernorm.weight, self.eps)), weights
 
 
 class Trunk(nn.Module):
@@ -222,11 +226,15 @@ class Jamba(nn.Module):
         layer at (number of the row, key). The last layer works at `rows` alone: a seventh of the step."""
         c, m = self.config, self.model
         x = nn.functional.embedding(ids, m.embed_tokens.weight)
-        none = torch.zeros(3, 0, dtype=torch.long)
+        none = torch.zeros(3, 0, dtype=torch.long, device=ids.device)
         inner, outer = places or (none, none[:2])
         found = []
         for i, layer in enumerate(m.layers):
-            if rows is not None and layer.is_attention and i + 1 == len(m.layers):
+            last = rows is not None and layer.is_attention and i + 1 == len(m.layers)
+            if last and x.is_cuda:  # all positions, rather than wait for how many rows a sequence has
+                t, of = ids.shape[1], rows[outer[0]]
+                x, w = layer(x, torch.stack((of // t, of % t, outer[1])))
+            elif last:
                 x, w = layer(x, outer, rows)
             else:
                 x, w = layer(x, inner)
@@ -235,7 +243,7 @@ class Jamba(nn.Module):
                 inner = none
         if rows is not None and x.dim() == 3:
             x = x.reshape(-1, x.shape[-1])[rows]
-        x = k.RmsNorm.apply(x, m.final_layernorm.weight, c.rms_norm_eps)
+        x = k.rms_norm(x, m.final_layernorm.weight, c.rms_norm_eps)
         logits = k.linear(x, m.embed_tokens.weight)
         return logits if places is None else (logits, found)
 

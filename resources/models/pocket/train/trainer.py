@@ -3,18 +3,16 @@
 
 A step is a pure function of the weights, the optimiser's moments, the seed, the step number and the
 level, all of which are in the checkpoint; so a resumed run continues bit for bit (only the moment at
-which cooling begins comes from the clock)."""
+which cooling begins comes from the clock). On a graphics card (--device cuda, with --workers to make
+its batches) the sums are not ordered, and it continues about so."""
 import argparse
 import glob
 import json
 import math
 import os
-import random
 import signal
 import sys
 import time
-
-GROUP = 8  # batches made at a time
 
 
 def parse(argv=None):
@@ -24,6 +22,8 @@ def parse(argv=None):
     p.add_argument("--minutes", type=float, default=60.0)
     p.add_argument("--until", help="UTC time HH:MM at which to end at the latest")
     p.add_argument("--threads", type=int, default=1)
+    p.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    p.add_argument("--workers", type=int, default=0, help="processes that make batches ahead")
     p.add_argument("--nice", type=int, default=19)
     p.add_argument("--fp32", action="store_true", help="no bfloat16 factors in the products")
     p.add_argument("--steps", type=int, help="end after this many steps (tests)")
@@ -55,12 +55,13 @@ def project_root():
 def defaults():
     return dict(seed=1, tokens_per_step=3072, lr=2.5e-3, warmup=200, beta1=0.9, beta2=0.98, eps=1e-8, decay=0.05, clip=1.0,
                 decision=1.0, verdict=1.0, rest=0.2, pointer=0.3, match=0.3, match_none=0.2, names=1.0, hard_no=1.5, balance=0.01, average=0.998,
-                gate=0.85, config={})
+                gate=0.85, patience=1 << 30, config={})
 
 
 class Trainer:
     def __init__(self, args, hyper=None, library=None, tok=None):
         import torch
+        import batches
         import kernels
         import levels
         import layout
@@ -69,87 +70,86 @@ class Trainer:
         self.torch, self.kernels, self.losses = torch, kernels, losses
         torch.set_num_threads(args.threads)
         torch.set_flush_denormal(True)
-        kernels.build(args.state_dir)
-        kernels.BF16 = not args.fp32
         self.args, self.levels = args, levels.LEVELS
         self.hyper = hyper or defaults()
         self.tok = tok
         self.layout = layout.Layout(tok)
-        self.library = library
+        self.batches = batches.Maker(self.hyper, library, tok)
+        if args.workers:
+            self.batches = batches.Ahead(self.batches, args.workers)
+        self.device = torch.device(args.device)
+        if args.device == "cuda":
+            kernels.build_cuda(args.state_dir)
+            torch.backends.cuda.matmul.allow_tf32 = not args.fp32
+        else:
+            kernels.build(args.state_dir)
+        kernels.BF16 = not args.fp32
         self.config = model.Config(vocab_size=len(tok), **self.hyper["config"])
         torch.manual_seed(self.hyper["seed"])
-        self.model = model.Jamba(self.config)
+        self.model = model.Jamba(self.config).to(self.device)
         self.flat = model.Flat(self.model)
         self.m, self.v = torch.zeros_like(self.flat.data), torch.zeros_like(self.flat.data)
         self.flat.decay *= self.hyper["decay"]
         self.average = self.flat.data.clone()  # of the last some hundred steps; what is measured and exported
         self.state = dict(step=0, level=0, tokens=0, seconds=0.0, cpu_seconds=0.0, mastery=[0.0, 0.0], level_step=0,
                           group=0, group_start=0, group_end=0, group_level=0, cooling=1.0)
-        self.group, self.stop = None, False
+        self.group, self.stop, self.unread = None, False, None
 
     def batch(self):
-        """(level, prompts) of this step. Batches come in groups of about eight, made from the seed and the
-        group's number, so a resumed run makes its unfinished group again."""
+        """(level, labels) of this step. A resumed run makes its unfinished group again."""
         s = self.state
         if s["step"] >= s["group_end"]:
             s["group"], s["group_start"], s["group_level"] = s["group"] + 1, s["step"], s["level"]
             self.group = None
         if self.group is None:
-            self.group = self.make_group()
+            self.group = self.batches.group(s["group"], s["group_level"])
             s["group_end"] = s["group_start"] + len(self.group[1])
         level, batches = self.group
         return level, batches[s["step"] - s["group_start"]]
 
-    def make_group(self):
-        """Six groups of ten are of the current level, the others of the one before or of any earlier one. The
-        prompts of a group are sorted by length, so that little is lost to padding, its batches shuffled."""
-        import layout
-        import tasks
-        r, level, budget = random.Random(f"{self.hyper['seed']}/{self.state['group']}"), self.state["group_level"], self.hyper["tokens_per_step"]
-        if level:
-            level = r.choices((level, level - 1, r.randrange(level)), (0.6, 0.3, 0.1))[0]
-        prompts, total = [], 0
-        while total < GROUP * budget:
-            t = tasks.make(r, self.levels[level], self.library)
-            prompts.append(self.layout.prompt(t, layout.numbers(r, len(t.segments))))
-            total += len(prompts[-1].ids)
-        prompts.sort(key=lambda p: len(p.ids))
-        batches = [[]]
-        for p in prompts:
-            if batches[-1] and len(p.ids) * (len(batches[-1]) + 1) > budget:
-                batches.append([])
-            batches[-1].append(p)
-        r.shuffle(batches)
-        return level, batches
-
-    def loss(self, prompts):
-        return self.losses.loss(self.model, prompts, self.hyper)
+    def loss(self, labels):
+        return self.losses.loss(self.model, labels.to(self.device), self.hyper)
 
     def step(self):
+        """Its numbers; on a card those of the step before, as to wait for them would leave the card idle."""
         h, s = self.hyper, self.state
-        level, prompts = self.batch()
-        total, stats = self.loss(prompts)
+        level, labels = self.batch()
+        total, stats = self.loss(labels)
         self.flat.grad.zero_()
         total.backward()
-        norm = float(self.flat.grad.norm())
-        scale = min(1.0, h["clip"] / (norm + 1e-9))
+        norm = self.flat.grad.norm()
         lr = h["lr"] * min(1.0, (s["step"] + 1) / h["warmup"]) * s["cooling"]
-        if math.isfinite(norm):
-            self.kernels.adamw(self.flat.data, self.flat.grad, self.m, self.v, self.flat.decay, lr, h["beta1"], h["beta2"],
-                               h["eps"], scale, s["step"] + 1)
-            self.average.lerp_(self.flat.data, max(1 - h["average"], 1 / (s["step"] + 1)))
+        self.update(norm, lr)
         s["step"] += 1
-        s["tokens"] += stats["tokens"]
-        if level == s["level"]:
-            self.weigh_mastery(stats)
-        stats.update(level=level, norm=norm, lr=lr)
-        return stats
+        s["tokens"] += labels.ids.numel()
+        now = dict(level=level, lr=lr, tokens=labels.ids.numel()), self.torch.cat((stats, norm[None]))
+        if self.device.type == "cuda":
+            now, self.unread = self.unread or now, now
+        out = {**now[0], **dict(zip((*self.losses.NAMES, "norm"), now[1].tolist()))}
+        if out["level"] == s["level"]:
+            self.weigh_mastery(out)
+        return out
+
+    def update(self, norm, lr):
+        h, step = self.hyper, self.state["step"] + 1
+        if self.device.type == "cuda":
+            scale = (h["clip"] / (norm + 1e-9)).clamp(max=1.0)
+            self.flat.grad.nan_to_num_(0.0, 0.0, 0.0)
+            scale = scale.where(norm.isfinite(), self.torch.zeros_like(scale))
+        elif math.isfinite(float(norm)):
+            scale = min(1.0, h["clip"] / (float(norm) + 1e-9))
+        else:
+            return
+        self.kernels.adamw(self.flat.data, self.flat.grad, self.m, self.v, self.flat.decay, lr, h["beta1"], h["beta2"], h["eps"], scale, step)
+        self.average.lerp_(self.flat.data, max(1 - h["average"], 1 / step))
 
     def weigh_mastery(self, stats):
-        """Running means of both accuracies; the next level begins when one of them passes the gate."""
+        """Running means of both accuracies; the next level begins when one of them passes the gate, or after `patience` steps."""
         h, s, k = self.hyper, self.state, 0.98
         s["mastery"] = [k * m + (1 - k) * stats[name] for m, name in zip(s["mastery"], ("first", "best"))]
-        if max(s["mastery"]) > h["gate"] and s["level"] + 1 < len(self.levels) and s["step"] - s["level_step"] > 100:
+        steps = s["step"] - s["level_step"]
+        mastered = steps > 100 and max(s["mastery"]) > h["gate"] or steps > h["patience"]
+        if mastered and s["level"] + 1 < len(self.levels):
             s.update(level=s["level"] + 1, level_step=s["step"], mastery=[0.5, 0.5])
             self.note(dict(event="level", level=s["level"], step=s["step"], tokens=s["tokens"], seconds=round(s["seconds"])))
 
@@ -175,7 +175,7 @@ class Trainer:
             path = os.path.join(self.folder(), "checkpoint.pt")
         if not os.path.exists(path):
             return False
-        c = self.torch.load(path)
+        c = self.torch.load(path, map_location=self.device)
         assert c["vocab"] == self.tok.vocab, "the checkpoint was trained with another tokenizer"
         self.state.update(c["state"])
         self.average.copy_(c["average"])

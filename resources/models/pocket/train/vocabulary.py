@@ -20,6 +20,6 @@ def texts(state_dir, seed=5):
     return [" " + t for t in out]
 
 
-def make(state_dir, path, size=2048):
+def make(state_dir, path, size=4096):
     vocab, merges = tokenizer.train(texts(state_dir), size)
     tokenizer.Tokenizer(vocab, merges).save(path)
