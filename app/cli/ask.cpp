@@ -72,7 +72,7 @@ class Ask : public Command {
     app.add_option("--engine", engine_,
                    "extractive: quotations from the documents, no model; model: a model reads them "
                    "and answers, and what supports each sentence is cited (default: the setting "
-                   "answers.engine, which is extractive unless you change it)")
+                   "answers.engine, which is the model pocket unless you change it)")
         ->check(CLI::IsMember({"extractive", "model"}))
         ->option_text("ENGINE");
     app.add_option(

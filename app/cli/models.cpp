@@ -281,7 +281,7 @@ class ModelsRemove : public Command {
     if (loadSettings(settings).settings.engine == name_) {
       TRY(changeSettings(settings, {{"answers.engine", std::nullopt}}));
       context.streams.err << fmt::format(
-          "{} was to answer questions. Without a model they are answered from now on.\n", name_);
+          "{} was to answer questions. The built-in Finder answers them from now on.\n", name_);
     }
     if (context.json) {
       writeJson(context.streams.out,

@@ -111,8 +111,8 @@ constexpr int64_t kMostTokens = 1 << 24;
 
 constexpr SettingKey kKeys[] = {
     {"answers.engine", SettingKey::Kind::Text,
-     "Who answers: extractive (quotations from the documents, no model), a model by its name, or a "
-     "model's folder",
+     "Who answers: pocket (the built-in Finder), extractive (quotations from the documents, no "
+     "model), another model by its name, or a model's folder",
      [](const Settings& settings) { return settings.engine; }, setEngine},
     integer<&Settings::windowTokens, 0, kMostTokens>(
         "answers.window",

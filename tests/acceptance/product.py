@@ -78,7 +78,7 @@ class Library:
         return [os.environ["LECTERN_CLI"], *map(str, arguments)]
 
     def environment(self):
-        return {**os.environ, "LECTERN_DATA_DIR": str(self.folder)}
+        return {**os.environ, "LECTERN_DATA_DIR": str(self.folder), "XDG_CONFIG_HOME": str(self.folder / "config")}
 
     def run(self, *arguments, before=(), timeout=900):
         return subprocess.run([*before, *self.command(*arguments)], env=self.environment(), capture_output=True,

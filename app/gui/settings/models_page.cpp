@@ -150,10 +150,9 @@ QString ModelsPage::describe(const ListedModel& listed) const {
   }
   if (listed.shipped && listed.finder) {
     lines << tr(
-        "Off unless you choose it: it knows English alone, and on the questions it was "
-        "measured with it did not reach what we ask of it. Of the questions that the "
-        "documents do not answer it still answers about three in ten with a sentence that "
-        "does not hold it. Read the sentence that it shows.");
+        "The built-in Finder answers unless you choose otherwise. It was trained on English. "
+        "Of the questions that the documents do not answer it still answers about one in six "
+        "with a sentence that does not hold it. Read the sentence that it shows.");
   }
   if (cost_ && model.name != preferences_->settings().engine) {
     if (const QString cost = cost_(model.folder.string()); !cost.isEmpty()) lines << cost;
@@ -184,7 +183,7 @@ void ModelsPage::use() {
   const ListedModel* model = current();
   preferences_->change(
       {{"answers.engine",
-        model == nullptr ? std::nullopt : std::optional<std::string>(model->model.name)}});
+        model != nullptr ? model->model.name : std::string(Settings::kExtractiveEngine)}});
 }
 
 void ModelsPage::verify() {

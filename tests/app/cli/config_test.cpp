@@ -14,6 +14,7 @@ using ::testing::IsEmpty;
 
 class Config : public ::testing::Test {
  protected:
+  Config() { std::filesystem::remove(file()); }  // as a new user has it
   Outcome expect(ExitCode code, const std::vector<std::string>& arguments) {
     const Outcome outcome = terminal.run(arguments);
     EXPECT_EQ(outcome.code, code) << ::testing::PrintToString(arguments) << outcome.out

@@ -47,7 +47,9 @@ class ModelCommands : public ::testing::Test {
   [[nodiscard]] std::vector<std::string> leftovers() const {
     std::vector<std::string> names;
     for (const auto& entry : std::filesystem::directory_iterator(terminal.folder.path())) {
-      const bool isExpected = entry.path() == model || entry.path() == terminal.options.dataFolder;
+      const bool isExpected = entry.path() == model ||
+                              entry.path() == terminal.options.dataFolder ||
+                              entry.path() == terminal.options.configFolder;
       if (!isExpected) names.push_back(entry.path().filename());
     }
     return names;

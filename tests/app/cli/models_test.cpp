@@ -329,8 +329,8 @@ TEST_F(Models, TheOneThatWasToAnswerAnswersNoMore) {
   expect(ExitCode::Answered, {"models", "import", source.string()});
   expect(ExitCode::Answered, {"config", "set", "answers.engine", "tiny"});
   EXPECT_THAT(expect(ExitCode::Answered, {"models", "remove", "tiny"}).err,
-              HasSubstr("Without a model"));
-  EXPECT_EQ(expect(ExitCode::Answered, {"config", "get", "answers.engine"}).out, "extractive\n");
+              HasSubstr("The built-in Finder answers"));
+  EXPECT_EQ(expect(ExitCode::Answered, {"config", "get", "answers.engine"}).out, "pocket\n");
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "app/gui/views/answer_view.h"
 #include "app/gui/views/conversation_view.h"
 #include "app/gui/widgets/job_strip.h"
+#include "app/workspace/settings_file.h"
 #include "tests/app/support/temporary_folder.h"
 #include "tests/support/fixtures.h"
 
@@ -27,10 +28,14 @@
 
 namespace lectern::gui {
 
-/// A window over a library of its own, and what a person does with it.
+/// A window over a library of its own, and what a person does with it. Questions are answered
+/// without a model until a test chooses one.
 class WindowFixture : public ::testing::Test {
  protected:
-  WindowFixture() { open(); }
+  WindowFixture() {
+    EXPECT_TRUE(changeSettings(folder.path() / "config", {{"answers.engine", "extractive"}}));
+    open();
+  }
 
   void open() {
     window.reset();

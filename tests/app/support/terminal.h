@@ -2,8 +2,10 @@
 #pragma once
 
 #include "app/cli/command.h"
+#include "app/workspace/settings_file.h"
 #include "tests/app/support/temporary_folder.h"
 
+#include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include <sstream>
@@ -23,13 +25,15 @@ struct Outcome {
   [[nodiscard]] nlohmann::json json() const { return nlohmann::json::parse(out); }
 };
 
-/// Runs commands in this process, with a library of its own.
+/// Runs commands in this process, with a library of its own. Questions are answered without a model
+/// until a test chooses one.
 class Terminal {
  public:
   Terminal() {
     options.dataFolder = folder.path() / "data";
     options.configFolder = folder.path() / "config";
     options.helper = LECTERN_HELPER_PROGRAM;
+    EXPECT_TRUE(changeSettings(options.configFolder, {{"answers.engine", "extractive"}}));
   }
 
   Outcome run(const std::vector<std::string>& arguments, const std::string& input = {}) {

@@ -73,6 +73,8 @@ TEST(SettingKeys, LimitsOfAddingReachTheWorkspace) {
 
 TEST(AskOptions, AreThoseOfTheSettingsOnceAModelIsChosen) {
   Settings settings;
+  EXPECT_EQ(settings.engine, Settings::kFinderEngine);
+  settings.engine = Settings::kExtractiveEngine;
   settings.threads = 3;
   EXPECT_TRUE(askOptionsOf(settings, "/nowhere").value().model.empty());
   settings.engine = "/nowhere/model";

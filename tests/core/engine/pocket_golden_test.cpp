@@ -54,7 +54,10 @@ TEST_P(PocketGolden, EqualsTheTrainingCode) {
     worst = std::max(worst, std::abs(double{last[i]} - expected[i]));
     largest = std::max(largest, std::abs(double{expected[i]}));
   }
-  EXPECT_LT(worst / largest, 1e-4);
+  // The vocabulary's matrix is large enough to meet activations in bfloat16 where a backend has
+  // them, off by up to 2⁻⁹.
+  const bool rounds = GetParam().starts_with("cuda") || GetParam().ends_with("bf16");
+  EXPECT_LT(worst / largest, rounds ? 2e-3 : 1e-4);
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends,
