@@ -18,6 +18,12 @@ void forEachChannels(Workspace& workspace, int64_t channels, int64_t work, const
   });
 }
 
+// Rows are a page and more apart, which no machine fetches ahead by itself.
+constexpr int64_t kRowsAhead = 8;
+inline void fetchAhead(const Tensor& tensor, int64_t t, int64_t c) {
+  if (t + kRowsAhead < tensor.rows) __builtin_prefetch(row(tensor, t + kRowsAhead) + c);
+}
+
 inline void run(const ConvSilu& op, Workspace& workspace) {
   const int64_t taps = op.weight.rows;
   const int64_t tokens = op.in.rows;
@@ -28,6 +34,8 @@ inline void run(const ConvSilu& op, Workspace& workspace) {
   const auto channels = [&](int64_t c, int64_t n, int) {
     const V bias = op.bias.isPresent() ? load(row(op.bias, 0) + c, n) : splat(0.0F);
     for (int64_t t = 0; t < tokens; ++t) {
+      fetchAhead(op.in, t, c);
+      fetchAhead(op.out, t, c);
       V sum = bias;
       for (int64_t k = 0; k < taps; ++k) {
         const V weight = load(row(op.weight, k) + c, n);
@@ -58,6 +66,10 @@ inline void run(const SelectiveScan& op, Workspace& workspace) {
     const V bias = load(row(op.deltaBias, 0) + c, n);
     const V skip = load(row(op.skip, 0) + c, n);
     for (int64_t t = 0; t < tokens; ++t) {
+      fetchAhead(op.u, t, c);
+      fetchAhead(op.delta, t, c);
+      if (op.z.isPresent()) fetchAhead(op.z, t, c);
+      fetchAhead(op.out, t, c);
       const V u = load(row(op.u, t) + c, n);
       const V delta = softplus(load(row(op.delta, t) + c, n) + bias);
       const V input = delta * u;
