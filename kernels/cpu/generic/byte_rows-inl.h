@@ -5,6 +5,11 @@
 constexpr int64_t kStep = QuantisedPanel::kStep;
 constexpr int kQuads = kStep / 4;
 
+// Products go by so many steps: those of a panel are laid out for all tiles before the next ones.
+// 16 steps × 32 inputs × two registers of columns are 16 KiB at most, which stay in the first level
+// of cache.
+constexpr int64_t kStepsBlock = 16;
+
 // One term of a tile of `count` rows, one behind the other
 //   quants  [depth / 4][count][4]     int8
 //   scales  [depth / 32][count]       float32
@@ -20,12 +25,14 @@ struct ByteTerm {
   }
 };
 
-// Activations of a tile: both terms, and for each step whether a row of the tile has the second.
-// Where none has it, it is not written.
+// Activations of a tile: the first terms, and the second ones, each row's by itself. Few steps have
+// one: the rows' masks say which, a bit for each step of a block; the others' are not written.
 struct ByteTile {
-  ByteTerm terms[2];
-  uint8_t* hasSecond;  // [depth / 32]
+  ByteTerm first;
+  ByteTerm second[kByteTileRows];
+  uint16_t* hasSecond;  // [blocks of steps][count]
 };
+static_assert(kStepsBlock <= 16);
 inline int64_t byteTermBytes(DType dtype, int64_t depth) {
   const int64_t groups = quantisedType(dtype).group < kStep ? 2 : 1;
   return depth + depth / kStep * (1 + groups) * 4;
@@ -35,13 +42,16 @@ inline int64_t byteRowBytes(DType dtype, int64_t depth) {
 }
 inline ByteTile byteTile(DType dtype, const void* data, int64_t count, int64_t depth) {
   auto* at = static_cast<int8_t*>(const_cast<void*>(data));
+  const auto termOf = [&](int64_t rows) {
+    auto* scales = reinterpret_cast<float*>(at + rows * depth);
+    const ByteTerm term{at, scales, reinterpret_cast<int32_t*>(scales + depth / kStep * rows)};
+    at += rows * byteTermBytes(dtype, depth);
+    return term;
+  };
   ByteTile tile;
-  for (ByteTerm& term : tile.terms) {
-    auto* scales = reinterpret_cast<float*>(at + count * depth);
-    term = {at, scales, reinterpret_cast<int32_t*>(scales + depth / kStep * count)};
-    at += count * byteTermBytes(dtype, depth);
-  }
-  tile.hasSecond = reinterpret_cast<uint8_t*>(at);
+  tile.first = termOf(count);
+  for (int64_t r = 0; r < count; ++r) tile.second[r] = termOf(1);
+  tile.hasSecond = reinterpret_cast<uint16_t*>(at);
   return tile;
 }
 
@@ -117,20 +127,16 @@ inline void packBytes(
   const QuantisedType type = quantisedType(dtype);
   const ByteTile tile = byteTile(dtype, packed, count, depth);
   for (int64_t s = 0; s < depth / kStep; ++s) {
-    alignas(64) float rest[kByteTileRows][kStep];
-    tile.hasSecond[s] = 0;
+    uint16_t* masks = tile.hasSecond + s / kStepsBlock * count;
     for (int64_t r = 0; r < count; ++r) {
-      const RoundedStep step = roundStep(rows[r] + s * kStep, rest[r]);
-      storeStep(tile.terms[0], type, s, r, count, step);
-      if (step.hasOutlier) {
-        tile.hasSecond[s] = 1;
-      } else {
-        for (int i = 0; i < kStep; i += kLanes) store(rest[r] + i, splat(0.0F));
-      }
-    }
-    for (int64_t r = 0; r < count && tile.hasSecond[s] != 0; ++r) {
-      float ignored[kStep];
-      storeStep(tile.terms[1], type, s, r, count, roundStep(rest[r], ignored));
+      if (s % kStepsBlock == 0) masks[r] = 0;
+      alignas(64) float rest[kStep];
+      const RoundedStep step = roundStep(rows[r] + s * kStep, rest);
+      storeStep(tile.first, type, s, r, count, step);
+      if (!step.hasOutlier) continue;
+      alignas(64) float ignored[kStep];
+      storeStep(tile.second[r], type, s, 0, 1, roundStep(rest, ignored));
+      masks[r] = static_cast<uint16_t>(masks[r] | 1U << (s % kStepsBlock));
     }
   }
 }

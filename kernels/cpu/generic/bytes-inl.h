@@ -6,14 +6,9 @@
 // belongs to the token. Where o = −zero · s, −zero · Σ p is what the integer sum begins with.
 // A group with an outlier (roundToBytes) has a second term of the same form: what the first leaves.
 // Groups are added up in their order in float32, block by block of kStepsBlock and the second terms
-// behind the first, so that a token has the same bits alone and among others: where only others
-// have an outlier, its second term is zero.
+// behind the first, so that a token has the same bits alone and among others.
 
 constexpr int64_t kPanelQuad = 4 * kLayout.rows;  // bytes of a quad of a whole panel
-
-// Of a panel so many inputs are laid out for all tiles before the next ones: 16 steps × 32 inputs ×
-// two registers of columns are 16 KiB at most, which stay in the first level of cache.
-constexpr int64_t kStepsBlock = 16;
 
 // One step of a panel, as its bytes lie. `c` is the register of columns, 0 or 1.
 template <DType D>
@@ -183,6 +178,45 @@ void multiplyByteTile(const ByteTerm& a,
   storeSums(acc, sums, sumStride);
 }
 
+// sums [panel rows] += the second terms of one row, of those steps of a block that have one. Two
+// chains of integers, for one alone waits for itself.
+template <int Groups, bool HasLeast, bool Wide>
+void addSecondTerms(const ByteTerm& a, const ByteSteps& block, unsigned steps, float* sums) {
+  constexpr int kGroupQuads = kQuads / Groups;
+  V acc[2] = {load(sums), load(sums + kLanes)};
+  for (; steps != 0; steps &= steps - 1) {
+    const int64_t s = __builtin_ctz(steps);
+    const ByteTerm term = a.from(s, 1, Groups);
+    const ByteSteps b = block.from(s, Groups);
+    const V scale = splat(*term.scales);
+    LECTERN_UNROLL
+    for (int g = 0; g < Groups; ++g) {
+      I dots[2][2] = {};
+      if constexpr (!HasLeast) dots[0][0] = dots[0][1] = splatInt(term.sums[g]);
+      LECTERN_UNROLL
+      for (int q = 0; q < kGroupQuads; ++q) {
+        const uint8_t* quad = b.bytes + (g * kGroupQuads + q) * kPanelQuad;
+        int32_t four;
+        __builtin_memcpy(&four, term.quants + int64_t{4} * (g * kGroupQuads + q), 4);
+        const I x = splatInt(four);
+        dots[q % 2][0] = addQuad<Wide>(dots[q % 2][0], loadInts(quad), x);
+        dots[q % 2][1] = addQuad<Wide>(dots[q % 2][1], loadInts(quad + kPanelQuad / 2), x);
+      }
+      LECTERN_UNROLL
+      for (int c = 0; c < 2; ++c) {
+        const V dot = __builtin_convertvector(dots[0][c] + dots[1][c], V);
+        acc[c] = fma(dot, load(b.scales + g * kLayout.rows + c * kLanes) * scale, acc[c]);
+        if constexpr (HasLeast) {
+          acc[c] = fma(splat(__builtin_bit_cast(float, term.sums[g])), load(b.offsets + c * kLanes),
+                       acc[c]);
+        }
+      }
+    }
+  }
+  store(sums, acc[0]);
+  store(sums + kLanes, acc[1]);
+}
+
 template <int Rows, int Groups, bool HasLeast, bool Wide>
 void multiplyByteTiles(int64_t rows,
                        const ByteTerm& a,
@@ -216,15 +250,14 @@ void multiplyBytePanel(const uint8_t* panel,
       const int64_t tileRows = least(kByteTileRows, count - r);
       const ByteTile tile =
           byteTile(D, static_cast<const uint8_t*>(rows) + r * rowBytes, tileRows, depth);
-      const auto add = [&](const ByteTerm& term, int64_t first, int64_t some, bool fresh) {
-        multiplyByteTiles<kByteTileRows, View::kGroups, View::kType.hasLeast,
-                          View::kType.bits == 8>(
-            tileRows, term.from(s + first, tileRows, View::kGroups),
-            block.from(first, View::kGroups), some, fresh, sums + r * sumStride, sumStride);
-      };
-      add(tile.terms[0], 0, steps, s == 0);
-      for (int64_t i = 0; i < steps; ++i) {
-        if (tile.hasSecond[s + i] != 0) add(tile.terms[1], i, 1, false);
+      multiplyByteTiles<kByteTileRows, View::kGroups, View::kType.hasLeast, View::kType.bits == 8>(
+          tileRows, tile.first.from(s, tileRows, View::kGroups), block, steps, s == 0,
+          sums + r * sumStride, sumStride);
+      const uint16_t* masks = tile.hasSecond + s / kStepsBlock * tileRows;
+      for (int64_t i = 0; i < tileRows; ++i) {
+        if (masks[i] == 0) continue;
+        addSecondTerms<View::kGroups, View::kType.hasLeast, View::kType.bits == 8>(
+            tile.second[i].from(s, 1, View::kGroups), block, masks[i], sums + (r + i) * sumStride);
       }
     }
   }
@@ -247,9 +280,9 @@ void multiplyByteRow(
   for (int64_t begin = 0; begin < depth / kStep; begin += kStepsBlock) {
     const int64_t end = least(begin + kStepsBlock, depth / kStep);
     for (int k = 0; k < 2; ++k) {
-      const ByteTerm& term = a.terms[k];
+      const ByteTerm& term = k == 0 ? a.first : a.second[0];
       for (int64_t s = begin; s < end; ++s) {
-        if (k == 1 && a.hasSecond[s] == 0) continue;
+        if (k == 1 && (a.hasSecond[begin / kStepsBlock] >> (s - begin) & 1U) == 0) continue;
         const uint8_t* block = panel + s / View::kPanel.steps * View::kPanel.block() * kLayout.rows;
         const uint8_t* step =
             block +

@@ -9,6 +9,9 @@ constexpr int64_t kDepthBlock = 512;
 // Tokens whose sums one thread keeps at a time, a chunk of 512 and a little more, so that tiles of
 // 2, 3, 4, 6 and 12 end there: 516 × two registers are 66 KiB at most.
 constexpr int64_t kRowBlock = 516;
+// Of those, no more than so many bytes of activations, for every panel reads all of them: half of
+// the second level of cache that most machines have.
+constexpr int64_t kRowCache = int64_t{1} << 20;
 // One token alone takes so many panels at a time: eight chains hide the latency of a multiply-add.
 constexpr int64_t kPanelsAtOnce = 4;
 
@@ -30,7 +33,8 @@ using MultiplyPanels = void (*)(const Weight& weight,
 // A way to multiply, for weights of one kind.
 struct Method {
   int64_t tileRows;
-  int64_t rowBytes;  // of a packed row
+  int64_t rowBytes;   // of a packed row
+  int64_t readBytes;  // of those, what every panel reads
   void (*pack)(DType dtype, const float* const* rows, int64_t count, int64_t depth, void* packed);
   MultiplyPanels multiply;
 };
@@ -171,16 +175,19 @@ constexpr int64_t kNarrowFrom = int64_t{1} << 19;
 inline Method methodOf(const Weight& weight) {
   const int64_t depth = weight.in;
   if (isQuantised(weight.dtype)) {
-    return {kByteTileRows, byteRowBytes(weight.dtype, depth), packBytes,
-            multiplyBytesOf(weight.dtype)};
+    return {kByteTileRows, byteRowBytes(weight.dtype, depth), byteTermBytes(weight.dtype, depth),
+            packBytes, multiplyBytesOf(weight.dtype)};
   }
   if (weight.dtype == DType::BF16) {
     if (kHasDotPairs && weight.out * depth >= kNarrowFrom) {
-      return {kTileRows, 2 * roundUp(depth, 2), packPairs<true>, multiplyFloats<PairProduct<true>>};
+      const int64_t bytes = 2 * roundUp(depth, 2);
+      return {kTileRows, bytes, bytes, packPairs<true>, multiplyFloats<PairProduct<true>>};
     }
-    return {kTileRows, 4 * roundUp(depth, 2), packPairs<false>, multiplyFloats<PairProduct<false>>};
+    const int64_t bytes = 4 * roundUp(depth, 2);
+    return {kTileRows, bytes, bytes, packPairs<false>, multiplyFloats<PairProduct<false>>};
   }
-  return {kTileRows, 4 * roundUp(depth, 2), packPairs<false>, multiplyFloats<FloatProduct>};
+  const int64_t bytes = 4 * roundUp(depth, 2);
+  return {kTileRows, bytes, bytes, packPairs<false>, multiplyFloats<FloatProduct>};
 }
 
 // Rows that go through one group of a weight.
@@ -232,10 +239,15 @@ struct Cut {
   }
 };
 
-// Many rows at a time, for a panel is laid out for them once, unless too few items would be left
-// for the threads.
-inline Cut cutOf(const Batches& batches, int64_t panels, int64_t tileRows, int threads) {
-  Cut cut{panels, tileRows, kRowBlock};
+// Many rows at a time, for a panel is laid out for them once; but no more than stay in the second
+// level of cache while the panels pass, and not so many that the threads would have too few items.
+inline Cut cutOf(const Batches& batches, int64_t panels, const Method& method, int threads) {
+  const int64_t tileRows = method.tileRows;
+  int64_t most = 1;
+  for (int64_t b = 0; b < batches.count; ++b) most = greatest(most, batches.list[b].count);
+  const int64_t held = greatest(8 * tileRows, least(kRowBlock, kRowCache / method.readBytes));
+  const int64_t blocks = (most + held - 1) / held;
+  Cut cut{panels, tileRows, roundUp((most + blocks - 1) / blocks, tileRows)};
   while (cut.rowBlock > 8 * tileRows &&
          batches.sum([&](const Batch& batch) { return cut.items(batch); }) < int64_t{3} * threads) {
     cut.rowBlock = roundUp(cut.rowBlock / 2, tileRows);
@@ -286,8 +298,7 @@ void multiply(Workspace& workspace,
   const Method method = methodOf(weight);
   const uint8_t* packed = packRows(workspace, batches, in, weight, method);
   const Workspace::Own own = workspace.own(2 * kSumsFloats + kExpandedFloats);
-  const Cut cut =
-      cutOf(batches, kLayout.panels(weight.out), method.tileRows, workspace.pool.threads());
+  const Cut cut = cutOf(batches, kLayout.panels(weight.out), method, workspace.pool.threads());
   const auto itemsOf = [&](const Batch& batch) { return cut.items(batch); };
   const int64_t work = batches.sum([&](const Batch& batch) { return batch.count; }) * weight.in *
                        weight.out * (second != nullptr ? 2 : 1);

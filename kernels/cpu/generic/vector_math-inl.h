@@ -43,6 +43,9 @@ inline float numberOf(BFloat16 x) {
 inline int64_t least(int64_t a, int64_t b) {
   return a < b ? a : b;
 }
+inline int64_t greatest(int64_t a, int64_t b) {
+  return a > b ? a : b;
+}
 inline int64_t roundUp(int64_t count, int64_t step) {
   return (count + step - 1) / step * step;
 }
