@@ -288,7 +288,7 @@ Result<Ceilings> measureCeilings(int threads) {
   const auto orFloats = [&](const Arithmetic& way) {
     return way.run == nullptr ? ceilings.float32Operations : operationsPerSecond(way, threads);
   };
-  ceilings.bfloat16Operations = orFloats(ways.pairs);
+  ceilings.bfloat16Operations = std::max(ceilings.float32Operations, orFloats(ways.pairs));
   ceilings.int8Operations = orFloats(ways.bytes);
   return ceilings;
 }
