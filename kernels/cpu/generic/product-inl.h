@@ -9,8 +9,9 @@ constexpr int64_t kDepthBlock = 512;
 // Tokens whose sums one thread keeps at a time, a chunk of 512 and a little more, so that tiles of
 // 2, 3, 4, 6 and 12 end there: 516 × two registers are 66 KiB at most.
 constexpr int64_t kRowBlock = 516;
-// Of those, no more than so many bytes of activations, for every panel reads all of them: half of
-// the second level of cache that most machines have.
+// Bytes of activations that stay in the second level of cache: half of what most machines have.
+// Panels of bytes are small enough to come again for every block of rows that fits there; with
+// panels of two bytes a number it was a tenth slower.
 constexpr int64_t kRowCache = int64_t{1} << 20;
 // One token alone takes so many panels at a time: eight chains hide the latency of a multiply-add.
 constexpr int64_t kPanelsAtOnce = 4;
@@ -33,8 +34,8 @@ using MultiplyPanels = void (*)(const Weight& weight,
 // A way to multiply, for weights of one kind.
 struct Method {
   int64_t tileRows;
-  int64_t rowBytes;   // of a packed row
-  int64_t readBytes;  // of those, what every panel reads
+  int64_t rowBytes;  // of a packed row
+  int64_t mostRows;  // of a block, which all panels go through
   void (*pack)(DType dtype, const float* const* rows, int64_t count, int64_t depth, void* packed);
   MultiplyPanels multiply;
 };
@@ -175,19 +176,20 @@ constexpr int64_t kNarrowFrom = int64_t{1} << 19;
 inline Method methodOf(const Weight& weight) {
   const int64_t depth = weight.in;
   if (isQuantised(weight.dtype)) {
-    return {kByteTileRows, byteRowBytes(weight.dtype, depth), byteTermBytes(weight.dtype, depth),
-            packBytes, multiplyBytesOf(weight.dtype)};
+    return {kByteTileRows, byteRowBytes(weight.dtype, depth),
+            kRowCache / byteTermBytes(weight.dtype, depth), packBytes,
+            multiplyBytesOf(weight.dtype)};
   }
   if (weight.dtype == DType::BF16) {
     if (kHasDotPairs && weight.out * depth >= kNarrowFrom) {
-      const int64_t bytes = 2 * roundUp(depth, 2);
-      return {kTileRows, bytes, bytes, packPairs<true>, multiplyFloats<PairProduct<true>>};
+      return {kTileRows, 2 * roundUp(depth, 2), kRowBlock, packPairs<true>,
+              multiplyFloats<PairProduct<true>>};
     }
-    const int64_t bytes = 4 * roundUp(depth, 2);
-    return {kTileRows, bytes, bytes, packPairs<false>, multiplyFloats<PairProduct<false>>};
+    return {kTileRows, 4 * roundUp(depth, 2), kRowBlock, packPairs<false>,
+            multiplyFloats<PairProduct<false>>};
   }
-  const int64_t bytes = 4 * roundUp(depth, 2);
-  return {kTileRows, bytes, bytes, packPairs<false>, multiplyFloats<FloatProduct>};
+  return {kTileRows, 4 * roundUp(depth, 2), kRowBlock, packPairs<false>,
+          multiplyFloats<FloatProduct>};
 }
 
 // Rows that go through one group of a weight.
@@ -239,13 +241,13 @@ struct Cut {
   }
 };
 
-// Many rows at a time, for a panel is laid out for them once; but no more than stay in the second
-// level of cache while the panels pass, and not so many that the threads would have too few items.
+// Many rows at a time, for a panel is laid out for them once, but not so many that the threads
+// would have too few items.
 inline Cut cutOf(const Batches& batches, int64_t panels, const Method& method, int threads) {
   const int64_t tileRows = method.tileRows;
   int64_t most = 1;
   for (int64_t b = 0; b < batches.count; ++b) most = greatest(most, batches.list[b].count);
-  const int64_t held = greatest(8 * tileRows, least(kRowBlock, kRowCache / method.readBytes));
+  const int64_t held = greatest(8 * tileRows, least(kRowBlock, method.mostRows));
   const int64_t blocks = (most + held - 1) / held;
   Cut cut{panels, tileRows, roundUp((most + blocks - 1) / blocks, tileRows)};
   while (cut.rowBlock > 8 * tileRows &&
