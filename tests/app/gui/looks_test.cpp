@@ -32,6 +32,10 @@ QPalette darkPalette() {
 
 class Looks : public WindowFixture {
  protected:
+  Looks() {  // as a new user has it
+    EXPECT_TRUE(changeSettings(folder.path() / "config", {{"answers.engine", std::nullopt}}));
+    open();
+  }
   ~Looks() override {
     QApplication::setPalette(QPalette());
     QApplication::setLayoutDirection(Qt::LeftToRight);
