@@ -2,6 +2,7 @@
 #include "app/gui/settings/budget_text.h"
 
 #include "app/gui/bridge/strings.h"
+#include "app/workspace/settings.h"
 
 #include <QLocale>
 
@@ -27,8 +28,11 @@ QString BudgetText::sentence(const ContextBudget& budget) {
     case ContextBudget::Way::Search:
       return tr("No model is used: a question searches all of it");
     case ContextBudget::Way::Shortlist:
-      return tr("%1 searches all of it, and chooses among the few sentences that are found")
-          .arg(engine);
+      return budget.engine == Settings::kFinderEngine
+                 ? tr("The built-in Finder searches all of it, and chooses among the few "
+                      "sentences that are found")
+                 : tr("%1 searches all of it, and chooses among the few sentences that are found")
+                       .arg(engine);
     case ContextBudget::Way::Window:
       break;
   }

@@ -2,6 +2,7 @@
 #include "app/gui/views/answer_text.h"
 
 #include "app/gui/bridge/strings.h"
+#include "app/workspace/settings.h"
 
 #include <QCoreApplication>
 #include <QLocale>
@@ -349,7 +350,10 @@ QString answerHeader(const Answer& answer) {
   if (!extractive && reading.shortlisted) {
     parts << Words::tr("the model read %n of them", nullptr, static_cast<int>(reading.pagesShown));
   }
-  parts << (extractive ? Words::tr("quotations only, no model") : isolated(toQt(reading.engine)));
+  const bool finder = reading.shortlisted && reading.engine == Settings::kFinderEngine;
+  parts << (extractive ? Words::tr("quotations only, no model")
+            : finder   ? Words::tr("the built-in Finder")
+                       : isolated(toQt(reading.engine)));
   if (const QString end = endText(answer.finished->end); !end.isEmpty()) parts << end;
   return parts.join(QStringLiteral(" · "));
 }
