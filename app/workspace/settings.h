@@ -15,10 +15,9 @@ namespace lectern {
 /// What the user chose, for the window and the command line alike. Each field has a key in
 /// `settingKeys`, and is the default where the file says nothing.
 struct Settings {
-  std::string engine{
-      kFinderEngine};  ///< answers.engine: kExtractiveEngine or a model, as findModel knows it
-  int64_t windowTokens = 0;  ///< answers.window: 0: what the model was made for
-  int threads = 0;           ///< answers.threads: 0: one a physical core
+  std::string engine{kFinderEngine};  ///< answers.engine: kExtractiveEngine, or for findModel
+  int64_t windowTokens = 0;           ///< answers.window: 0: what the model was made for
+  int threads = 0;                    ///< answers.threads: 0: one a physical core
   int64_t answerTokens = ModelAnswerOptions{}.maxTokens;  ///< answers.length
   bool quote = false;                                     ///< answers.quote
   double temperature = 0;                                 ///< answers.temperature
