@@ -69,41 +69,30 @@ def _code(r):
     return f"{letters}{_digits(r, 3)}-{_digits(r, 2)}"
 
 
+_NAMES = {  # of a domain: its five forms with the stem w; a person has one
+    "place": lambda r, w: (w, w, f"Port {w}", f"{w}-{word(r).capitalize()}", f"{r.choice(('Upper', 'Lower', 'New', 'East', 'West'))} {w}"),
+    "company": lambda r, w: (f"{w} Ltd", f"{w} & {word(r).capitalize()}", f"the {w} Institute", f"{w} Works", f"{w} Bank"),
+    "device": lambda r, w: (f"the {w} {_digits(r, 3)}", f"pump {_code(r)}", f"the {w} engine", f"model {_code(r)}", f"the {w} sensor"),
+    "software": lambda r, w: (f"lib{w}", f"{w}-utils", f"{w}d", f"{w}", f"{w}-server"),
+    "event": lambda r, w: (f"the {w} conference", f"the {w} fair", f"workshop {_code(r)}", f"the {w} congress", f"the {r.randint(3, 60)}th {w} meeting"),
+    "vessel": lambda r, w: (f"the ferry {w}", f"the barge {w}", f"the {w}", f"MS {w}", f"yacht {_code(r)}"),
+    "building": lambda r, w: (f"the {w} tower", f"{w} Hall", f"house {_code(r)}", f"the {w} museum", f"the {w} library"),
+    "medicine": lambda r, w: (w, f"{w}in", f"{w}ol", f"{w} forte", f"{w} {_digits(r, 2)}"),
+    "project": lambda r, w: (f"project {w}", f"the {w} programme", f"{w} {_digits(r, 2)}", f"initiative {_code(r)}", f"the {w} project"),
+    "school": lambda r, w: (f"{w} School", f"the {w} academy", f"{w} College", f"the University of {w}", f"the {w} school"),
+    "book": lambda r, w: (f"the novel {w}", f"the book {w}", f"{w} and {word(r).capitalize()}", f"the {w} chronicle", f"the {w} letters"),
+    "vehicle": lambda r, w: (f"the {w} {_digits(r, 3)}", f"truck {_code(r)}", f"bus {_code(r)}", f"the {w} tram", f"van {_code(r)}"),
+    "product": lambda r, w: (f"the {w} kettle", f"the {w} lamp", f"article {_code(r)}", f"{w} Plus", f"item {_code(r)}"),
+    "club": lambda r, w: (f"{w} United", f"the {w} club", f"{w} Rovers", f"the {w} choir", f"the {w} society"),
+    "person": lambda r, w: (f"{r.choice(_FIRST)} {w}",) * 5,
+    "document": lambda r, w: (f"form {_code(r)}", f"the {w} contract", f"directive {_code(r)}", f"the {w} agreement", f"invoice {_code(r)}"),
+}
+
+
 def _named(r, domain, stem):
     """A name of the domain's kind, made of the stem where it has one."""
-    w, k = stem.capitalize(), r.randrange(5)
-    if domain == "place":
-        return (w, w, f"Port {w}", f"{w}-{word(r).capitalize()}", f"{r.choice(('Upper', 'Lower', 'New', 'East', 'West'))} {w}")[k]
-    if domain == "company":
-        return (f"{w} Ltd", f"{w} & {word(r).capitalize()}", f"the {w} Institute", f"{w} Works", f"{w} Bank")[k]
-    if domain == "device":
-        return (f"the {w} {_digits(r, 3)}", f"pump {_code(r)}", f"the {w} engine", f"model {_code(r)}", f"the {w} sensor")[k]
-    if domain == "software":
-        w = w.lower()
-        return (f"lib{w}", f"{w}-utils", f"{w}d", f"{w}", f"{w}-server")[k]
-    if domain == "person":
-        return f"{r.choice(_FIRST)} {w}"
-    if domain == "event":
-        return (f"the {w} conference", f"the {w} fair", f"workshop {_code(r)}", f"the {w} congress", f"the {r.randint(3, 60)}th {w} meeting")[k]
-    if domain == "vessel":
-        return (f"the ferry {w}", f"the barge {w}", f"the {w}", f"MS {w}", f"yacht {_code(r)}")[k]
-    if domain == "building":
-        return (f"the {w} tower", f"{w} Hall", f"house {_code(r)}", f"the {w} museum", f"the {w} library")[k]
-    if domain == "medicine":
-        return (w, f"{w}in", f"{w}ol", f"{w} forte", f"{w} {_digits(r, 2)}")[k]
-    if domain == "project":
-        return (f"project {w}", f"the {w} programme", f"{w} {_digits(r, 2)}", f"initiative {_code(r)}", f"the {w} project")[k]
-    if domain == "school":
-        return (f"{w} School", f"the {w} academy", f"{w} College", f"the University of {w}", f"the {w} school")[k]
-    if domain == "book":
-        return (f"the novel {w}", f"the book {w}", f"{w} and {word(r).capitalize()}", f"the {w} chronicle", f"the {w} letters")[k]
-    if domain == "vehicle":
-        return (f"the {w} {_digits(r, 3)}", f"truck {_code(r)}", f"bus {_code(r)}", f"the {w} tram", f"van {_code(r)}")[k]
-    if domain == "product":
-        return (f"the {w} kettle", f"the {w} lamp", f"article {_code(r)}", f"{w} Plus", f"item {_code(r)}")[k]
-    if domain == "club":
-        return (f"{w} United", f"the {w} club", f"{w} Rovers", f"the {w} choir", f"the {w} society")[k]
-    return (f"form {_code(r)}", f"the {w} contract", f"directive {_code(r)}", f"the {w} agreement", f"invoice {_code(r)}")[k]
+    w, k = stem.lower() if domain == "software" else stem.capitalize(), r.randrange(5)
+    return _NAMES[domain](r, w)[k]
 
 
 def _raw_entity(r, domain):
