@@ -89,6 +89,26 @@ _NAMES = {  # of a domain: its five forms with the stem w; a person has one
 }
 
 
+ROLES = {  # of a domain: what a document about one such thing calls it; the words of a group mean the same
+    "place": (("the town", "our town", "the municipality"), ("the village", "our village")),
+    "company": (("the company", "our company", "the firm"), ("the supplier",), ("the employer",)),
+    "device": (("the device", "the unit", "the appliance"), ("the machine", "this machine")),
+    "software": (("the program", "the software", "this program"), ("the service", "our service")),
+    "person": (("the applicant",), ("the patient",), ("the tenant",), ("the employee",), ("the author",)),
+    "document": (("the contract", "this agreement", "the agreement"), ("the document", "this document"), ("the lease",)),
+    "event": (("the event", "this event"), ("the meeting",), ("the conference", "our conference")),
+    "vessel": (("the ship", "the vessel", "our ship"), ("the boat", "our boat")),
+    "building": (("the building", "this building", "the property"), ("the house", "our house")),
+    "medicine": (("the medicine", "the drug", "this medicine"), ("the preparation", "this preparation")),
+    "project": (("the project", "our project"), ("the programme", "this programme")),
+    "school": (("the school", "our school"),),
+    "book": (("the book", "this book", "this volume"), ("the novel",)),
+    "vehicle": (("the vehicle", "this vehicle"), ("the car", "our car"), ("the truck",)),
+    "product": (("the product", "our product", "the article"), ("the item", "this item")),
+    "club": (("the club", "our club"), ("the association", "our association")),
+}
+
+
 def _named(r, domain, stem):
     """A name of the domain's kind, made of the stem where it has one."""
     w, k = stem.lower() if domain == "software" else stem.capitalize(), r.randrange(5)
@@ -168,7 +188,7 @@ def wrapped(wrap, inner, template):
     """Inside another sentence: without its full stop, and small at its beginning unless a name stands there."""
     if not template.startswith("{") and not inner.startswith("I "):
         inner = inner[0].lower() + inner[1:]
-    elif inner.startswith("The "):
-        inner = "t" + inner[1:]
+    elif inner.startswith(("The ", "Our ", "This ")):
+        inner = inner[0].lower() + inner[1:]
     s = wrap.replace("{s}", inner.removesuffix(".")).replace("{q}", inner)
     return s[0].upper() + s[1:]

@@ -7,7 +7,8 @@
 The question stands in front as well, so that every word of a segment can be compared with it while
 it is read. Each marker closes its segment; marker numbers are drawn anew for each prompt. At a
 marker the model is asked a second thing: does this segment answer? The next-token logits of
-<|yes|> and <|no|> at that position are the verdict. <|ranked|> after <|documents|> says that the
+<|yes|> and <|no|> at that position are the verdict. Where two segments answer only together, the first
+of them does not, as far as has been read; the second does. <|ranked|> after <|documents|> says that the
 segments come best first from a search. Q and the segments are encoded with a space in front."""
 import dataclasses
 
@@ -25,10 +26,11 @@ def numbers(r, n):
 class Prompt:
     ids: list
     markers: list  # position of each segment's marker
-    answers: list  # per segment: does it answer
+    answers: list  # per segment: does it answer, with those before it
     answer: int    # position of <|answer|>
     match: list    # (position of a word's end in a segment, position to look at: same word in Q, or 0)
     close: list    # those of `match` that look at 0 although the word ends in the same token as a word of Q
+    echo: list     # likewise for words that Q does not have: the same word in an earlier segment, or 0
     hard: list     # per segment: does it not answer although it has all names, or leads the shortlist
     names: list    # per segment: do all names and numbers of Q stand in it; empty if Q has none
 
@@ -65,7 +67,7 @@ class Layout:
         ids.append(tk.DOCUMENTS)
         if task.ranked:
             ids.append(tk.RANKED)
-        markers, match, close = [], [], []
+        markers, match, close, echo, before = [], [], [], [], {}
         need, names = set(guards(task.question)), []
         last = {q_ids[i] for _, i in q_words}
         for text, number in zip(task.segments, numbers):
@@ -75,6 +77,9 @@ class Layout:
                 if not target and len(s) >= 5 and s.isalpha():
                     target = next((p for head, p in stems if s.startswith(head)), 0)
                 (close if not target and s_ids[i] in last else match).append((len(ids) + i, target))
+                if not target:
+                    echo.append((len(ids) + i, before.get(s, 0)))
+            before.update((s, len(ids) + i) for s, i in s_words)
             if need:
                 names.append(need <= {s for s, _ in s_words})
             ids += s_ids
@@ -88,5 +93,6 @@ class Layout:
         gold = set(task.gold)
         ids += [ids[markers[g]] for g in task.gold] or [tk.NOT_FOUND]
         ids.append(tk.EOS)
-        hard = [k not in gold and ((bool(names) and names[k]) or (task.ranked and k < 2)) for k in range(len(markers))]
-        return Prompt(ids, markers, [k in gold for k in range(len(markers))], answer, match, close, hard, names)
+        answers = {max(gold)} if task.kind == "hop" else gold
+        hard = [k not in answers and ((bool(names) and names[k]) or (task.ranked and k < 2)) for k in range(len(markers))]
+        return Prompt(ids, markers, [k in answers for k in range(len(markers))], answer, match, close, echo, hard, names)

@@ -7,6 +7,8 @@
     pointer    head 0 of the last attention layer looks from <|answer|> at the marker (or at the start)
     match      head 0 of the first attention layer looks from a word of a segment at the same word of the
                question, or at the start if it is not there (match_none; match_close: if it ends alike)
+    echo       the first head of its second group looks from a word that the question does not have at the same word
+               of an earlier segment, or at the start (echo_none): what links the two facts of a question by way of another
     balance    the experts share the tokens"""
 import numpy as np
 import torch
@@ -15,6 +17,7 @@ from torch.nn import functional as F
 import tokenizer as tk
 
 DECISION, VERDICT, REST = range(3)
+SORTS = ("match", "match_none", "match_close", "echo", "echo_none")
 
 
 class Labels:
@@ -25,20 +28,19 @@ class Labels:
         self.size = len(prompts), max(len(p.ids) for p in prompts) - 1
         self.ids = np.zeros(self.size, np.int32)
         self.rows, self.goal, self.weight, self.group = [], [], [], []
-        self.pointer, self.pos, self.neg, self.close, self.named, self.covered = [], [], [], [], [], []
+        self.pointer, self.places, self.named, self.covered = [], [[] for _ in SORTS], [], []
         segments = max(len(p.markers) for p in prompts)
         self.marked = np.full((len(prompts), segments), -1, np.int32)  # per prompt and segment: its row
         self.right = np.zeros((len(prompts), segments), np.int32)      # does it answer
         for b, p in enumerate(prompts):
             self._add(b, p, hyper)
-        self.matches = len(self.pos), len(self.neg), len(self.close)
-        self.places = np.array(self.pos + self.neg + self.close, np.int32).reshape(-1, 3).T
+        self.matches = tuple(len(part) for part in self.places)
+        self.places = np.array([place for part in self.places for place in part], np.int32).reshape(-1, 4).T
         self.pointer = np.array(self.pointer, np.int32).T
         self.weight = np.array(self.weight, np.float32) / len(prompts)
         self.covered = np.array(self.covered, np.float32)
         for name in ("rows", "goal", "group", "named"):
             setattr(self, name, np.array(getattr(self, name), np.int32))
-        del self.pos, self.neg, self.close
 
     def to(self, device):
         """The same with tensors on a device."""
@@ -65,20 +67,20 @@ class Labels:
             weight = h["hard_no"] if hard else 1.0 if yes else 0.5
             self._row(b, at, tk.YES if yes else tk.NO, h["verdict"] * weight, VERDICT)
         first = p.ids[p.answer + 1]
-        self.pointer.append((len(self.rows), next((m for m, y in zip(p.markers, p.answers) if y and p.ids[m] == first), 0)))
+        self.pointer.append((len(self.rows), next((m for m in p.markers if p.ids[m] == first), 0)))
         for i in range(p.answer, len(p.ids) - 1):
             first = i == p.answer
             self._row(b, i, p.ids[i + 1], h["decision" if first else "rest"], DECISION if first else REST)
-        for at, target in p.match:
-            (self.pos if target else self.neg).append((b, at, target))
-        self.close += [(b, at, 0) for at, _ in p.close]
+        for sort, links in zip(SORTS, (p.match, p.match, p.close, p.echo, p.echo)):
+            group = int(sort.startswith("echo"))
+            self.places[SORTS.index(sort)] += [(b, at, to, group) for at, to in links if (to == 0) == (sort not in ("match", "echo"))]
 
 
 def mean(values):
     return values.mean() if values.numel() else values.sum()
 
 
-NAMES = ("pointer", "match", "match_none", "match_close", "names", "loss", "decision", "verdict", "first", "best")
+NAMES = ("pointer", *SORTS, "names", "loss", "decision", "verdict", "first", "best")
 
 
 def loss(model, y, hyper):
@@ -86,16 +88,16 @@ def loss(model, y, hyper):
     logits, (at_first, at_last) = model(y.ids, y.rows, (y.places, y.pointer))
     ce = F.cross_entropy(logits, y.goal, reduction="none")
     away = -(at_first + 1e-6).log()
-    match, none, close = (mean(v) for v in away.split(y.matches))
+    looks = [mean(v) for v in away.split(y.matches)]
     pointer, names = mean(-(at_last + 1e-6).log()), logits.sum() * 0
     if y.named.numel():
         margin = logits[y.named, tk.NAMES] - logits[y.named, tk.OTHER_NAMES]
         names = F.binary_cross_entropy_with_logits(margin, y.covered.to(margin.dtype))
-    total = (ce * y.weight).sum() + hyper["pointer"] * pointer + hyper["match"] * match \
-        + hyper["match_none"] * (none + close) + hyper["names"] * names + hyper["balance"] * model.balance()
+    total = (ce * y.weight).sum() + hyper["pointer"] * pointer + hyper["names"] * names + hyper["balance"] * model.balance() \
+        + sum(hyper[sort] * look for sort, look in zip(SORTS, looks))
     with torch.no_grad():
         share = [mean_where(ce, y.group == group) for group in (DECISION, VERDICT)]
-        stats = torch.stack([pointer, match, none, close, names, total, *share, *accuracy(y, logits)])
+        stats = torch.stack([pointer, *looks, names, total, *share, *accuracy(y, logits)])
     return total, stats
 
 

@@ -17,7 +17,7 @@ class Config:
     vocab_size: int = 2048
     hidden_size: int = 128
     intermediate_size: int = 192
-    num_hidden_layers: int = 6
+    num_hidden_layers: int = 9
     num_attention_heads: int = 4
     num_key_value_heads: int = 2
     rms_norm_eps: float = 1e-6
@@ -92,13 +92,14 @@ class Attention(nn.Module):
         self.k_proj, self.v_proj = Weight(self.kv * d, h), Weight(self.kv * d, h)
 
     def forward(self, x, places):
-        """places: (batch, query, key), three vectors. Returns the output and head 0's weights there."""
+        """places: (batch, query, key, group), four vectors. Returns the output and the weights there of the first
+        query head of that group of keys."""
         b, t, _ = x.shape
         kv, g, d = self.kv, self.heads // self.kv, self.d
         q = k.linear(x, self.q_proj.weight).view(b, t, kv, g, d).permute(0, 2, 3, 1, 4).reshape(b * kv, g * t, d)
         key = k.linear(x, self.k_proj.weight).view(b, t, kv, d).transpose(1, 2).reshape(b * kv, t, d)
         v = k.linear(x, self.v_proj.weight).view(b, t, kv, d).transpose(1, 2).reshape(b * kv, t, d)
-        at = torch.stack((places[0] * kv, places[1], places[2]))  # head 0 is the first of its group
+        at = torch.stack((places[0] * kv + places[3], places[1], places[2]))
         if k.BF16 and x.dtype == torch.float32 and not x.is_cuda:
             o, p = k.AttentionBf16.apply(q, key, v, at)
         else:
@@ -222,18 +223,18 @@ class Jamba(nn.Module):
 
     def forward(self, ids, rows=None, places=None):
         """Logits at the flat positions `rows` (ascending; all if None) of ids [B, T]. With `places` also
-        head 0's attention weights: of the first attention layer at (batch, query, key), of the last
-        layer at (number of the row, key). The last layer works at `rows` alone: a seventh of the step."""
+        attention weights: of the first attention layer at (batch, query, key, group), of the last
+        layer's head 0 at (number of the row, key). The last layer works at `rows` alone: a seventh of the step."""
         c, m = self.config, self.model
         x = nn.functional.embedding(ids, m.embed_tokens.weight)
-        none = torch.zeros(3, 0, dtype=torch.long, device=ids.device)
+        none = torch.zeros(4, 0, dtype=torch.long, device=ids.device)
         inner, outer = places or (none, none[:2])
         found = []
         for i, layer in enumerate(m.layers):
             last = rows is not None and layer.is_attention and i + 1 == len(m.layers)
             if last and x.is_cuda:  # all positions, rather than wait for how many rows a sequence has
                 t, of = ids.shape[1], rows[outer[0]]
-                x, w = layer(x, torch.stack((of // t, of % t, outer[1])))
+                x, w = layer(x, torch.stack((of // t, of % t, outer[1], of * 0)))
             elif last:
                 x, w = layer(x, outer, rows)
             else:
@@ -245,7 +246,7 @@ class Jamba(nn.Module):
             x = x.reshape(-1, x.shape[-1])[rows]
         x = k.rms_norm(x, m.final_layernorm.weight, c.rms_norm_eps)
         logits = k.linear(x, m.embed_tokens.weight)
-        return logits if places is None else (logits, found)
+        return logits if places is None else (logits, (found[0], found[-1]))
 
 
 class Flat:

@@ -86,11 +86,12 @@ _GENERAL = _sections("general")
 FACTS, QUESTIONS = _GENERAL["facts"], _GENERAL["questions"]
 FACT_WRAPS, QUESTION_WRAPS = _GENERAL["fact wraps"], _GENERAL["question wraps"]
 OLD_FACTS, OLD_QUESTIONS = _GENERAL["outdated facts"], _GENERAL["outdated questions"]
+NAMELESS_FACTS, NAMELESS_QUESTIONS = _GENERAL["nameless facts"], _GENERAL["nameless questions"]
 
 
 def everything():
     """Every list of phrasings that a task draws from, particular ones included."""
-    out = [FACTS, QUESTIONS, FACT_WRAPS, QUESTION_WRAPS, OLD_FACTS, OLD_QUESTIONS]
+    out = [FACTS, QUESTIONS, FACT_WRAPS, QUESTION_WRAPS, OLD_FACTS, OLD_QUESTIONS, NAMELESS_FACTS, NAMELESS_QUESTIONS]
     out += [part for domain in RELATIONS.values() for relation in domain for part in (relation.facts, relation.questions)]
     out += [part for values in LISTS for part in (values.facts, values.questions)]
     return out + [hop.questions for hop in HOPS]

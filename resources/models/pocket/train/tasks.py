@@ -10,7 +10,7 @@ from words import Bm25, content
 
 @dataclasses.dataclass
 class Task:
-    kind: str       # facts, old, list, hop, search, cloze; "-absent" is appended where nothing answers
+    kind: str       # facts, nameless, old, list, hop, search, cloze; "-absent" is appended where nothing answers
     question: str
     segments: list  # of str
     gold: list      # indices into segments, in order; empty: not there
@@ -36,6 +36,7 @@ class Shape:
     old: float = 0.0          # share of documents with outdated duplicates
     filler: float = 0.0       # share of segments that are real sentences (facts)
     lists: float = 0.0        # share of list and two-hop questions among facts
+    nameless: float = 0.0     # share of documents about one thing, which say "the ship" or nothing in place of a name
     search: float = 0.5       # share of tasks on real sentences
     hard: float = 0.0         # share of hard distractors in search, strength of the wording change
     reworded: float = 0.0     # share of search questions with other words for about half of theirs, where there are any
@@ -114,6 +115,8 @@ def _entities(r, domain, n, s):
 
 
 def fact_task(r, s, library):
+    if r.random() < s.nameless:
+        return _nameless(r, s, library)
     domain = r.choice(list(phrasings.RELATIONS))
     relations = phrasings.RELATIONS[domain]
     many = r.random() < s.ranked
@@ -139,13 +142,35 @@ def fact_task(r, s, library):
     else:
         e, rel = r.choice(list(keys))
         question, gold = _ask(r, s, rel, e), [keys[e, rel]]
-    fill = 0
-    if many:
-        fill = r.randint(0, s.pool)
-    elif s.filler:
-        fill = max(0, s.segments - len(pool))
-    pool += library.filler(r, fill) if fill else []
+    _fill(r, s, pool, library, many)
     return _arrange(r, s, kind + ("" if gold else "-absent"), question, pool, gold, many)
+
+
+def _fill(r, s, pool, library, many):
+    fill = r.randint(0, s.pool) if many else max(0, s.segments - len(pool)) if s.filler else 0
+    pool += library.filler(r, fill) if fill else []
+
+
+def _nameless(r, s, library):
+    """A document about one thing: its relations are told and asked for without a name."""
+    domain = r.choice(list(phrasings.RELATIONS))
+    relations, many = phrasings.RELATIONS[domain], r.random() < s.ranked
+    use, called = r.sample(relations, min(len(relations), r.randint(3, 9))), r.choice(facts.ROLES[domain])
+
+    def phrase(plain, whole, relation):
+        if r.random() < 0.4:
+            return facts.sentence(r.choice(phrasings.some(plain, s.side)), r=relation.noun, v=facts.value(r, relation.kind))
+        return whole(r, s, relation, r.choice(called))
+
+    def state(r, s, relation, e):
+        return _state(r, s, relation, e, facts.value(r, relation.kind))
+
+    absent = r.random() < s.absent
+    asked, told = use[0], use[1:] if absent else use
+    pool = [phrase(phrasings.NAMELESS_FACTS, state, relation) for relation in told]
+    question = phrase(phrasings.NAMELESS_QUESTIONS, _ask, asked)
+    _fill(r, s, pool, library, many)
+    return _arrange(r, s, "nameless" + ("-absent" if absent else ""), question, pool, [] if absent else [0], many)
 
 
 def _nowhere(r, s, domain, names, use, keys):
@@ -205,6 +230,10 @@ def _hop(r, s, pool, absent):
     pool.append(_state(r, s, first, e, middle))
     where = facts.entity(r, hop.through, s.unseen) if absent else middle
     pool.append(_state(r, s, second, where, facts.value(r, second.kind)))
+    if r.random() < 0.5:  # the same of another
+        other = facts.near_miss(r, where, hop.through, s.unseen) if r.random() < s.near else facts.entity(r, hop.through, s.unseen)
+        if other not in (where, middle):
+            pool.append(_state(r, s, second, other, facts.value(r, second.kind)))
     question = facts.sentence(r.choice(phrasings.some(hop.questions, s.side)), r=second.noun, e=e)
     return "hop", question, [] if absent else gold
 

@@ -54,7 +54,7 @@ def project_root():
 
 def defaults():
     return dict(seed=1, tokens_per_step=3072, lr=2.5e-3, warmup=200, beta1=0.9, beta2=0.98, eps=1e-8, decay=0.05, clip=1.0,
-                decision=1.0, verdict=1.0, rest=0.2, pointer=0.3, match=0.3, match_none=0.2, names=1.0, hard_no=1.5, balance=0.01, average=0.998,
+                decision=1.0, verdict=1.0, rest=0.2, pointer=0.3, match=0.3, match_none=0.2, match_close=0.2, echo=0.3, echo_none=0.2, names=1.0, hard_no=1.5, balance=0.01, average=0.998,
                 gate=0.85, patience=1 << 30, config={})
 
 
