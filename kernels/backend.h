@@ -27,6 +27,8 @@ struct BackendProperties {
   bool hostMemory = true;  ///< device addresses are addresses of the host
   bool usable = true;
   std::string reason;
+  std::string products;  ///< who multiplies large matrices, where more than one could: "cuBLAS
+                         ///< 13.1.0", or "Lectern's own" with why not the other
 };
 
 /// A sequence of operations that can be enqueued again as one; see Backend::record.

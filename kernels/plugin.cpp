@@ -40,6 +40,7 @@ BackendProperties propertiesOf(const plugin::DeviceFacts& facts, std::string nam
   properties.hostMemory = false;
   properties.usable = facts.isUsable != 0;
   properties.reason = facts.reason;
+  properties.products = facts.products;
   return properties;
 }
 

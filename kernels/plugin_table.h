@@ -16,7 +16,7 @@
 namespace lectern::kernels::plugin {
 
 /// Goes up with every change of this file.
-inline constexpr uint32_t kVersion = 1;
+inline constexpr uint32_t kVersion = 2;
 
 /// A number that changes with the operations and their fields; of both sides it must be the same.
 constexpr uint64_t layoutSum() {
@@ -40,6 +40,7 @@ struct DeviceFacts {
   int32_t isUsable;
   char hardware[128];
   char reason[508];
+  char products[252];  ///< empty while it is not open
   int64_t memoryBytes;
   int64_t memoryFreeBytes;  ///< 0 while it is not open
 };

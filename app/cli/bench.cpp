@@ -146,6 +146,9 @@ class Bench : public Command {
     if (!report.backend.reason.empty()) {
       streams.out << fmt::format("not on    {}\n", oneLine(report.backend.reason));
     }
+    if (!report.backend.products.empty()) {
+      streams.out << fmt::format("products  {}\n", oneLine(report.backend.products));
+    }
     streams.out << '\n';
     streams.out << fmt::format(
         "machine   reads {:.1f} GB/s; computes {:.0f} Gflop/s in float32, {:.0f} in bfloat16, "
@@ -210,6 +213,7 @@ class Bench : public Command {
             {"backend", report.backend.name},
             {"device", report.backend.device},
             {"whyNotBetter", report.backend.reason},
+            {"products", report.backend.products},
             {"threads", report.backend.threads},
             {"machine",
              {{"instructions", report.ceilings.instructions},

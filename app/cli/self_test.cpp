@@ -68,6 +68,9 @@ class SelfTest : public Command {
     if (!report.device.reason.empty()) {
       streams.out << fmt::format("not on {}\n", oneLine(report.device.reason));
     }
+    if (!report.device.products.empty()) {
+      streams.out << fmt::format("products: {}\n", oneLine(report.device.products));
+    }
     streams.out << fmt::format("\n{:6}{:>9}{:>9}{:>10}  {}\n", "", "error", "bound", "ms", "check");
     for (const SelfTestCheck& check : report.checks) {
       streams.out << fmt::format("{:6}{:>9.1e}{:>9.1e}{:>10.2f}  {}\n",
@@ -95,8 +98,8 @@ class SelfTest : public Command {
     }
     return {{"schema", "lectern-cli/self-test/1"},  {"version", LECTERN_VERSION},
             {"backend", report.device.name},        {"device", report.device.device},
-            {"whyNotBetter", report.device.reason}, {"failures", report.failures()},
-            {"checks", std::move(checks)}};
+            {"whyNotBetter", report.device.reason}, {"products", report.device.products},
+            {"failures", report.failures()},        {"checks", std::move(checks)}};
   }
 
   std::string model_ = "pocket";

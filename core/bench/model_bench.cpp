@@ -68,6 +68,7 @@ class Bench {
     if (working != held.end()) report_.memory.working = working->second;
     report_.memory.states = base.bytes();
     report_.memory.after = residentMemory();
+    report_.backend = backend_->properties();  // as it turned out
     return std::move(report_);
   }
 

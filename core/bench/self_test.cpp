@@ -156,6 +156,7 @@ Result<SelfTestReport> runSelfTest(const std::shared_ptr<kernels::Backend>& devi
   }
   report.checks.push_back(std::move(reading));
   report.checks.push_back(std::move(writing));
+  report.device = device->properties();  // as it turned out
   return report;
 }
 

@@ -314,15 +314,14 @@ cudaError_t launchSplits(const AttendOne& op,
 
 }  // namespace
 
-int64_t workspaceBytes(const AttendOne& op, int multiprocessors) {
+int64_t workspaceBytes(const AttendOne& op, const LaunchContext& context) {
   // As for the whole cache: a shorter sequence has fewer splits.
-  const Plan plan = planOf(op, multiprocessors, 0);
+  const Plan plan = planOf(op, context.multiprocessors, 0);
   return 4 * (partialFloats(plan, op) + shareFloats(plan, op));
 }
 
 cudaError_t launch(const AttendOne& op, const LaunchContext& context) {
-  if (!areFloats(op.q, op.out) ||
-      context.workspaceBytes < workspaceBytes(op, context.multiprocessors)) {
+  if (!areFloats(op.q, op.out) || context.workspaceBytes < workspaceBytes(op, context)) {
     return cudaErrorInvalidValue;
   }
   const Plan plan = planOf(op, context.multiprocessors, context.contextBucketTokens);

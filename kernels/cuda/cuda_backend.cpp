@@ -24,14 +24,15 @@ Result<std::unique_ptr<CudaBackend>> CudaBackend::open(int index) {
     return Error{ErrorCode::Usage, std::move(why)};
   }
   auto backend = std::unique_ptr<CudaBackend>(new CudaBackend);
-  const auto device =
-      std::make_shared<const Device>(Device{index, card.name, card.multiprocessors});
-  backend->device_ = device;
-  backend->pool_ = std::make_shared<QueuePool>(device);
+  Device opened{index, card.name, card.multiprocessors, nullptr};
   // The first call that needs the card wakes it, which takes a tenth of a second and can fail.
   if (const cudaError_t status = cudaSetDevice(index); status != cudaSuccess) {
-    return errorOf(status, *device, "opening it");
+    return errorOf(status, opened, "opening it");
   }
+  opened.cublas = Cublas::open(index, card.major);
+  const auto device = std::make_shared<const Device>(std::move(opened));
+  backend->device_ = device;
+  backend->pool_ = std::make_shared<QueuePool>(device);
   backend->own_ = TRY(Queue::create(device));
   return backend;
 }
@@ -41,6 +42,7 @@ BackendProperties CudaBackend::properties() const {
   properties.name = fmt::format("cuda:{}", device_->index);
   properties.device = device_->name;
   properties.hostMemory = false;
+  properties.products = device_->cublas->description();
   properties.reason = choiceReason();
   size_t freeBytes = 0;
   size_t totalBytes = 0;

@@ -2,10 +2,12 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "kernels/cuda/cublas.h"
 
 #include <cuda_runtime_api.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -16,6 +18,7 @@ struct Device {
   int index = 0;
   std::string name;
   int multiprocessors = 0;
+  std::shared_ptr<Cublas> cublas;
 
   /// Makes it the calling thread's; before every call of the runtime.
   void use() const { (void)cudaSetDevice(index); }

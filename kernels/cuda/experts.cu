@@ -218,13 +218,12 @@ cudaError_t launchMany(const Experts& op, const LaunchContext& context) {
 
 }  // namespace
 
-int64_t workspaceBytes(const Experts& op, int /*multiprocessors*/) {
+int64_t workspaceBytes(const Experts& op, const LaunchContext& /*context*/) {
   return op.in.rows == 1 ? 0 : roomOf(op).bytes;
 }
 
 cudaError_t launch(const Experts& op, const LaunchContext& context) {
-  if (!areFloats(op.in, op.out) ||
-      context.workspaceBytes < workspaceBytes(op, context.multiprocessors)) {
+  if (!areFloats(op.in, op.out) || context.workspaceBytes < workspaceBytes(op, context)) {
     return cudaErrorInvalidValue;
   }
   return op.in.rows == 1 ? launchOne(op, context) : launchMany(op, context);

@@ -46,13 +46,12 @@ cudaError_t multiplyOne(const Linear& op, const LaunchContext& context) {
 
 }  // namespace
 
-int64_t workspaceBytes(const Linear& op, int /*multiprocessors*/) {
-  return op.in.rows == 1 ? 0 : narrowBytes(op.weight, op.in.rows);
+int64_t workspaceBytes(const Linear& op, const LaunchContext& context) {
+  return op.in.rows == 1 ? 0 : productBytes(op.weight, false, op.in.rows, context);
 }
 
 cudaError_t launch(const Linear& op, const LaunchContext& context) {
-  if (!areFloats(op.in, op.bias, op.out) ||
-      context.workspaceBytes < workspaceBytes(op, context.multiprocessors)) {
+  if (!areFloats(op.in, op.bias, op.out) || context.workspaceBytes < workspaceBytes(op, context)) {
     return cudaErrorInvalidValue;
   }
   if (op.in.rows == 1) {

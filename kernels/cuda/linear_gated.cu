@@ -37,13 +37,12 @@ cudaError_t gateOne(const LinearGated& op, const LaunchContext& context) {
 
 }  // namespace
 
-int64_t workspaceBytes(const LinearGated& op, int /*multiprocessors*/) {
-  return op.in.rows == 1 ? 0 : narrowBytes(op.gate, op.in.rows);
+int64_t workspaceBytes(const LinearGated& op, const LaunchContext& context) {
+  return op.in.rows == 1 ? 0 : productBytes(op.gate, true, op.in.rows, context);
 }
 
 cudaError_t launch(const LinearGated& op, const LaunchContext& context) {
-  if (!areFloats(op.in, op.out) ||
-      context.workspaceBytes < workspaceBytes(op, context.multiprocessors)) {
+  if (!areFloats(op.in, op.out) || context.workspaceBytes < workspaceBytes(op, context)) {
     return cudaErrorInvalidValue;
   }
   if (op.in.rows == 1) {

@@ -115,6 +115,7 @@ void facts(plugin::Device* device, DeviceFacts* facts) {
     facts->memoryFreeBytes = properties.memoryFreeBytes;
     write(facts->hardware, properties.device);
     write(facts->reason, properties.reason);
+    write(facts->products, properties.products);
   });
 }
 

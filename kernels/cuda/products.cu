@@ -98,6 +98,13 @@ int64_t narrowBytes(const Weight& weight, int64_t rows) {
   return narrowRoom(weight, rows).bytes;
 }
 
+int64_t productBytes(const Weight& weight,
+                     bool isGated,
+                     int64_t rows,
+                     const LaunchContext& context) {
+  return narrowBytes(weight, rows) + libraryBytes(weight, isGated, rows, context);
+}
+
 cudaError_t multiply(const Product& product, void* room, const LaunchContext& context) {
   const DType dtype = product.weight.dtype;
   ProductArgs args{};
@@ -110,8 +117,12 @@ cudaError_t multiply(const Product& product, void* room, const LaunchContext& co
   args.rows = static_cast<int32_t>(product.out.rows);
   if (dtype == DType::F32) return multiplyFloats(args, product.tiles, context.stream);
 
-  const cudaError_t error = narrow(product.in, product.weight, room, args.narrowed, context.stream);
+  cudaError_t error = narrow(product.in, product.weight, room, args.narrowed, context.stream);
   if (error != cudaSuccess) return error;
+  bool done = false;
+  void* behind = static_cast<char*>(room) + narrowBytes(product.weight, product.in.rows);
+  error = multiplyByLibrary(product, args.narrowed, behind, context, done);
+  if (done || error != cudaSuccess) return error;
   if (dtype == DType::BF16) return multiplyBFloat16(args, product.tiles, context.stream);
   return multiplyBytes(args, dtype, product.tiles, context.stream);
 }

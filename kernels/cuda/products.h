@@ -45,10 +45,15 @@ struct Product {
   int64_t tiles = 0;  ///< how many there may be
 };
 
-/// Bytes of workspace for `rows` rows that meet the weight.
+/// Bytes of workspace for `rows` rows that meet the weight in a grouped product.
 int64_t narrowBytes(const Weight& weight, int64_t rows);
+/// The same of all rows in their order.
+int64_t productBytes(const Weight& weight,
+                     bool isGated,
+                     int64_t rows,
+                     const LaunchContext& context);
 
-/// Enqueues the product. `room`: narrowBytes of it, 256-byte aligned.
+/// Enqueues the product. `room`: as many bytes as that, 256-byte aligned.
 cudaError_t multiply(const Product& product, void* room, const LaunchContext& context);
 
 }  // namespace lectern::kernels::cuda

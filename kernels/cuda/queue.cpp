@@ -2,7 +2,6 @@
 #include "kernels/cuda/queue.h"
 
 #include "kernels/contract.h"
-#include "kernels/cuda/launches.h"
 
 #include <fmt/format.h>
 
@@ -77,8 +76,8 @@ void Queue::fillWithZeros(void* to, int64_t bytes) {
 }
 
 int64_t Queue::workspaceFor(const Operation& operation) const {
-  return std::visit([this](const auto& op) { return workspaceBytes(op, device_->multiprocessors); },
-                    operation);
+  const LaunchContext context = contextOf(0);
+  return std::visit([&context](const auto& op) { return workspaceBytes(op, context); }, operation);
 }
 
 // What is under way still uses the old one, so it is waited for; that happens a few times in the
@@ -105,13 +104,19 @@ bool Queue::growWorkspace(int64_t bytes) {
   return true;
 }
 
-cudaError_t Queue::launch(const Operation& operation, int64_t bucket) {
+LaunchContext Queue::contextOf(int64_t bucket) const {
   LaunchContext context;
   context.stream = stream_;
   context.multiprocessors = device_->multiprocessors;
   context.contextBucketTokens = static_cast<int>(bucket);
+  context.library = device_->cublas.get();
   context.workspace = workspace_;
   context.workspaceBytes = workspaceBytes_;
+  return context;
+}
+
+cudaError_t Queue::launch(const Operation& operation, int64_t bucket) {
+  const LaunchContext context = contextOf(bucket);
   last_ = nameOf(operation);
   if (first_.empty()) first_ = last_;
   return std::visit([&context](const auto& op) { return cuda::launch(op, context); }, operation);

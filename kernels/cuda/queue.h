@@ -5,6 +5,7 @@
 #include "kernels/backend.h"
 #include "kernels/cuda/device.h"
 #include "kernels/cuda/graph.h"
+#include "kernels/cuda/launches.h"
 #include "kernels/cuda/staging.h"
 
 #include <cuda_runtime_api.h>
@@ -42,6 +43,7 @@ class Queue {
  private:
   explicit Queue(std::shared_ptr<const Device> device) : device_(std::move(device)) {}
 
+  [[nodiscard]] LaunchContext contextOf(int64_t bucket) const;
   cudaError_t launch(const Operation& operation, int64_t bucket);
   bool growWorkspace(int64_t bytes);
   [[nodiscard]] int64_t workspaceFor(const Operation& operation) const;

@@ -285,14 +285,14 @@ cudaError_t launchScan(const ScanArgs& args, const LaunchContext& context) {
 
 }  // namespace
 
-int64_t workspaceBytes(const SelectiveScan& op, int multiprocessors) {
-  const int64_t pieces = piecesOf(op, multiprocessors).count;
+int64_t workspaceBytes(const SelectiveScan& op, const LaunchContext& context) {
+  const int64_t pieces = piecesOf(op, context.multiprocessors).count;
   return pieces == 1 ? 0 : pieces * (op.a.rows + 1) * op.u.cols * 4;
 }
 
 cudaError_t launch(const SelectiveScan& op, const LaunchContext& context) {
   if (!areFloats(op.u, op.delta, op.z, op.out) ||
-      context.workspaceBytes < workspaceBytes(op, context.multiprocessors)) {
+      context.workspaceBytes < workspaceBytes(op, context)) {
     return cudaErrorInvalidValue;
   }
   const Pieces pieces = piecesOf(op, context.multiprocessors);

@@ -11,6 +11,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <memory>
 #include <numeric>
 #include <string>
@@ -29,7 +30,10 @@ using testing::Not;
 
 class CudaBackendTest : public testing::Test {
  protected:
-  CudaBackendTest() { simt::reset(); }
+  CudaBackendTest() {
+    (void)::setenv("LECTERN_CUBLAS", "off", 1);  // cublas_test.cpp has it
+    simt::reset();
+  }
   ~CudaBackendTest() override { EXPECT_EQ(cuda_runtime::findingsText(), ""); }
 };
 

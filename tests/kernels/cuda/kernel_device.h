@@ -37,7 +37,7 @@ class KernelDevice {
           LaunchContext context;
           context.stream = stream_;
           context.multiprocessors = kMultiprocessors;
-          context.workspaceBytes = workspaceBytes(op, kMultiprocessors);
+          context.workspaceBytes = workspaceBytes(op, context);
           if (context.workspaceBytes > 0) context.workspace = bytes(context.workspaceBytes);
           ASSERT_EQ(launch(op, context), cudaSuccess) << nameOf(operation);
         },

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "kernels/cuda/cublas.h"
+#include "tests/cublas/attach.h"
 #include "tests/cuda_runtime/cuda_runtime.h"
 
 #include <cstdint>
@@ -14,16 +16,30 @@ namespace lectern::kernels {
 /// The run of a whole program on a card that is none: what makes of the backend's own sources, the
 /// stand-in for the runtime and an engine a plug-in that any program of ours can open
 /// (LECTERN_CUDA_PLUGIN). One of it, at namespace level. LECTERN_STAND_IN is a list of settings,
-/// "seed=3,preempt=101,trace=0,memory-mib=2048". What the engine finds wrong ends the program with
+/// "seed=3,preempt=101,trace=0,memory-mib=2048,cublas-from=0". LECTERN_CUBLAS may be the substitute
+/// (tests/cublas), which then multiplies matrices of so many numbers; the real library would be
+/// given streams that are none, so it is off. What the engine finds wrong ends the program with
 /// 86 when it would end.
 class StandInRun {
  public:
   /// `start` sets engine and runtime up.
-  explicit StandInRun(void (*start)(const StandInRun& run)) { start(*this); }
+  explicit StandInRun(void (*start)(const StandInRun& run)) {
+    start(*this);
+    const char* library = std::getenv("LECTERN_CUBLAS");
+    if (library != nullptr) cublas_ = cublas_substitute::attach(library);
+    if (cublas_ == nullptr) (void)::setenv("LECTERN_CUBLAS", "off", 1);
+    cuda::Cublas::Least least;
+    least.elements = setting("cublas-from", least.elements);
+    cuda::Cublas::setLeast(least);
+  }
   StandInRun(const StandInRun&) = delete;
   StandInRun& operator=(const StandInRun&) = delete;
   ~StandInRun() {
-    const std::string found = cuda_runtime::findingsText();
+    std::string found = cuda_runtime::findingsText();
+    // A program that only asks what there is opens no card.
+    if (cublas_ != nullptr && cublas_->creations > 0 && cublas_->products == 0) {
+      found += "cuBLAS has multiplied nothing\n";
+    }
     if (found.empty()) return;
     std::fprintf(stderr, "%s\n", found.c_str());
     std::fflush(nullptr);
@@ -48,6 +64,9 @@ class StandInRun {
     settings.memoryBytes = setting("memory-mib", settings.memoryBytes >> 20) << 20;
     return settings;
   }
+
+ private:
+  cublas_substitute::Control* cublas_ = nullptr;
 };
 
 }  // namespace lectern::kernels

@@ -112,8 +112,11 @@ TEST_F(CudaTraffic, OfAScanOfFewChannels) {
                           dense(d, 1, inner, 7),       dense(d, tokens, inner, 8),
                           dense(d, states, inner, 9),  d.room(tokens, inner, 0)};
   const int64_t state = states * inner * 4;
-  EXPECT_EQ(workspaceBytes(few, 4), 8 * (state + inner * 4));
-  EXPECT_EQ(workspaceBytes(few, 1), 0);  // no multiprocessor is idle
+  LaunchContext context;
+  context.multiprocessors = 4;
+  EXPECT_EQ(workspaceBytes(few, context), 8 * (state + inner * 4));
+  context.multiprocessors = 1;  // is never idle
+  EXPECT_EQ(workspaceBytes(few, context), 0);
   const int64_t again = (tokens - 64) * (2 * inner + states) * 4;
   expectLean(d, "512 × 32 × 16, in pieces", few, 0,
              again + (7 + 7 + 8 + 8) * state + 15 * state + 2 * 7 * inner * 4);

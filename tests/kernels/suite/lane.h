@@ -41,6 +41,8 @@ struct Lane {
 /// What the suite is run on. Their names are known without the device.
 std::vector<std::string> testedBackends();
 Lane laneOf(const std::string& backend);
+/// And with which weights: mostly all_weights.cpp's.
+std::vector<DType> testedWeights();
 /// "reference", or one of testedBackends.
 std::unique_ptr<Backend> openTested(const std::string& name, int threads);
 /// Why there is nothing to run on; empty where there is.

@@ -215,16 +215,7 @@ TEST_P(LinearTest, RunsExpertsLikeTheReference) {
 INSTANTIATE_TEST_SUITE_P(Backends,
                          LinearTest,
                          testing::Combine(testing::ValuesIn(testedBackends()),
-                                          testing::Values(DType::F32,
-                                                          DType::BF16,
-                                                          DType::Q8_0,
-                                                          DType::Q4_0,
-                                                          DType::Q4_1,
-                                                          DType::Q5_0,
-                                                          DType::Q5_1,
-                                                          DType::Q4_K,
-                                                          DType::Q5_K,
-                                                          DType::Q6_K)),
+                                          testing::ValuesIn(testedWeights())),
                          [](const auto& info) {
                            return test::asTestName(std::get<0>(info.param)) + "_" +
                                   asTestName(std::get<1>(info.param));
