@@ -15,6 +15,9 @@
 
 namespace lectern::kernels {
 
+/// Tokens that a model reads in one pass where nothing speaks for more.
+constexpr int64_t kUsualRows = 512;
+
 /// What a device is and can hold. Bytes; `usable` is false with a sentence why in `reason`, for the
 /// user. Of a backend that openBackend chose by itself, `reason` says why it took no better one.
 struct BackendProperties {
@@ -24,7 +27,8 @@ struct BackendProperties {
   int64_t memoryBytes = 0;
   int64_t memoryFreeBytes = 0;
   int threads = 1;
-  bool hostMemory = true;  ///< device addresses are addresses of the host
+  int64_t rowsAtOnce = kUsualRows;  ///< tokens that fill it, if a model reads so many in one pass
+  bool hostMemory = true;           ///< device addresses are addresses of the host
   bool usable = true;
   std::string reason;
   std::string products;  ///< who multiplies large matrices, where more than one could: "cuBLAS

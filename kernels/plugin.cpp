@@ -41,6 +41,7 @@ BackendProperties propertiesOf(const plugin::DeviceFacts& facts, std::string nam
   properties.usable = facts.isUsable != 0;
   properties.reason = facts.reason;
   properties.products = facts.products;
+  if (facts.rowsAtOnce > 0) properties.rowsAtOnce = facts.rowsAtOnce;
   return properties;
 }
 

@@ -38,6 +38,7 @@ struct Fault {
 /// A device as BackendProperties has it. `reason` is set where it is not usable.
 struct DeviceFacts {
   int32_t isUsable;
+  int32_t rowsAtOnce;  ///< 0 while it is not open
   char hardware[128];
   char reason[508];
   char products[252];  ///< empty while it is not open

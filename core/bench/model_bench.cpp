@@ -128,7 +128,7 @@ class Bench {
   Result<void> read(States& states, int64_t count) {
     for (int64_t done = 0; done < count;) {
       position_ = states.position();
-      const int64_t size = std::min(count - done, Model::kChunkTokens);
+      const int64_t size = std::min(count - done, engine_->chunkTokens());
       TRY(engine_->prefill(states, tokensAt(position_, size), {}, stop_));
       done += size;
       say("reading", done, count);

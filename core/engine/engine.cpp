@@ -27,7 +27,7 @@ Sha256 hashOf(const ModelFolder& folder,
   const int matrixType = options.matrixType ? static_cast<int>(*options.matrixType) : -1;
   return sha256(fmt::format("{} {} {} {} {} {}", folder.config().dump(), toHex(contentSum),
                             kNumericsVersion, matrixType, static_cast<int>(cacheType),
-                            Model::kChunkTokens));
+                            kernels::kUsualRows));
 }
 
 Error cancelled(const States& states) {
@@ -70,7 +70,8 @@ Result<std::unique_ptr<Engine>> Engine::open(const std::filesystem::path& folder
   engine->backend_ = std::move(backend);
   // What a config claims counts only where the file bears it out.
   TRY(Weights::check(*files, engine->config_, WeightCheck::Shapes, {}, stop));
-  TRY(checkFits(*files, engine->config_, engine->backend_->properties().memoryFreeBytes));
+  const kernels::BackendProperties device = engine->backend_->properties();
+  TRY(checkFits(*files, engine->config_, device.memoryFreeBytes, device.rowsAtOnce));
   engine->weights_ =
       TRY(Weights::load(*files, engine->config_, *engine->backend_,
                         {options.matrixType, options.loading, options.packedFolder}, stop));
@@ -108,9 +109,9 @@ Result<void> Engine::checkTokens(const States& states, std::span<const int32_t> 
   return {};
 }
 
-int64_t Engine::chunkSize(const States& states, int64_t remaining) {
-  const int64_t intoChunk = (states.position() - states.gridOrigin()) % Model::kChunkTokens;
-  return std::min(remaining, Model::kChunkTokens - intoChunk);
+int64_t Engine::chunkSize(const States& states, int64_t remaining) const {
+  const int64_t intoChunk = (states.position() - states.gridOrigin()) % chunkTokens();
+  return std::min(remaining, chunkTokens() - intoChunk);
 }
 
 Result<void> Engine::prefill(States& states,

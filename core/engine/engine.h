@@ -69,7 +69,7 @@ class Engine {
   [[nodiscard]] const ModelConfig& config() const { return config_; }
   [[nodiscard]] int64_t windowTokens() const { return windowTokens_; }
   [[nodiscard]] kernels::BackendProperties backend() const { return backend_->properties(); }
-  /// SHA-256 over config, weights and what else decides the numbers (element types, chunk size): a
+  /// SHA-256 over config, weights and what else decides the numbers (element types, version): a
   /// saved state is good for exactly this, on every backend. To the bit as if it had never been
   /// left only on the one that made it; on others within what backends differ by.
   [[nodiscard]] const Sha256& modelHash() const { return modelHash_; }
@@ -82,7 +82,9 @@ class Engine {
                                        const ByteProgress& progress = {},
                                        const std::stop_token& stop = {}) const;
 
-  /// Prefill splits at here + k · Model::kChunkTokens from now on, however the tokens arrive, so
+  /// How many tokens are read in one pass.
+  [[nodiscard]] int64_t chunkTokens() const { return model_->chunkTokens(); }
+  /// Prefill splits at here + k · chunkTokens() from now on, however the tokens arrive, so
   /// that what is read again from a saved state is the same to the bit.
   static void beginDocument(States& states) { states.setGridOrigin(states.position()); }
 
@@ -115,7 +117,7 @@ class Engine {
   Engine() = default;
   Result<void> checkTokens(const States& states, std::span<const int32_t> tokens) const;
   /// The tokens until the next line of the grid.
-  static int64_t chunkSize(const States& states, int64_t remaining);
+  [[nodiscard]] int64_t chunkSize(const States& states, int64_t remaining) const;
 
   ModelConfig config_;
   kernels::DType cacheType_ = kernels::DType::F32;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/engine/memory_needs.h"
 
-#include "core/engine/model.h"
 #include "core/engine/states.h"
 
 #include <fmt/format.h>
@@ -28,7 +27,7 @@ int64_t windowBytes(const ModelConfig& config, int64_t tokens) {
 
 /// The widest of what stands side by side in a chunk (core/engine/model.cpp, makeSlots): residual,
 /// normed, delta, and those of one layer.
-int64_t workingBytes(const ModelConfig& config) {
+int64_t workingBytes(const ModelConfig& config, int64_t rowsAtOnce) {
   int64_t layer = (config.numAttentionHeads * 2 + 2 * config.numKeyValueHeads) * config.headDim;
   if (config.mambaLayers() > 0) layer = std::max(layer, 5 * config.mambaInner);
   layer = std::max(layer, config.intermediateSize);
@@ -36,16 +35,19 @@ int64_t workingBytes(const ModelConfig& config) {
     layer =
         std::max(layer, config.numExpertsPerTok * (config.hiddenSize + config.intermediateSize));
   }
-  return (3 * config.hiddenSize + layer) * Model::kChunkTokens * kFloatBytes +
+  return (3 * config.hiddenSize + layer) * rowsAtOnce * kFloatBytes +
          config.vocabSize * kFloatBytes;
 }
 
 }  // namespace
 
-ModelMemory memoryOf(const ModelConfig& config, int64_t modelBytes, int64_t windowTokens) {
+ModelMemory memoryOf(const ModelConfig& config,
+                     int64_t modelBytes,
+                     int64_t windowTokens,
+                     int64_t rowsAtOnce) {
   const int64_t tokens = windowTokens > 0 ? std::min(windowTokens, config.maxPositionEmbeddings)
                                           : config.maxPositionEmbeddings;
-  return {modelBytes, windowBytes(config, tokens), workingBytes(config)};
+  return {modelBytes, windowBytes(config, tokens), workingBytes(config, rowsAtOnce)};
 }
 
 int64_t windowThatFits(const ModelConfig& config, int64_t modelBytes, int64_t memoryBytes) {
@@ -66,7 +68,10 @@ int64_t windowThatFits(const ModelConfig& config, int64_t modelBytes, int64_t me
   return low * kThousand;
 }
 
-Result<void> checkFits(const ModelFolder& model, const ModelConfig& config, int64_t freeBytes) {
+Result<void> checkFits(const ModelFolder& model,
+                       const ModelConfig& config,
+                       int64_t freeBytes,
+                       int64_t rowsAtOnce) {
   int64_t elements = 0;
   int64_t bytes = 0;
   for (const auto& [name, tensor] : model.tensors()) {
@@ -74,7 +79,7 @@ Result<void> checkFits(const ModelFolder& model, const ModelConfig& config, int6
     bytes += static_cast<int64_t>(tensor.data.size());
   }
   const auto needs = [&](int64_t weightBytes) {
-    return memoryOf(config, weightBytes, kThousand).bytes();
+    return memoryOf(config, weightBytes, kThousand, rowsAtOnce).bytes();
   };
   if (freeBytes <= 0 || needs(bytes) <= freeBytes) return {};
   const auto gigabytes = [](int64_t count) { return static_cast<double>(count) / 1e9; };

@@ -4,6 +4,7 @@
 #include "core/base/result.h"
 #include "core/engine/model_config.h"
 #include "core/model_file/model_folder.h"
+#include "kernels/backend.h"
 
 #include <cstdint>
 
@@ -19,8 +20,12 @@ struct ModelMemory {
   [[nodiscard]] int64_t bytes() const { return weightBytes + windowBytes + workingBytes; }
 };
 
-/// `windowTokens` as EngineOptions has it: 0 is what the model was made for.
-ModelMemory memoryOf(const ModelConfig& config, int64_t modelBytes, int64_t windowTokens);
+/// `windowTokens` as EngineOptions has it: 0 is what the model was made for. `rowsAtOnce`: of the
+/// backend.
+ModelMemory memoryOf(const ModelConfig& config,
+                     int64_t modelBytes,
+                     int64_t windowTokens,
+                     int64_t rowsAtOnce = kernels::kUsualRows);
 
 /// The longest window, in whole thousands (of 1024) or the model's own, with which it takes no more
 /// than so many bytes. 0: it does not fit with any.
@@ -30,6 +35,9 @@ int64_t windowThatFits(const ModelConfig& config, int64_t modelBytes, int64_t me
 /// To be asked before it is loaded: memory that is refused is an error, but memory that is promised
 /// and not there ends the program. Errors: OutOfMemory, with what it takes, what is free, and what
 /// would fit.
-Result<void> checkFits(const ModelFolder& model, const ModelConfig& config, int64_t freeBytes);
+Result<void> checkFits(const ModelFolder& model,
+                       const ModelConfig& config,
+                       int64_t freeBytes,
+                       int64_t rowsAtOnce = kernels::kUsualRows);
 
 }  // namespace lectern

@@ -147,7 +147,7 @@ class Model::Pass {
 };
 
 Model::Slots Model::makeSlots(const std::function<Tensor(DType, int64_t, int64_t)>& make) const {
-  const auto floats = [&](int64_t cols) { return make(DType::F32, kChunkTokens, cols); };
+  const auto floats = [&](int64_t cols) { return make(DType::F32, chunkTokens_, cols); };
   Slots s;
   s.residual = floats(config_.hiddenSize);
   s.normed = floats(config_.hiddenSize);
@@ -174,9 +174,9 @@ Model::Slots Model::makeSlots(const std::function<Tensor(DType, int64_t, int64_t
   if (has(FeedForward::Dense)) s.gated = floats(config_.intermediateSize);
   if (has(FeedForward::Experts)) {
     s.routed = floats(config_.numExperts);
-    s.chosen = make(DType::I32, kChunkTokens, config_.numExpertsPerTok);
+    s.chosen = make(DType::I32, chunkTokens_, config_.numExpertsPerTok);
     s.chances = floats(config_.numExpertsPerTok);
-    s.expertScratch = make(DType::F32, kChunkTokens * config_.numExpertsPerTok,
+    s.expertScratch = make(DType::F32, chunkTokens_ * config_.numExpertsPerTok,
                            config_.hiddenSize + config_.intermediateSize);
   }
   return s;
@@ -191,12 +191,12 @@ Result<void> Model::planArena() {
     placeholders.push_back(planner.addSlot(rows * cols * kernels::elementBytes(type)));
     return kernels::matrix(placeholders.back(), type, rows, cols);
   });
-  const States states = TRY(States::create(config_, DType::F32, kChunkTokens, backend_));
-  Pass pass(*this, states, kChunkTokens, /*tapped=*/false,
+  const States states = TRY(States::create(config_, DType::F32, chunkTokens_, backend_));
+  Pass pass(*this, states, chunkTokens_, /*tapped=*/false,
             [&](const Operation& op) { planner.use(op); });
   pass.body();
-  pass.finalNorm(0, kChunkTokens);
-  pass.head(kChunkTokens - 1);
+  pass.finalNorm(0, chunkTokens_);
+  pass.head(chunkTokens_ - 1);
 
   buffers_.push_back(TRY(backend_->allocate(planner.plan(), "The working memory of the model")));
   size_t next = 0;
@@ -216,6 +216,7 @@ Result<std::unique_ptr<Model>> Model::create(const ModelConfig& config,
   model->config_ = config;
   model->weights_ = std::move(weights);
   model->backend_ = std::move(backend);
+  model->chunkTokens_ = model->backend_->properties().rowsAtOnce;
   model->stream_ = TRY(model->backend_->newStream());
   const auto allocate = [&](DType type, int64_t rows, int64_t cols) -> Result<Tensor> {
     const int64_t bytes = std::max<int64_t>(1, rows * cols * kernels::elementBytes(type));
@@ -223,7 +224,7 @@ Result<std::unique_ptr<Model>> Model::create(const ModelConfig& config,
         TRY(model->backend_->allocate(bytes, "The working memory of the model")));
     return kernels::matrix(model->buffers_.back().data(), type, rows, cols);
   };
-  model->ids_ = TRY(allocate(DType::I32, 1, kChunkTokens));
+  model->ids_ = TRY(allocate(DType::I32, 1, model->chunkTokens_));
   model->step_.position = TRY(allocate(DType::I32, 1, 1)).row<int32_t>(0);
   if (config.mambaLayers() > 0) {
     const int64_t projected = config.mambaDtRank + 2 * config.mambaDState;
@@ -243,7 +244,7 @@ Result<void> Model::run(States& states,
                         std::span<const int32_t> tokens,
                         const RunRequest& request) {
   const auto count = static_cast<int64_t>(tokens.size());
-  LECTERN_CHECK(count >= 1 && count <= kChunkTokens);
+  LECTERN_CHECK(count >= 1 && count <= chunkTokens_);
   for (const int32_t token : tokens) LECTERN_CHECK(token >= 0 && token < config_.vocabSize);
   const bool tapped = !request.tapWeights.empty() && count == 1 && tap_.mass.isPresent();
 

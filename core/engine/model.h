@@ -34,15 +34,15 @@ struct RunRequest {
 /// Thread: one at a time.
 class Model {
  public:
-  static constexpr int64_t kChunkTokens = 512;
-
   /// All States it will see are made for `maxTokens`. Errors: OutOfMemory.
   static Result<std::unique_ptr<Model>> create(const ModelConfig& config,
                                                std::shared_ptr<const Weights> weights,
                                                std::shared_ptr<kernels::Backend> backend,
                                                int64_t maxTokens);
 
-  /// Reads 1 to kChunkTokens tokens, each of the vocabulary, and advances the states. After an
+  /// How many tokens it can read in one run: as many as fill the device.
+  [[nodiscard]] int64_t chunkTokens() const { return chunkTokens_; }
+  /// Reads 1 to chunkTokens() tokens, each of the vocabulary, and advances the states. After an
   /// Error the states are spent. Errors: DoesNotFit, OutOfMemory, Internal (a device fault).
   Result<void> run(States& states, std::span<const int32_t> tokens, const RunRequest& request);
 
@@ -55,7 +55,7 @@ class Model {
   [[nodiscard]] int64_t workingBytes() const;
 
  private:
-  // Intermediate results of one run, [kChunkTokens, …]; a run of fewer tokens uses their first
+  // Intermediate results of one run, [chunkTokens_, …]; a run of fewer tokens uses their first
   // rows. Named after what they hold.
   struct Slots {
     kernels::Tensor residual, normed, delta, logits;
@@ -85,10 +85,11 @@ class Model {
   std::shared_ptr<const Weights> weights_;
   std::shared_ptr<kernels::Backend> backend_;
   std::unique_ptr<kernels::Stream> stream_;
+  int64_t chunkTokens_ = 0;
   Slots slots_;
   Tap tap_;
   kernels::Tensor stepScratch_;
-  kernels::Tensor ids_;  // [1, kChunkTokens] I32
+  kernels::Tensor ids_;  // [1, chunkTokens_] I32
   kernels::Step step_;
   std::vector<kernels::Buffer> buffers_;
   std::array<RecordedStep, 2> recordedSteps_;  // without the tap, and with it

@@ -14,6 +14,19 @@
 
 namespace lectern::kernels::cuda {
 
+namespace {
+
+// A layer's narrowest large product is some twenty tiles wide (2,560 columns); with 64 rows a tile
+// and four tiles a multiprocessor the last ones to end leave little idle.
+int64_t rowsThatFill(int multiprocessors) {
+  const int64_t wanted = int64_t{multiprocessors} * 4 * 64 / 20;
+  int64_t rows = kUsualRows;
+  while (rows < wanted && rows < 4 * kUsualRows) rows *= 2;
+  return rows;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<CudaBackend>> CudaBackend::open(int index) {
   const std::vector<CardFacts> cards = TRY(findCards());
   if (index < 0 || index >= static_cast<int>(cards.size())) {
@@ -42,6 +55,7 @@ BackendProperties CudaBackend::properties() const {
   properties.name = fmt::format("cuda:{}", device_->index);
   properties.device = device_->name;
   properties.hostMemory = false;
+  properties.rowsAtOnce = rowsThatFill(device_->multiprocessors);
   properties.products = device_->cublas->description();
   properties.reason = choiceReason();
   size_t freeBytes = 0;

@@ -111,6 +111,7 @@ void facts(plugin::Device* device, DeviceFacts* facts) {
   guarded(ignored, [&] {
     const BackendProperties properties = backendOf(device).properties();
     facts->isUsable = properties.usable ? 1 : 0;
+    facts->rowsAtOnce = static_cast<int32_t>(properties.rowsAtOnce);
     facts->memoryBytes = properties.memoryBytes;
     facts->memoryFreeBytes = properties.memoryFreeBytes;
     write(facts->hardware, properties.device);

@@ -28,13 +28,17 @@ class WrappedBackend final : public kernels::Backend {
   /// Recordings made from now on are lists kept here, and replaying them enqueues each operation
   /// anew: what a replay must be equal to.
   bool replaysOneByOne = false;
+  /// Rather than the inner backend's, if not 0.
+  int64_t rowsAtOnce = 0;
 
   [[nodiscard]] int64_t heldBytes() const { return *heldBytes_; }
   [[nodiscard]] int64_t replays() const { return replays_; }
   [[nodiscard]] int64_t recordings() const { return recordings_; }
 
   [[nodiscard]] kernels::BackendProperties properties() const override {
-    return inner_->properties();
+    kernels::BackendProperties properties = inner_->properties();
+    if (rowsAtOnce > 0) properties.rowsAtOnce = rowsAtOnce;
+    return properties;
   }
   Result<kernels::Buffer> allocate(int64_t bytes, std::string_view purpose) override {
     if (beforeAllocate) TRY(beforeAllocate(bytes, purpose));

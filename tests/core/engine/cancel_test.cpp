@@ -90,7 +90,7 @@ TEST_F(Cancel, ReadingStopsBetweenChunksAndGoesOnWithTheSameBits) {
     const Result<void> result = engine_->prefill(states, list, progress, stop);
     if (result) return result;
     EXPECT_EQ(states.position(), last);
-    EXPECT_EQ(last % Model::kChunkTokens, 0);
+    EXPECT_EQ(last % engine_->chunkTokens(), 0);
     EXPECT_TRUE(
         engine_->prefill(states, std::span(list).subspan(static_cast<size_t>(last)), {}, {}));
     EXPECT_EQ(logits(), expected);
@@ -120,7 +120,7 @@ TEST_F(Cancel, ReadingStopsWithinAChunkWhenAnotherThreadAsks) {
       source.get_token());
   asking.join();
   EXPECT_EQ(result.has_value(), states.position() == 4096);
-  EXPECT_LE(states.position(), doneAfterAsking + Model::kChunkTokens);
+  EXPECT_LE(states.position(), doneAfterAsking + engine_->chunkTokens());
 }
 
 TEST_F(Cancel, AllLogitsStopBetweenChunks) {

@@ -4,6 +4,7 @@
 #include "tests/support/backends.h"
 #include "tests/support/engine_fixture.h"
 #include "tests/support/tiny_model.h"
+#include "tests/support/wrapped_backend.h"
 
 #include <gtest/gtest.h>
 
@@ -58,6 +59,38 @@ TEST_P(EngineTest, ReadsOnTheGridHoweverTheTokensArrive) {
                                [&](int64_t done) { steps.push_back(done); }, {}));
   EXPECT_EQ(steps, (std::vector<int64_t>{412, 924, 1200}));
   EXPECT_TRUE(std::equal(expected.begin(), expected.end(), engine_->logits().begin()));
+}
+
+// A reading goes on where it was left, whatever else another backend takes in one pass.
+TEST_P(EngineTest, ReadsAsManyTokensInAPassAsFillTheBackend) {
+  const auto list = tokens(3000);
+  States usual = engine_->newStates().value();
+  ASSERT_TRUE(engine_->prefill(usual, std::span(list).first(2500), {}, {}));
+  ASSERT_TRUE(usual.save(folder_.path() / "state", engine_->modelHash()));
+  ASSERT_TRUE(engine_->prefill(usual, std::span(list).subspan(2500), {}, {}));
+
+  const auto backend =
+      std::make_shared<test::WrappedBackend>(kernels::openBackend(GetParam(), 1).value());
+  backend->rowsAtOnce = 2048;
+  const auto wide = Engine::open(folder_.path(), {.windowTokens = 4096}, backend, {}).value();
+  EXPECT_EQ(wide->modelHash(), engine_->modelHash());
+  States states = wide->newStates().value();
+  std::vector<int64_t> steps;
+  ASSERT_TRUE(wide->prefill(states, list, [&](int64_t done) { steps.push_back(done); }, {}));
+  EXPECT_EQ(steps, (std::vector<int64_t>{2048, 3000}));
+  const auto agree = [&] {
+    for (size_t i = 0; i < engine_->logits().size(); ++i) {
+      EXPECT_NEAR(wide->logits()[i], engine_->logits()[i], 1e-3) << i;
+    }
+  };
+  agree();
+
+  states = wide->restore(folder_.path() / "state").value();
+  steps.clear();
+  ASSERT_TRUE(wide->prefill(states, std::span(list).subspan(2500),
+                            [&](int64_t done) { steps.push_back(done); }, {}));
+  EXPECT_EQ(steps, (std::vector<int64_t>{500}));
+  agree();
 }
 
 TEST_P(EngineTest, BeginsTheGridAnewWithEachDocument) {

@@ -59,8 +59,9 @@ TEST_P(LongContext, RunsInThePlannedMemory) {
           .value();
   forgetPeak();  // files that were written and mapped
   States states = loaded.newStates();
-  std::vector<int32_t> chunk(static_cast<size_t>(Model::kChunkTokens));
-  while (states.position() + Model::kChunkTokens < count) {
+  const int64_t size = loaded.model->chunkTokens();
+  std::vector<int32_t> chunk(static_cast<size_t>(size));
+  while (states.position() + size < count) {
     for (size_t i = 0; i < chunk.size(); ++i) {
       const int64_t t = states.position() + static_cast<int64_t>(i);
       chunk[i] = static_cast<int32_t>((t * t + 3 * t + 1) % loaded.config.vocabSize);

@@ -45,6 +45,7 @@ TEST_F(MemoryNeeds, AModelThatFitsIsNotRefused) {
   EXPECT_TRUE(checkFits(*model, config, needed));
   EXPECT_TRUE(checkFits(*model, config, 0)) << "where nothing is known of the memory";
   EXPECT_FALSE(checkFits(*model, config, needed - 1));
+  EXPECT_FALSE(checkFits(*model, config, needed, 4 * kernels::kUsualRows));
 }
 
 TEST_F(MemoryNeeds, OneThatDoesNotFitIsRefusedWithWhatWould) {

@@ -114,7 +114,7 @@ TEST_F(OutOfMemory, ReadingKeepsWhatItHasReadAndGoesOnWithTheSameBits) {
     States states = TRY(engine_->newStates());
     const Result<void> result = engine_->prefill(states, list, {}, {});
     if (result) return result;
-    EXPECT_EQ(states.position() % Model::kChunkTokens, 0);
+    EXPECT_EQ(states.position() % engine_->chunkTokens(), 0);
     const auto rest = std::span(list).subspan(static_cast<size_t>(states.position()));
     EXPECT_TRUE(engine_->prefill(states, rest, {}, {}));
     EXPECT_EQ(logits(), expected);

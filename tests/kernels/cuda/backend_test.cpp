@@ -99,6 +99,15 @@ TEST_F(CudaBackendTest, OpensNoCardThatCannotBeUsed) {
   EXPECT_THAT(CudaBackend::open(2).error().message, HasSubstr("no graphics card 2"));
 }
 
+TEST_F(CudaBackendTest, TakesMoreRowsAtOnceTheMoreMultiprocessorsItHas) {
+  for (const auto& [multiprocessors, rows] : {std::pair{24, 512}, {46, 1024}, {132, 2048}}) {
+    simt::reset({}, {.multiprocessors = multiprocessors});
+    EXPECT_EQ(CudaBackend::open(0).value()->properties().rowsAtOnce, rows) << multiprocessors;
+    const plugin::Table& table = *lecternPlugin(plugin::kVersion);
+    EXPECT_EQ(openPluginDevice(table, 0, "cuda:0").value()->properties().rowsAtOnce, rows);
+  }
+}
+
 TEST_F(CudaBackendTest, GivesAlignedZeroedMemory) {
   const auto backend = CudaBackend::open(0).value();
   const auto stream = backend->newStream().value();
