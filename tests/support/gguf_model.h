@@ -9,8 +9,9 @@
 #include <cstring>
 #include <functional>
 #include <map>
-#include <regex>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace lectern::test {
@@ -49,21 +50,23 @@ inline std::vector<GgufTensor> convertedToGguf(const std::vector<TensorToWrite>&
       {"feed_forward.up_proj.weight", "ffn_up.weight"},
       {"feed_forward.down_proj.weight", "ffn_down.weight"},
       {"feed_forward.router.weight", "ffn_gate_inp.weight"}};
-  static const std::regex kLayer(R"(model\.layers\.(\d+)\.(.*))");
-  static const std::regex kExpert(R"(feed_forward\.experts\.(\d+)\.(gate|up|down)_proj\.weight)");
+  // What stands behind a prefix and a number: "model.layers.3.rest" gives ("3", "rest").
+  const auto numbered = [](std::string_view name, std::string_view prefix) {
+    if (!name.starts_with(prefix)) return std::pair<std::string, std::string>();
+    name.remove_prefix(prefix.size());
+    const size_t dot = name.find('.');
+    return std::pair(std::string(name.substr(0, dot)), std::string(name.substr(dot + 1)));
+  };
   std::vector<GgufTensor> converted;
   for (const TensorToWrite& tensor : tensors) {
     GgufTensor out{tensor.name, {tensor.shape.rbegin(), tensor.shape.rend()}, 0, tensor.data};
-    std::smatch layer;
-    std::smatch expert;
     if (tensor.name == "model.embed_tokens.weight") out.name = "token_embd.weight";
     if (tensor.name == "model.final_layernorm.weight") out.name = "output_norm.weight";
     if (tensor.name == "lm_head.weight") out.name = "output.weight";
-    if (std::regex_match(tensor.name, layer, kLayer)) {
-      const std::string root = "blk." + layer[1].str() + ".";
-      const std::string rest = layer[2].str();
-      if (std::regex_match(rest, expert, kExpert)) {
-        out.name = root + "ffn_" + expert[2].str() + "_exps.weight";
+    if (const auto [layer, rest] = numbered(tensor.name, "model.layers."); !layer.empty()) {
+      const std::string root = "blk." + layer + ".";
+      if (const auto [expert, matrix] = numbered(rest, "feed_forward.experts."); !expert.empty()) {
+        out.name = root + "ffn_" + matrix.substr(0, matrix.find('_')) + "_exps.weight";
         const auto stack = std::ranges::find(converted, out.name, &GgufTensor::name);
         if (stack != converted.end()) {
           stack->data += out.data;
