@@ -26,6 +26,7 @@ KINDS = {  # name -> shape; "absent" sets of the same kinds follow from it
     "facts": BASE,
     "old": dataclasses.replace(BASE, old=1.0),
     "list+hop": dataclasses.replace(BASE, lists=1.0),
+    "nameless": dataclasses.replace(BASE, nameless=1.0),
     "search+cloze": dataclasses.replace(BASE, search=1.0),
 }
 
