@@ -9,7 +9,7 @@ namespace {
 // Tensor cores: 64 rows by 128 columns a block, 32 inputs a stage, eight warps of 32 by 32. Four
 // stages of 12 KiB keep 36 KiB on their way, in the 48 KiB that need no leave.
 constexpr int kThreads = 256;
-constexpr int kColumns = 128;
+constexpr int kColumns = kTileColumns;
 constexpr int kDepth = 32;
 constexpr int kStages = 4;
 constexpr int kWarpRows = 32;
@@ -128,7 +128,7 @@ cudaError_t multiplyBFloat16(const ProductArgs& args, int64_t tiles, cudaStream_
   const bool isGated = args.second.data != nullptr;
   const dim3 grid(
       static_cast<unsigned>(ceilDiv(args.weight.out, isGated ? kColumns / 2 : kColumns)),
-      static_cast<unsigned>(tiles));
+      static_cast<unsigned>(tiles), static_cast<unsigned>(args.parts));
   return gpu::launch(gpu::Config{grid, dim3(kThreads), kStages * sizeof(Stage), stream},
                      isGated ? &narrowTiles<true> : &narrowTiles<false>, args);
 }

@@ -11,7 +11,7 @@ namespace {
 // in dotSpan (device/gemv.cuh). 64 rows by 128 columns a block, two spans a stage, eight warps of
 // 32 by 32. The weight stays packed on its way through shared memory.
 constexpr int kThreads = 256;
-constexpr int kColumns = 128;
+constexpr int kColumns = kTileColumns;
 constexpr int kSpans = 2;
 constexpr int kStages = 3;
 constexpr int kWarpRows = 32;
@@ -311,7 +311,7 @@ cudaError_t launchBytes(const ProductArgs& args, int64_t tiles, cudaStream_t str
   const bool isGated = args.second.data != nullptr;
   const dim3 grid(
       static_cast<unsigned>(ceilDiv(args.weight.out, isGated ? kColumns / 2 : kColumns)),
-      static_cast<unsigned>(tiles));
+      static_cast<unsigned>(tiles), static_cast<unsigned>(args.parts));
   return gpu::launch(gpu::Config{grid, dim3(kThreads), kStages * sizeof(Stage<kType>), stream},
                      isGated ? &byteTiles<kType, true> : &byteTiles<kType, false>, args);
 }

@@ -92,6 +92,79 @@ cudaError_t narrow(
                      static_cast<int>(in.cols), to);
 }
 
+// A product of few tiles leaves multiprocessors idle: x_proj's 192 outputs of a chunk have 16. Its
+// inputs are then cut into parts, as many as make one block for each multiprocessor, whose sums lie
+// behind one another in the workspace and are added in their order.
+struct Parts {
+  int64_t count;
+  int64_t pitch;  // of the parts' rows, elements
+  int64_t rows;
+
+  [[nodiscard]] int64_t elements() const { return rows * pitch; }  // of a part
+  [[nodiscard]] int64_t bytes() const {
+    return count == 1 ? 0 : roundUp(count * elements() * static_cast<int64_t>(sizeof(float)), 256);
+  }
+};
+Parts partsOf(const Weight& weight, int64_t rows, int multiprocessors) {
+  Parts parts{1, roundUp(weight.out, 4), rows};
+  if (weight.dtype == DType::F32) return parts;
+  const int64_t blocks = ceilDiv(weight.out, kTileColumns) * ceilDiv(rows, kTileRows);
+  // A stage is one span of bfloat16, and two of bytes.
+  const int64_t stages = ceilDiv(weight.in, kSpan * (weight.dtype == DType::BF16 ? 1 : 2));
+  parts.count = std::max<int64_t>(1, std::min(multiprocessors / blocks, stages / kLeastPartStages));
+  return parts;
+}
+
+__global__ void __launch_bounds__(kThreads)
+    joinParts(Rows from, int parts, int64_t partElements, const float* bias, Rows out, int2 size) {
+  const int fours = ceilDiv(size.y, 4);
+  const int index = static_cast<int>(blockIdx.x * kThreads + threadIdx.x);
+  const int row = index / fours;
+  const int at = index % fours * 4;
+  if (row >= size.x) return;
+  const float* place = from.row(row) + at;
+  float4 sum{};
+#pragma unroll 4
+  for (int part = 0; part < parts; ++part, place += partElements) {
+    const float4 v = loadFour(place, size.y - at, from.aligned);
+    sum = {sum.x + v.x, sum.y + v.y, sum.z + v.z, sum.w + v.w};
+  }
+  if (bias != nullptr) {
+    const float4 v = loadFour(bias + at, size.y - at, false);
+    sum = {sum.x + v.x, sum.y + v.y, sum.z + v.z, sum.w + v.w};
+  }
+  storeFour(out.row(row) + at, sum, size.y - at, out.aligned);
+}
+
+cudaError_t multiplyTiles(const ProductArgs& args,
+                          const Product& product,
+                          const LaunchContext& context) {
+  const DType dtype = product.weight.dtype;
+  if (dtype == DType::BF16) return multiplyBFloat16(args, product.tiles, context.stream);
+  return multiplyBytes(args, dtype, product.tiles, context.stream);
+}
+
+cudaError_t multiplyParts(ProductArgs args,
+                          const Product& product,
+                          const Parts& parts,
+                          void* room,
+                          const LaunchContext& context) {
+  const Rows out = args.out;
+  const float* bias = args.bias;
+  args.out = {static_cast<float*>(room), parts.pitch, true};
+  args.bias = nullptr;
+  args.parts = static_cast<int32_t>(parts.count);
+  args.partElements = parts.elements();
+  const cudaError_t error = multiplyTiles(args, product, context);
+  if (error != cudaSuccess) return error;
+  const auto columns = static_cast<int>(product.out.cols);
+  const int64_t fours = args.rows * ceilDiv(int64_t{columns}, 4);
+  return gpu::launch(gpu::Config{dim3(static_cast<unsigned>(ceilDiv(fours, kThreads))),
+                                 dim3(kThreads), 0, context.stream},
+                     joinParts, args.out, args.parts, args.partElements, bias, out,
+                     int2{args.rows, columns});
+}
+
 }  // namespace
 
 int64_t narrowBytes(const Weight& weight, int64_t rows) {
@@ -102,7 +175,8 @@ int64_t productBytes(const Weight& weight,
                      bool isGated,
                      int64_t rows,
                      const LaunchContext& context) {
-  return narrowBytes(weight, rows) + libraryBytes(weight, isGated, rows, context);
+  const int64_t parts = isGated ? 0 : partsOf(weight, rows, context.multiprocessors).bytes();
+  return narrowBytes(weight, rows) + std::max(parts, libraryBytes(weight, isGated, rows, context));
 }
 
 cudaError_t multiply(const Product& product, void* room, const LaunchContext& context) {
@@ -115,6 +189,7 @@ cudaError_t multiply(const Product& product, void* room, const LaunchContext& co
   args.bias = static_cast<const float*>(product.bias.data);
   args.grouping = product.grouping;
   args.rows = static_cast<int32_t>(product.out.rows);
+  args.parts = 1;
   if (dtype == DType::F32) return multiplyFloats(args, product.tiles, context.stream);
 
   cudaError_t error = narrow(product.in, product.weight, room, args.narrowed, context.stream);
@@ -123,8 +198,10 @@ cudaError_t multiply(const Product& product, void* room, const LaunchContext& co
   void* behind = static_cast<char*>(room) + narrowBytes(product.weight, product.in.rows);
   error = multiplyByLibrary(product, args.narrowed, behind, context, done);
   if (done || error != cudaSuccess) return error;
-  if (dtype == DType::BF16) return multiplyBFloat16(args, product.tiles, context.stream);
-  return multiplyBytes(args, dtype, product.tiles, context.stream);
+  const bool isWhole = product.second.isPresent() || product.grouping.tiles != nullptr;
+  const Parts parts = partsOf(product.weight, product.out.rows, context.multiprocessors);
+  if (isWhole || parts.count == 1) return multiplyTiles(args, product, context);
+  return multiplyParts(args, product, parts, behind, context);
 }
 
 }  // namespace lectern::kernels::cuda

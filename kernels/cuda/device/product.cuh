@@ -15,7 +15,12 @@ struct ProductArgs {
   const float* bias;
   Grouping grouping;
   int32_t rows;
+  int32_t parts;         ///< of the inputs, each by blocks of its own with their own `out`
+  int64_t partElements;  ///< from one part's `out` to the next one's
 };
+
+/// The columns of a tile of the tensor cores' products.
+constexpr int kTileColumns = 128;
 
 /// The rows that a block multiplies.
 struct BlockRows {
@@ -37,26 +42,36 @@ __device__ __forceinline__ BlockRows blockRows(const ProductArgs& a, int tile) {
   return {{0, first, min(kTileRows, a.rows - first)}, a.grouping};
 }
 
-/// The steps of a product along its inputs: `count` stages of the activations' first term, then
-/// those of the second that has anything.
+/// Where a product along so many stages may be cut, and the fewest that a part has: two stages
+/// fill the pipeline, and eight make that a fourth.
+constexpr int kPartStages = 4;
+constexpr int kLeastPartStages = 2 * kPartStages;
+
+/// The steps of a block's part of a product along its inputs: `count` stages of the activations'
+/// first term, then those of the second that has anything.
 struct Steps {
+  int first;
   int count;
   int end;  ///< behind the last step
   const int32_t* hasRest;
 
   [[nodiscard]] __device__ __forceinline__ bool isRest(int step) const { return step >= count; }
   [[nodiscard]] __device__ __forceinline__ int stage(int step) const {
-    return isRest(step) ? step - count : step;
+    return first + (isRest(step) ? step - count : step);
   }
   [[nodiscard]] __device__ __forceinline__ int after(int step) const {
     ++step;
     if (hasRest == nullptr) return step;
-    while (step >= count && step < end && hasRest[step - count] == 0) ++step;
+    while (step >= count && step < end && hasRest[stage(step)] == 0) ++step;
     return step;
   }
 };
-__device__ __forceinline__ Steps stepsOf(const ProductArgs& a, int count) {
-  return {count, a.narrowed.restBytes == 0 ? count : 2 * count, a.narrowed.hasRest};
+__device__ __forceinline__ Steps stepsOf(const ProductArgs& a, int stages) {
+  const int pieces = ceilDiv(stages, kPartStages);
+  const int part = static_cast<int>(blockIdx.z);
+  const int first = pieces * part / a.parts * kPartStages;
+  const int count = min(pieces * (part + 1) / a.parts * kPartStages, stages) - first;
+  return {first, count, a.narrowed.restBytes == 0 ? count : 2 * count, a.narrowed.hasRest};
 }
 
 /// Which weight row stands in row `index` of a tile of columns whose outputs begin at `first`.
@@ -77,7 +92,7 @@ columnRow(const ProductArgs& a, int32_t group, int64_t first, int index) {
 __device__ __forceinline__ void storePair(
     const ProductArgs& a, int32_t row, int64_t column, float first, float second) {
   if (column >= a.weight.out) return;
-  float* to = a.out.row(row) + column;
+  float* to = a.out.row(row) + blockIdx.z * a.partElements + column;
   const bool both = column + 1 < a.weight.out;
   if (a.bias != nullptr) {
     first += a.bias[column];

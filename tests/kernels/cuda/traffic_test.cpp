@@ -201,5 +201,25 @@ TEST_F(CudaTraffic, OfManyTokensProducts) {
   }
 }
 
+// x_proj: two tiles of columns are two blocks, so each is cut in two for the four multiprocessors.
+// The parts' sums are written and read once.
+TEST_F(CudaTraffic, OfManyTokensProductsWithFewOutputs) {
+  const int64_t tokens = 64;
+  const int64_t out = 192;
+  const int64_t in = 5120;
+  for (const DType dtype : {DType::BF16, DType::Q8_0, DType::Q4_K}) {
+    SCOPED_TRACE(asTestName(dtype));
+    KernelDevice d;
+    const int64_t term = tokens * in * 2;
+    const int64_t bytes = tokens * in * (32 + 8) / 32;
+    const int64_t sums = 2 * 2 * tokens * out * 4;
+    expectLean(
+        d, ("64 × 192 × 5120 " + asTestName(dtype) + ", in parts").c_str(),
+        Linear{d.weight(out, in, 1, dtype), dense(d, tokens, in, 2), {}, d.room(tokens, out, 0)}, 0,
+        (dtype == DType::BF16 ? 3 * term : 4 * bytes) + sums);
+    EXPECT_EQ(simt::launches()[1].grid.z, 2U);
+  }
+}
+
 }  // namespace
 }  // namespace lectern::kernels::cuda
