@@ -62,5 +62,25 @@ TEST_F(MemoryNeeds, TheLongestWindowIsFound) {
   EXPECT_EQ(windowThatFits(config, bytes, bytes), 0);
 }
 
+TEST_F(MemoryNeeds, KeysAndValuesTakeWhatTheirTypeDoes) {
+  using kernels::DType;
+  constexpr int64_t kTokens = 32 * 1024;
+  const auto window = [&](std::optional<DType> type) {
+    return memoryOf(config, bytes, kTokens, type).windowBytes;
+  };
+  const int64_t rows = config.attentionLayers() * kTokens * 2 * config.numKeyValueHeads;
+  EXPECT_EQ(window(std::nullopt), window(DType::F32)) << "the usual one of a small model";
+  EXPECT_EQ(window(DType::F32) - window(DType::BF16), rows * config.headDim * 2);
+  EXPECT_EQ(window(DType::BF16) - window(DType::I8), rows * (config.headDim - 4));
+
+  const int64_t memory = memoryOf(config, bytes, kTokens, DType::BF16).bytes();
+  EXPECT_EQ(windowThatFits(config, bytes, memory, DType::BF16), kTokens);
+  EXPECT_GT(windowThatFits(config, bytes, memory, DType::I8), kTokens * 3 / 2);
+
+  const int64_t needed = memoryOf(config, bytes, kShort, DType::I8).bytes();
+  EXPECT_TRUE(checkFits(*model, config, needed, DType::I8));
+  EXPECT_FALSE(checkFits(*model, config, needed, DType::BF16));
+}
+
 }  // namespace
 }  // namespace lectern
