@@ -50,7 +50,8 @@ class Checker {
     expect(out < 0 || w.out == out, "{} has {} rows, not {}", name, w.out, out);
     expect(in < 0 || w.in == in, "{} has {} columns, not {}", name, w.in, in);
     expect(w.out > 0 && w.in > 0, "{} is empty", name);
-    expect(w.dtype != DType::I32, "{} has an element type that weights have not", name);
+    expect(w.dtype != DType::I32 && w.dtype != DType::I8,
+           "{} has an element type that weights have not", name);
     expect(w.in % blockShape(w.dtype).elements == 0, "{} has {} columns, not whole blocks of {}",
            name, w.in, blockShape(w.dtype).elements);
   }
@@ -63,7 +64,7 @@ class Checker {
     expect(cache.kvHeads > 0 && cache.headDim > 0 && cache.kvHeads * cache.headDim == width,
            "{} heads of {} in the cache do not make {} columns", cache.kvHeads, cache.headDim,
            width);
-    expect(cache.dtype == DType::F32 || cache.dtype == DType::BF16,
+    expect(cache.dtype == DType::F32 || cache.dtype == DType::BF16 || cache.dtype == DType::I8,
            "the cache has an element type it cannot have");
   }
   void step(const Step& step) { expect(step.position != nullptr, "the position is missing"); }

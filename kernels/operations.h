@@ -18,8 +18,8 @@ namespace lectern::kernels {
 //
 // A product with a weight that is quantised may round its activations to bytes (roundToBytes in
 // quantised.h), one with a bfloat16 weight to bfloat16; each token for itself, so that it has the
-// same result alone and among others. So may attention its queries and weights where the cache holds
-// bfloat16. A lookup in a table is exact always.
+// same result alone and among others. So may attention its queries and weights where the cache
+// holds bfloat16 or bytes. A lookup in a table is exact always.
 
 /// How many tokens the sequence holds before this step, in device memory, so that a recorded step
 /// can be replayed with fresh values. `position[0]` is int32.
@@ -31,7 +31,18 @@ struct Step {
 /// share what they have in common. Page p holds tokens [p·pageTokens, (p + 1)·pageTokens): first
 /// the keys as [G, pageTokens, D], then the values likewise; each token of a head is one contiguous
 /// row. `pages` is a table in device memory.
+///
+/// The elements are F32, BF16 or I8. Those of I8 are signed bytes, and behind the values of a page
+/// stand the float32 scales of its rows, first of the keys as [G, pageTokens], then of the values.
+/// With m the largest magnitude of a row, in float32:
+///   scale = m / 127,  byte = x · (127 / m) to nearest, ties to even,  number = scale · byte
+/// so that a number is off by half a scale at most, and what float32 rounds. A row with m <
+/// kLeastMagnitude is all zero, scale and bytes; one with an infinity or a NaN has NaN for a scale
+/// and zeros for bytes, and so has NaN for every number. Not every backend has I8
+/// (Backend::checkCache).
 struct KvCache {
+  static constexpr float kLeastMagnitude = 0x1p-100F;  // scale and 127 / m are normal numbers
+
   void* const* pages = nullptr;
   int64_t pageTokens = 0;
   int64_t pageCount = 0;
@@ -39,6 +50,12 @@ struct KvCache {
   int64_t headDim = 0;
   DType dtype = DType::F32;
 };
+
+/// Bytes of a token's keys and values in a page, scales included.
+constexpr int64_t cacheTokenBytes(DType dtype, int64_t kvHeads, int64_t headDim) {
+  const int64_t scaleBytes = dtype == DType::I8 ? elementBytes(DType::F32) : 0;
+  return 2 * kvHeads * (headDim * elementBytes(dtype) + scaleBytes);
+}
 
 /// out[t] = table[ids[t]].
 struct EmbedRows {

@@ -9,8 +9,9 @@
 namespace lectern::kernels {
 
 /// Element types of activations, states and weights. The quantised ones, of weights alone, are
-/// those of llama.cpp (quantised.h).
-enum class DType : uint8_t { F32, BF16, I32, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K };
+/// those of llama.cpp (quantised.h); I8 is of keys and values alone (KvCache). Files hold their
+/// numbers: new ones come last.
+enum class DType : uint8_t { F32, BF16, I32, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K, I8 };
 
 /// How a row of elements lies: so many of them together in so many bytes.
 struct BlockShape {
@@ -24,6 +25,8 @@ constexpr BlockShape blockShape(DType dtype) {
       return {1, 4};
     case DType::BF16:
       return {1, 2};
+    case DType::I8:
+      return {1, 1};
     case DType::Q8_0:
       return {32, 34};
     case DType::Q4_0:
@@ -45,12 +48,12 @@ constexpr BlockShape blockShape(DType dtype) {
 }
 
 constexpr bool isQuantised(DType dtype) {
-  return dtype >= DType::Q8_0;
+  return dtype >= DType::Q8_0 && dtype <= DType::Q6_K;
 }
 
 /// Bytes of one element of a type that is not quantised.
 constexpr int64_t elementBytes(DType dtype) {
-  return dtype == DType::BF16 ? 2 : 4;
+  return dtype == DType::I8 ? 1 : dtype == DType::BF16 ? 2 : 4;
 }
 
 /// Bytes of so many elements behind each other, a whole number of blocks.

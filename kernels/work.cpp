@@ -91,7 +91,7 @@ int64_t weightBytes(const auto&) {
 }
 
 int64_t cacheBytes(const KvCache& cache, int64_t tokens) {
-  return 2 * tokens * cache.kvHeads * cache.headDim * elementBytes(cache.dtype);
+  return tokens * cacheTokenBytes(cache.dtype, cache.kvHeads, cache.headDim);
 }
 int64_t cacheRead(const AttendMany& op, int64_t position) {
   return cacheBytes(op.cache, position + op.q.rows);

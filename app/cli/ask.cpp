@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/adding.h"
 #include "app/cli/answer_text.h"
+#include "app/cli/model_options.h"
 #include "app/cli/names.h"
 #include "app/cli/open_workspace.h"
 #include "app/cli/progress_line.h"
@@ -85,6 +86,7 @@ class Ask : public Command {
            "Let the model draw its words at random with this seed, instead of always taking "
            "the most probable one")
         ->option_text("N");
+    cacheType_.declare(app, "the setting answers.kv");
     app.add_flag("--quote", quote_, "Let the model answer with quotations alone");
     app.add_option("--max-tokens", maxTokens_, "The longest answer of a model")
         ->check(CLI::PositiveNumber)
@@ -166,9 +168,9 @@ class Ask : public Command {
     Settings settings = settingsOf(context);
     if (engine_ == "extractive") settings.engine = Settings::kExtractiveEngine;
     if (engine_ != "extractive" && !model_.empty()) settings.engine = model_;
-    if (settings.isExtractive() && (!model_.empty() || seed_)) {
+    if (settings.isExtractive() && (!model_.empty() || seed_ || cacheType_.type())) {
       return Error{ErrorCode::Usage,
-                   "Without a model there is nothing that --model and --seed "
+                   "Without a model there is nothing that --model, --seed and --kv "
                    "could change. Leave them out, or ask with --engine model."};
     }
     if (settings.isExtractive() && engine_ == "model") {
@@ -178,6 +180,7 @@ class Ask : public Command {
     const auto data = TRY(dataFolder(context.workspace.dataFolder));
     AskOptions options = TRY(askOptionsOf(settings, data));
     if (maxTokens_) options.answer.maxTokens = *maxTokens_;
+    if (cacheType_.type()) options.cacheType = cacheType_.type();
     if (quote_) options.answer.quote = true;
     if (seed_) {
       SamplerOptions& sampler = options.answer.sampler;
@@ -196,6 +199,7 @@ class Ask : public Command {
   std::string engine_;
   std::string model_;
   std::optional<uint64_t> seed_;
+  CacheTypeOption cacheType_;
   bool quote_ = false;
   std::optional<int64_t> maxTokens_;
 };

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/command.h"
 #include "app/cli/json.h"
+#include "app/cli/model_options.h"
 #include "app/cli/progress_line.h"
 #include "app/cli/terminal_text.h"
 #include "app/workspace/model_choice.h"
 #include "app/workspace/packed_models.h"
 #include "app/workspace/paths.h"
 #include "core/bench/model_bench.h"
+#include "core/engine/cache_type.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -110,6 +112,7 @@ class Bench : public Command {
            "What computes: cpu, cuda (a graphics card; cuda:1 the second), reference, or one "
            "that an unknown name lists (default: $LECTERN_BACKEND, else the fastest here)")
         ->option_text("NAME");
+    cacheType_.declare(app);
     app.add_flag("--profile", request_.profile,
                  "Time each operation, too, and say what share of its floor it reaches");
   }
@@ -118,6 +121,7 @@ class Bench : public Command {
     const auto data = TRY(dataFolder(context.workspace.dataFolder));
     request_.model = TRY(findModel(model_, data));
     request_.packedFolder = packedFolder(data);
+    request_.cacheType = cacheType_.type();
     const BenchReport report = TRY([&] {
       ProgressLine line(context.streams, model_);
       return bench::runBench(
@@ -156,8 +160,9 @@ class Bench : public Command {
         report.ceilings.memoryBytes / 1e9, report.ceilings.float32Operations / 1e9,
         report.ceilings.bfloat16Operations / 1e9, report.ceilings.int8Operations / 1e9,
         report.ceilings.instructions);
-    streams.out << fmt::format("model     {} in its files, loaded in {:.2f} s\n",
-                               sizeText(report.modelBytes), report.loadSeconds);
+    streams.out << fmt::format(
+        "model     {} in its files, loaded in {:.2f} s; keys and values in {}\n",
+        sizeText(report.modelBytes), report.loadSeconds, cacheTypeName(report.cacheType));
     streams.out << fmt::format(
         "memory    planned {}: weights {}, states {}, working {}; resident {} ({} of it mapped "
         "files), {} before\n\n",
@@ -223,6 +228,7 @@ class Bench : public Command {
               {"int8OperationsPerSecond", report.ceilings.int8Operations}}},
             {"modelBytes", report.modelBytes},
             {"loadSeconds", report.loadSeconds},
+            {"kv", cacheTypeName(report.cacheType)},
             {"memory",
              {{"weightBytes", memory.weights},
               {"stateBytes", memory.states},
@@ -237,6 +243,7 @@ class Bench : public Command {
   }
 
   bench::BenchRequest request_;
+  CacheTypeOption cacheType_;
   std::string model_ = "pocket";
 };
 

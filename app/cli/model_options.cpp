@@ -6,6 +6,7 @@
 #include "app/workspace/model_choice.h"
 #include "app/workspace/packed_models.h"
 #include "app/workspace/paths.h"
+#include "core/engine/cache_type.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -24,6 +25,20 @@ Result<std::filesystem::path> ModelOption::folder(const CommandContext& context)
   return findModel(name_, TRY(dataFolder(context.workspace.dataFolder)));
 }
 
+void CacheTypeOption::declare(CLI::App& app, std::string_view otherwise) {
+  app.add_option("--kv", name_,
+                 fmt::format("How keys and values of what was read are kept: f32, bf16, or int8, "
+                             "which takes half the memory of bf16 and is a little less exact "
+                             "(default: {})",
+                             otherwise))
+      ->option_text("TYPE")
+      ->check(CLI::IsMember({"f32", "bf16", "int8"}));
+}
+
+std::optional<kernels::DType> CacheTypeOption::type() const {
+  return cacheTypeNamed(name_);
+}
+
 void EngineOption::declare(CLI::App& app) {
   app.add_option("--backend,--device", backend_,
                  "What computes: cpu, cuda (a graphics card; cuda:1 the second), reference, or one "
@@ -32,12 +47,14 @@ void EngineOption::declare(CLI::App& app) {
   app.add_option("--threads", threads_, "Threads to compute with (default: one a core)")
       ->option_text("N")
       ->check(CLI::Range(0, 1024));
+  cacheType_.declare(app);
 }
 
 Result<EngineOptions> EngineOption::options(const CommandContext& context) const {
   EngineOptions options;
   options.backend = backend_;
   options.threads = threads_;
+  options.cacheType = cacheType_.type();
   options.packedFolder = packedFolder(TRY(dataFolder(context.workspace.dataFolder)));
   return options;
 }

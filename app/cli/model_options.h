@@ -9,7 +9,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace lectern::cli {
@@ -28,7 +30,19 @@ class ModelOption {
   std::string name_;
 };
 
-/// `--backend NAME --threads N`, of the commands that run a model.
+/// `--kv TYPE`: how keys and values are kept.
+class CacheTypeOption {
+ public:
+  /// `otherwise`: what counts where it is not given.
+  void declare(CLI::App& app, std::string_view otherwise = "bf16, of a small model f32");
+  /// None where it was not given.
+  [[nodiscard]] std::optional<kernels::DType> type() const;
+
+ private:
+  std::string name_;
+};
+
+/// `--backend NAME --threads N --kv TYPE`, of the commands that run a model.
 class EngineOption {
  public:
   void declare(CLI::App& app);
@@ -41,6 +55,7 @@ class EngineOption {
  private:
   std::string backend_;
   int threads_ = 0;
+  CacheTypeOption cacheType_;
 };
 
 }  // namespace lectern::cli

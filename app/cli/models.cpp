@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/command.h"
 #include "app/cli/json.h"
+#include "app/cli/model_options.h"
 #include "app/cli/progress_line.h"
 #include "app/cli/terminal_text.h"
 #include "app/workspace/model_memory.h"
 #include "app/workspace/model_store.h"
 #include "app/workspace/paths.h"
 #include "app/workspace/settings_file.h"
+#include "core/engine/cache_type.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 namespace lectern::cli {
 
@@ -56,17 +59,18 @@ std::vector<int64_t> windowsOf(const ModelConfig& config) {
 
 /// "memory: 3.6 GB with 32768 tokens, 3.9 GB with 131072, 4.4 GB with 262144", and whether this
 /// machine has it.
-std::string memoryText(const ModelDescription& model) {
+std::string memoryText(const ModelDescription& model, std::optional<kernels::DType> cacheType) {
   std::string text = "memory: ";
+  if (cacheType) text = fmt::format("memory, keys and values in {}: ", cacheTypeName(*cacheType));
   bool isFirst = true;
   for (const int64_t tokens : windowsOf(model.config)) {
-    text +=
-        fmt::format("{}{} with {}{}", isFirst ? "" : ", ",
-                    sizeText(memoryOf(model, tokens).bytes()), tokens, isFirst ? " tokens" : "");
+    text += fmt::format("{}{} with {}{}", isFirst ? "" : ", ",
+                        sizeText(memoryOf(model, tokens, cacheType).bytes()), tokens,
+                        isFirst ? " tokens" : "");
     isFirst = false;
   }
   const int64_t machine = machineMemoryBytes();
-  const int64_t fits = windowThatFits(model.config, model.bytes, machine);
+  const int64_t fits = windowThatFits(model.config, model.bytes, machine, cacheType);
   if (machine == 0 || fits >= model.config.maxPositionEmbeddings) return text;
   return text + (fits == 0
                      ? fmt::format("; this machine has {}, which is too little for it. A smaller "
@@ -76,7 +80,9 @@ std::string memoryText(const ModelDescription& model) {
                                    sizeText(machine), fits));
 }
 
-void print(const Streams& streams, const StoredModel& model) {
+void print(const Streams& streams,
+           const StoredModel& model,
+           std::optional<kernels::DType> cacheType = std::nullopt) {
   const Style style(streams.styled);
   streams.out << style.bold(oneLine(model.name)) << "  " << sizeText(model.bytes) << '\n';
   if (!model.description) {
@@ -92,22 +98,23 @@ void print(const Streams& streams, const StoredModel& model) {
                                  countText(model.description->parameters), config.vocabSize,
                                  config.maxPositionEmbeddings, nameOf(model.description->style)),
                      streams.outColumns, 4)
-              << wrapped(memoryText(*model.description), streams.outColumns, 4);
+              << wrapped(memoryText(*model.description, cacheType), streams.outColumns, 4);
   if (!model.description->licence.empty()) {
     streams.out << wrapped(fmt::format("licence: {}", oneLine(model.description->licence)),
                            streams.outColumns, 4);
   }
 }
 
-Json memoryJson(const ModelDescription& model) {
+Json memoryJson(const ModelDescription& model, std::optional<kernels::DType> cacheType) {
   Json list = Json::array();
   for (const int64_t tokens : windowsOf(model.config)) {
-    list.push_back({{"windowTokens", tokens}, {"bytes", memoryOf(model, tokens).bytes()}});
+    list.push_back(
+        {{"windowTokens", tokens}, {"bytes", memoryOf(model, tokens, cacheType).bytes()}});
   }
   return list;
 }
 
-Json toJson(const StoredModel& model) {
+Json toJson(const StoredModel& model, std::optional<kernels::DType> cacheType = std::nullopt) {
   Json json{{"name", model.name},
             {"folder", model.folder.string()},
             {"bytes", model.bytes},
@@ -129,7 +136,7 @@ Json toJson(const StoredModel& model) {
        {"windowTokens", config.maxPositionEmbeddings},
        {"family", nameOf(model.description->style)},
        {"licence", model.description->licence.empty() ? Json() : Json(model.description->licence)},
-       {"memory", memoryJson(*model.description)}});
+       {"memory", memoryJson(*model.description, cacheType)}});
   return json;
 }
 
@@ -142,13 +149,14 @@ ModelProgress showing(ProgressLine& line) {
 
 class ModelsList : public Command {
  public:
-  void declare(CLI::App& /*app*/) override {}
+  void declare(CLI::App& app) override { cacheType_.declare(app); }
 
   Result<ExitCode> run(const CommandContext& context) override {
+    const std::optional<kernels::DType> cacheType = cacheType_.type();
     const auto models = listModels(TRY(dataFolder(context.workspace.dataFolder)));
     if (context.json) {
       Json list = Json::array();
-      for (const StoredModel& model : models) list.push_back(toJson(model));
+      for (const StoredModel& model : models) list.push_back(toJson(model, cacheType));
       writeJson(context.streams.out,
                 {{"schema", "lectern-cli/models-list/1"}, {"models", std::move(list)}});
       return ExitCode::Answered;
@@ -157,9 +165,12 @@ class ModelsList : public Command {
       context.streams.err << "There is no imported model yet. Take one in with models import "
                              "FOLDER.\n";
     }
-    for (const StoredModel& model : models) print(context.streams, model);
+    for (const StoredModel& model : models) print(context.streams, model, cacheType);
     return ExitCode::Answered;
   }
+
+ private:
+  CacheTypeOption cacheType_;
 };
 
 class ModelsImport : public Command {

@@ -81,14 +81,15 @@ void Workspace::askModel(std::string_view question,
                          const AskOptions& options,
                          const AnswerSink& sink,
                          const std::stop_token& stop) {
-  const bool sameEngine = answers_ && asked_.model == options.model &&
-                          asked_.windowTokens == options.windowTokens &&
-                          asked_.threads == options.threads;
+  const bool sameEngine =
+      answers_ && asked_.model == options.model && asked_.windowTokens == options.windowTokens &&
+      asked_.threads == options.threads && asked_.cacheType == options.cacheType;
   if (!sameEngine) {
     answers_.reset();  // its memory goes before the next model asks for some
     AnswerServiceOptions service{options_.dataFolder, options.model, {}};
     service.engine.windowTokens = options.windowTokens;
     service.engine.threads = options.threads;
+    service.engine.cacheType = options.cacheType;
     service.engine.packedFolder = packedFolder(options_.dataFolder);
     answers_ = std::make_unique<AnswerService>(std::move(service));
     asked_ = options;

@@ -5,8 +5,10 @@
 
 namespace lectern {
 
-ModelMemory memoryOf(const ModelDescription& model, int64_t windowTokens) {
-  return memoryOf(model.config, model.bytes, windowTokens);
+ModelMemory memoryOf(const ModelDescription& model,
+                     int64_t windowTokens,
+                     std::optional<kernels::DType> cacheType) {
+  return memoryOf(model.config, model.bytes, windowTokens, cacheType);
 }
 
 int64_t machineMemoryBytes() {

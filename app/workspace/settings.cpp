@@ -2,6 +2,7 @@
 #include "app/workspace/settings.h"
 
 #include "app/workspace/model_choice.h"
+#include "core/engine/cache_type.h"
 
 #include <fmt/format.h>
 
@@ -11,6 +12,7 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace lectern {
@@ -87,6 +89,20 @@ Result<void> setLanguage(Settings& settings, std::string_view text) {
   return {};
 }
 
+std::string cacheTypeOf(const Settings& settings) {
+  return std::string(settings.cacheType ? cacheTypeName(*settings.cacheType)
+                                        : Settings::kUsualCacheType);
+}
+
+Result<void> setCacheType(Settings& settings, std::string_view text) {
+  const std::optional<kernels::DType> named = cacheTypeNamed(text);
+  if (!named && text != Settings::kUsualCacheType) {
+    return wrongValue("auto, f32, bf16 or int8", text);
+  }
+  settings.cacheType = named;
+  return {};
+}
+
 constexpr std::pair<Settings::Announcements, std::string_view> kAnnouncements[] = {
     {Settings::Announcements::Sentences, "sentences"},
     {Settings::Announcements::Ends, "ends"},
@@ -120,6 +136,10 @@ constexpr SettingKey kKeys[] = {
         "more memory (0: what the model was made for)"),
     integer<&Settings::threads, 0, 1024>("answers.threads",
                                          "Threads a model computes with (0: one a core)"),
+    {"answers.kv", SettingKey::Kind::Text,
+     "How a model keeps keys and values of what it has read: f32, bf16, int8 (half the memory of "
+     "bf16, a little less exact), or auto (bf16, a small model f32)",
+     cacheTypeOf, setCacheType},
     integer<&Settings::answerTokens, 1, 1 << 20>("answers.length",
                                                  "Tokens of the longest answer of a model"),
     {"answers.quote", SettingKey::Kind::Switch, "Let a model answer with quotations alone",
@@ -175,6 +195,7 @@ Result<AskOptions> askOptionsOf(const Settings& settings, const std::filesystem:
   options.model = TRY(findModel(settings.engine, dataFolder));
   options.windowTokens = settings.windowTokens;
   options.threads = settings.threads;
+  options.cacheType = settings.cacheType;
   options.answer.maxTokens = settings.answerTokens;
   options.answer.quote = settings.quote;
   options.answer.sampler.temperature = settings.temperature;

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,9 +16,10 @@ namespace lectern {
 /// What the user chose, for the window and the command line alike. Each field has a key in
 /// `settingKeys`, and is the default where the file says nothing.
 struct Settings {
-  std::string engine{kFinderEngine};  ///< answers.engine: kExtractiveEngine, or for findModel
-  int64_t windowTokens = 0;           ///< answers.window: 0: what the model was made for
-  int threads = 0;                    ///< answers.threads: 0: one a physical core
+  std::string engine{kFinderEngine};        ///< answers.engine: kExtractiveEngine, or for findModel
+  int64_t windowTokens = 0;                 ///< answers.window: 0: what the model was made for
+  int threads = 0;                          ///< answers.threads: 0: one a physical core
+  std::optional<kernels::DType> cacheType;  ///< answers.kv: none: see usualCacheType
   int64_t answerTokens = ModelAnswerOptions{}.maxTokens;  ///< answers.length
   bool quote = false;                                     ///< answers.quote
   double temperature = 0;                                 ///< answers.temperature
@@ -41,6 +43,7 @@ struct Settings {
 
   static constexpr std::string_view kExtractiveEngine = "extractive";
   static constexpr std::string_view kFinderEngine = "pocket";  // the one that is shipped
+  static constexpr std::string_view kUsualCacheType = "auto";
   static constexpr std::string_view kSystemLanguage = "system";
 
   [[nodiscard]] bool isExtractive() const { return engine == kExtractiveEngine; }

@@ -66,8 +66,9 @@ struct AddReport {
 struct AskOptions {
   std::filesystem::path model;  ///< the model's folder; empty: the extractive answerer
   ModelAnswerOptions answer;    ///< of a model
-  int64_t windowTokens = 0;     ///< see EngineOptions, as the next
+  int64_t windowTokens = 0;     ///< see EngineOptions, as the next two
   int threads = 0;
+  std::optional<kernels::DType> cacheType;
 };
 
 /// What became of an answer in the library.

@@ -93,11 +93,13 @@ class Bench {
         largest(request_.depths) + std::max(largest(request_.prompts), request_.generate + 1);
     EngineOptions options;
     options.windowTokens = std::max<int64_t>(1, needed);
+    options.cacheType = request_.cacheType;
     options.packedFolder = request_.packedFolder;
     options.loading = [&](int64_t done, int64_t total) { say("loading", done, total); };
     const Clock::time_point begin = Clock::now();
     engine_ = TRY(Engine::open(request_.model, options, backend_, stop_));
     report_.loadSeconds = secondsSince(begin);
+    report_.cacheType = engine_->cacheType();
     if (engine_->windowTokens() < needed) {
       return Error{
           ErrorCode::DoesNotFit,

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -20,11 +21,12 @@ namespace lectern::bench {
 
 struct BenchRequest {
   std::filesystem::path model;
-  std::string backend;                   ///< see EngineOptions
-  int threads = 0;                       ///< see EngineOptions
-  std::vector<int64_t> prompts = {512};  ///< tokens that are read at once
-  std::vector<int64_t> depths = {0};     ///< tokens that were read before
-  int64_t generate = 32;                 ///< tokens that are written one by one; 0: none
+  std::string backend;                      ///< see EngineOptions
+  int threads = 0;                          ///< see EngineOptions
+  std::optional<kernels::DType> cacheType;  ///< see EngineOptions
+  std::vector<int64_t> prompts = {512};     ///< tokens that are read at once
+  std::vector<int64_t> depths = {0};        ///< tokens that were read before
+  int64_t generate = 32;                    ///< tokens that are written one by one; 0: none
   bool profile = false;
   std::filesystem::path packedFolder;  ///< see EngineOptions
 };
@@ -62,6 +64,7 @@ struct BenchReport {
   Ceilings ceilings;
   int64_t modelBytes = 0;  ///< of its tensors in the files
   double loadSeconds = 0;
+  kernels::DType cacheType = kernels::DType::F32;
   BenchMemory memory;
   std::vector<Speed> reading;
   std::vector<Speed> writing;

@@ -2,6 +2,7 @@
 #include "core/engine/engine.h"
 
 #include "core/base/check.h"
+#include "core/engine/cache_type.h"
 #include "core/engine/memory_needs.h"
 #include "core/engine/weights.h"
 #include "core/model_file/model_folder.h"
@@ -68,10 +69,12 @@ Result<std::unique_ptr<Engine>> Engine::open(const std::filesystem::path& folder
       options.windowTokens > 0 ? std::min(options.windowTokens, madeFor) : madeFor;
   engine->cacheType_ = options.cacheType.value_or(usualCacheType(engine->config_));
   engine->backend_ = std::move(backend);
+  TRY(engine->backend_->checkCache(engine->cacheType_));
   // What a config claims counts only where the file bears it out.
   TRY(Weights::check(*files, engine->config_, WeightCheck::Shapes, {}, stop));
   const kernels::BackendProperties device = engine->backend_->properties();
-  TRY(checkFits(*files, engine->config_, device.memoryFreeBytes, device.rowsAtOnce));
+  TRY(checkFits(*files, engine->config_, device.memoryFreeBytes, engine->cacheType_,
+                device.rowsAtOnce));
   engine->weights_ =
       TRY(Weights::load(*files, engine->config_, *engine->backend_,
                         {options.matrixType, options.loading, options.packedFolder}, stop));

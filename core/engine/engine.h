@@ -54,8 +54,8 @@ enum class GenerateEnd : uint8_t { EndToken, MaxTokens, WindowFull, Constraint }
 /// A model that reads and writes: what everything above it uses. Thread: one at a time.
 class Engine {
  public:
-  /// Opens a Hugging Face folder. Errors: ModelUnusable, OutOfMemory, Usage (no such backend),
-  /// Cancelled.
+  /// Opens a Hugging Face folder. Errors: ModelUnusable, OutOfMemory, Usage (no such backend, or
+  /// one without caches of that type), Cancelled.
   static Result<std::unique_ptr<Engine>> open(const std::filesystem::path& folder,
                                               const EngineOptions& options,
                                               std::stop_token stop);
@@ -68,6 +68,7 @@ class Engine {
 
   [[nodiscard]] const ModelConfig& config() const { return config_; }
   [[nodiscard]] int64_t windowTokens() const { return windowTokens_; }
+  [[nodiscard]] kernels::DType cacheType() const { return cacheType_; }
   [[nodiscard]] kernels::BackendProperties backend() const { return backend_->properties(); }
   /// SHA-256 over config, weights and what else decides the numbers (element types, version): a
   /// saved state is good for exactly this, on every backend. To the bit as if it had never been

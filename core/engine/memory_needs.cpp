@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/engine/memory_needs.h"
 
+#include "core/engine/cache_type.h"
 #include "core/engine/states.h"
 
 #include <fmt/format.h>
@@ -17,10 +18,10 @@ constexpr int64_t kThousand = 1024;
 
 /// Keys and values of all pages, and the fixed states: twice, for what was read and for the
 /// question behind it, which share the pages (core/engine/states.cpp).
-int64_t windowBytes(const ModelConfig& config, int64_t tokens) {
+int64_t windowBytes(const ModelConfig& config, int64_t tokens, kernels::DType cacheType) {
   const int64_t pages = (tokens + States::kPageTokens - 1) / States::kPageTokens;
-  const int64_t page = 2 * States::kPageTokens * config.numKeyValueHeads * config.headDim *
-                       kernels::elementBytes(usualCacheType(config));
+  const int64_t page = States::kPageTokens *
+                       kernels::cacheTokenBytes(cacheType, config.numKeyValueHeads, config.headDim);
   const int64_t fixed = (config.mambaDConv - 1 + config.mambaDState) * config.mambaInner;
   return config.attentionLayers() * pages * page + 2 * config.mambaLayers() * fixed * kFloatBytes;
 }
@@ -44,15 +45,20 @@ int64_t workingBytes(const ModelConfig& config, int64_t rowsAtOnce) {
 ModelMemory memoryOf(const ModelConfig& config,
                      int64_t modelBytes,
                      int64_t windowTokens,
+                     std::optional<kernels::DType> cacheType,
                      int64_t rowsAtOnce) {
   const int64_t tokens = windowTokens > 0 ? std::min(windowTokens, config.maxPositionEmbeddings)
                                           : config.maxPositionEmbeddings;
-  return {modelBytes, windowBytes(config, tokens), workingBytes(config, rowsAtOnce)};
+  return {modelBytes, windowBytes(config, tokens, cacheType.value_or(usualCacheType(config))),
+          workingBytes(config, rowsAtOnce)};
 }
 
-int64_t windowThatFits(const ModelConfig& config, int64_t modelBytes, int64_t memoryBytes) {
+int64_t windowThatFits(const ModelConfig& config,
+                       int64_t modelBytes,
+                       int64_t memoryBytes,
+                       std::optional<kernels::DType> cacheType) {
   const auto fits = [&](int64_t tokens) {
-    return memoryOf(config, modelBytes, tokens).bytes() <= memoryBytes;
+    return memoryOf(config, modelBytes, tokens, cacheType).bytes() <= memoryBytes;
   };
   if (fits(config.maxPositionEmbeddings)) return config.maxPositionEmbeddings;
   int64_t low = 0;
@@ -71,6 +77,7 @@ int64_t windowThatFits(const ModelConfig& config, int64_t modelBytes, int64_t me
 Result<void> checkFits(const ModelFolder& model,
                        const ModelConfig& config,
                        int64_t freeBytes,
+                       std::optional<kernels::DType> cacheType,
                        int64_t rowsAtOnce) {
   int64_t elements = 0;
   int64_t bytes = 0;
@@ -79,7 +86,7 @@ Result<void> checkFits(const ModelFolder& model,
     bytes += static_cast<int64_t>(tensor.data.size());
   }
   const auto needs = [&](int64_t weightBytes) {
-    return memoryOf(config, weightBytes, kThousand, rowsAtOnce).bytes();
+    return memoryOf(config, weightBytes, kThousand, cacheType, rowsAtOnce).bytes();
   };
   if (freeBytes <= 0 || needs(bytes) <= freeBytes) return {};
   const auto gigabytes = [](int64_t count) { return static_cast<double>(count) / 1e9; };

@@ -5,8 +5,10 @@
 #include "core/engine/model_config.h"
 #include "core/model_file/model_folder.h"
 #include "kernels/backend.h"
+#include "kernels/tensor.h"
 
 #include <cstdint>
+#include <optional>
 
 namespace lectern {
 
@@ -20,16 +22,20 @@ struct ModelMemory {
   [[nodiscard]] int64_t bytes() const { return weightBytes + windowBytes + workingBytes; }
 };
 
-/// `windowTokens` as EngineOptions has it: 0 is what the model was made for. `rowsAtOnce`: of the
-/// backend.
+/// `windowTokens` and `cacheType` as EngineOptions has them: 0 is what the model was made for, and
+/// none the usual one. `rowsAtOnce` is the backend's.
 ModelMemory memoryOf(const ModelConfig& config,
                      int64_t modelBytes,
                      int64_t windowTokens,
+                     std::optional<kernels::DType> cacheType = std::nullopt,
                      int64_t rowsAtOnce = kernels::kUsualRows);
 
 /// The longest window, in whole thousands (of 1024) or the model's own, with which it takes no more
 /// than so many bytes. 0: it does not fit with any.
-int64_t windowThatFits(const ModelConfig& config, int64_t modelBytes, int64_t memoryBytes);
+int64_t windowThatFits(const ModelConfig& config,
+                       int64_t modelBytes,
+                       int64_t memoryBytes,
+                       std::optional<kernels::DType> cacheType = std::nullopt);
 
 /// Whether a model and a short window fit into the memory that is free (0: not known, so they do).
 /// To be asked before it is loaded: memory that is refused is an error, but memory that is promised
@@ -38,6 +44,7 @@ int64_t windowThatFits(const ModelConfig& config, int64_t modelBytes, int64_t me
 Result<void> checkFits(const ModelFolder& model,
                        const ModelConfig& config,
                        int64_t freeBytes,
+                       std::optional<kernels::DType> cacheType = std::nullopt,
                        int64_t rowsAtOnce = kernels::kUsualRows);
 
 }  // namespace lectern

@@ -25,8 +25,8 @@ int64_t fixedBytes(const ModelConfig& config) {
   return config.mambaLayers() * (convBytes(config) + ssmBytes(config));
 }
 int64_t pageBytes(const ModelConfig& config, DType type) {
-  return 2 * States::kPageTokens * config.numKeyValueHeads * config.headDim *
-         kernels::elementBytes(type);
+  return States::kPageTokens *
+         kernels::cacheTokenBytes(type, config.numKeyValueHeads, config.headDim);
 }
 
 int64_t pagesFor(int64_t tokens) {
@@ -34,10 +34,6 @@ int64_t pagesFor(int64_t tokens) {
 }
 
 }  // namespace
-
-kernels::DType usualCacheType(const ModelConfig& config) {
-  return config.hiddenSize < 1024 ? DType::F32 : DType::BF16;
-}
 
 Result<States> States::create(const ModelConfig& config,
                               DType cacheType,

@@ -16,10 +16,6 @@
 
 namespace lectern {
 
-/// Element type of keys and values where nobody asks for another: bfloat16, but float32 of a small
-/// model (fewer than 1,024 channels), whose cache is small and whose accuracy is all it has.
-kernels::DType usualCacheType(const ModelConfig& config);
-
 /// Hears how far a long read or write is.
 using ByteProgress = std::function<void(int64_t doneBytes, int64_t totalBytes)>;
 
@@ -34,7 +30,8 @@ class States {
  public:
   static constexpr int64_t kPageTokens = 512;
 
-  /// An empty sequence for up to `maxTokens` tokens. Errors: OutOfMemory.
+  /// An empty sequence for up to `maxTokens` tokens. `cacheType` is one that the backend has
+  /// (Backend::checkCache). Errors: OutOfMemory.
   static Result<States> create(const ModelConfig& config,
                                kernels::DType cacheType,
                                int64_t maxTokens,
@@ -61,8 +58,8 @@ class States {
                     const Sha256& modelHash,
                     const ByteProgress& progress = {},
                     const std::stop_token& stop = {}) const;
-  /// Errors: InputRefused (not such a file, damaged, of another model or shape, or of more tokens
-  /// than `maxTokens`), OutOfMemory, Cancelled.
+  /// Errors: InputRefused (not such a file, damaged, of another model or shape, with keys and
+  /// values of another type, or of more tokens than `maxTokens`), OutOfMemory, Cancelled.
   static Result<States> restore(const std::filesystem::path& path,
                                 const Sha256& modelHash,
                                 const ModelConfig& config,

@@ -4,14 +4,15 @@
 //   "LECTSTAT"  u32 version 1
 //   model hash 32, token hash 32
 //   varints: position, grid origin, attention layers, key/value heads, head size, cache element
-//   type, tokens a page,
+//            type (the number of kernels::DType: 0 float32, 1 bfloat16, 11 int8), tokens a page,
 //            Mamba layers, convolution taps, inner, state
 //   convolution and SSM states, layer by layer, float32
-//   for each attention layer its pages, each as in kernels::KvCache
-//   u64 XXH3 of everything before it
+//   for each attention layer its pages, each as in kernels::KvCache, with scales where that has
+//   them u64 XXH3 of everything before it
 #include "core/base/byte_io.h"
 #include "core/base/file.h"
 #include "core/base/mapped_file.h"
+#include "core/engine/cache_type.h"
 #include "core/engine/states.h"
 
 #include <fmt/format.h>
@@ -19,6 +20,8 @@
 
 #include <cstring>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace lectern {
 
@@ -56,7 +59,8 @@ class ChecksummedFile {
   XXH3_state_t* state_;
 };
 
-// The sides that must agree for the file's bytes to mean anything.
+// The sides that must agree for the file's bytes to mean anything, and which is the cache's type.
+constexpr size_t kTypeSide = 3;
 std::vector<uint64_t> sidesOf(const ModelConfig& config, kernels::DType cacheType) {
   const auto u = [](int64_t value) { return static_cast<uint64_t>(value); };
   return {u(config.attentionLayers()),
@@ -148,14 +152,24 @@ Result<States> States::restore(const std::filesystem::path& path,
     for (uint8_t& byte : sum) byte = reader.u8();
     return sum;
   };
-  if (readSum() != modelHash) return refuse(path, "it belongs to another model");
-  States states = TRY(create(config, cacheType, maxTokens, std::move(backend)));
-  states.tokenHash_ = readSum();
+  const Sha256 ofModel = readSum();
+  const Sha256 ofTokens = readSum();
   const uint64_t position = reader.varint();
   const uint64_t origin = reader.varint();
-  for (const uint64_t side : sidesOf(config, cacheType)) {
-    if (reader.varint() != side) return refuse(path, "it belongs to a model of another shape");
+  const std::vector<uint64_t> sides = sidesOf(config, cacheType);
+  const uint64_t wantedType = sides[kTypeSide];
+  std::vector<uint64_t> ofFile;
+  for (size_t i = 0; i < sides.size(); ++i) ofFile.push_back(reader.varint());
+  // The type decides about the model's hash, too, so it is named before that.
+  if (const uint64_t type = std::exchange(ofFile[kTypeSide], wantedType);
+      type != wantedType && ofFile == sides) {
+    return refuse(path, fmt::format("it keeps keys and values in another type than {}",
+                                    cacheTypeName(cacheType)));
   }
+  if (ofModel != modelHash) return refuse(path, "it belongs to another model");
+  if (ofFile != sides) return refuse(path, "it belongs to a model of another shape");
+  States states = TRY(create(config, cacheType, maxTokens, std::move(backend)));
+  states.tokenHash_ = ofTokens;
   if (position > static_cast<uint64_t>(maxTokens)) {
     return refuse(path, fmt::format("it holds {} tokens, and the window {}", position, maxTokens));
   }

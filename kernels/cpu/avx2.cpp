@@ -98,6 +98,9 @@ inline void storeInts(uint8_t* p, I v) {
 inline I widenBytes(const uint8_t* p) {
   return (I)_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
 }
+inline I widenSigned(const int8_t* p) {
+  return (I)_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
+}
 inline void storeBytes(int8_t* p, I v) {
   for (int i = 0; i < kLanes; ++i) p[i] = static_cast<int8_t>(v[i]);
 }

@@ -79,6 +79,10 @@ inline I widenBytes(const uint8_t* p) {
   const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
   return (I)_mm512_maskz_cvtepu8_epi32(kAll, bytes);
 }
+inline I widenSigned(const int8_t* p) {
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  return (I)_mm512_maskz_cvtepi8_epi32(kAll, bytes);
+}
 inline void storeBytes(int8_t* p, I v) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_maskz_cvtepi32_epi8(kAll, (__m512i)v));
 }

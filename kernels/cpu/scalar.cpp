@@ -80,6 +80,9 @@ inline void storeInts(uint8_t* p, I v) {
 inline I widenBytes(const uint8_t* p) {
   return I{p[0], p[1], p[2], p[3]};
 }
+inline I widenSigned(const int8_t* p) {
+  return I{p[0], p[1], p[2], p[3]};
+}
 inline void storeBytes(int8_t* p, I v) {
   for (int i = 0; i < kLanes; ++i) p[i] = static_cast<int8_t>(v[i]);
 }

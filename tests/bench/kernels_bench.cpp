@@ -55,7 +55,8 @@ struct Ceilings {
 
   [[nodiscard]] double of(DType weight) const {
     if (isQuantised(weight)) return int8PerSecond;
-    return weight == DType::BF16 ? bf16PerSecond : flopsPerSecond;
+    // Keys and values in bytes are multiplied as bfloat16.
+    return weight == DType::BF16 || weight == DType::I8 ? bf16PerSecond : flopsPerSecond;
   }
 };
 
@@ -156,7 +157,7 @@ std::vector<Case> cases(int64_t hidden, int64_t tokens) {
   const int64_t width = 7 * hidden / 2;
   const int64_t rank = std::max<int64_t>(hidden / 16, 8);
   const int64_t projected = rank + 32;
-  const int64_t heads = std::max<int64_t>(hidden / 64, 1);
+  const int64_t heads = std::max<int64_t>(hidden / 128, 1);
   const int64_t dim = hidden / heads;
   const auto random = [](Device& d, int64_t rows, int64_t cols) {
     return d.put(Matrix::random(rows, cols, 1), 0);
@@ -183,9 +184,34 @@ std::vector<Case> cases(int64_t hidden, int64_t tokens) {
                      random(d, t, hidden)};
     };
   };
-  constexpr int64_t kPast = 4096;
-  const auto cache = [=](Device& d) {
-    return d.cache(512, (kPast + tokens) / 512 + 1, 1, dim, DType::BF16);
+  // Written to the end: memory that was never written is one page for all, in the first level.
+  const auto cache = [=](Device& d, int64_t past, int64_t kvHeads, DType dtype) {
+    const KvCache made = d.cache(512, (past + tokens) / 512 + 1, kvHeads, dim, dtype);
+    const Tensor numbers = random(d, 512, kvHeads * dim);
+    for (int64_t page = 0; page < made.pageCount; ++page) {
+      d.run(AppendKv{numbers, numbers, made, d.at(static_cast<int32_t>(page * 512))});
+    }
+    return made;
+  };
+  const auto many = [=](DType dtype) {
+    return Case{"AttendMany " + asTestName(dtype) + ", 4096", 4096, [=](Device& d) -> Operation {
+                  return AttendMany{random(d, tokens, heads * dim), cache(d, 4096, 1, dtype), heads,
+                                    random(d, tokens, heads * dim), d.at(4096)};
+                }};
+  };
+  // With a key for `sharing` heads.
+  const auto one = [=](DType dtype, int64_t past, int64_t sharing) {
+    const int64_t kvHeads = std::max<int64_t>(heads / sharing, 1);
+    return Case{fmt::format("AttendOne {}, {}, {}", asTestName(dtype), past, heads / kvHeads), past,
+                [=](Device& d) -> Operation {
+                  return AttendOne{random(d, 1, heads * dim),
+                                   cache(d, past, kvHeads, dtype),
+                                   heads,
+                                   random(d, 1, heads * dim),
+                                   {},
+                                   {},
+                                   d.at(static_cast<int32_t>(past))};
+                }};
   };
   return {
       {"Linear f32, one", 0, linear(1, 2 * inner, hidden, DType::F32)},
@@ -264,21 +290,14 @@ std::vector<Case> cases(int64_t hidden, int64_t tokens) {
                           random(d, 1, inner),
                           1e-6F};
        }},
-      {"AttendMany behind 4096", kPast,
-       [=](Device& d) -> Operation {
-         return AttendMany{random(d, tokens, heads * dim), cache(d), heads,
-                           random(d, tokens, heads * dim), d.at(kPast)};
-       }},
-      {"AttendOne behind 4096", kPast,
-       [=](Device& d) -> Operation {
-         return AttendOne{random(d, 1, heads * dim),
-                          cache(d),
-                          heads,
-                          random(d, 1, heads * dim),
-                          {},
-                          {},
-                          d.at(kPast)};
-       }},
+      many(DType::BF16),
+      many(DType::I8),
+      one(DType::BF16, 4096, heads),
+      one(DType::I8, 4096, heads),
+      one(DType::BF16, 32'768, heads),
+      one(DType::I8, 32'768, heads),
+      one(DType::BF16, 32'768, 4),
+      one(DType::I8, 32'768, 4),
       {"Route", 0,
        [=](Device& d) -> Operation {
          return Route{random(d, tokens, 16),
@@ -299,6 +318,7 @@ DType weightType(const Operation& operation) {
   if (const auto* gated = std::get_if<LinearGated>(&operation)) return gated->gate.dtype;
   if (const auto* experts = std::get_if<Experts>(&operation)) return experts->gate.dtype;
   if (const auto* attend = std::get_if<AttendMany>(&operation)) return attend->cache.dtype;
+  if (const auto* attend = std::get_if<AttendOne>(&operation)) return attend->cache.dtype;
   return DType::F32;
 }
 

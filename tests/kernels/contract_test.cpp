@@ -79,6 +79,28 @@ TEST_F(ContractTest, RefusesHalfATap) {
   EXPECT_EQ(contractBreach(op), "AttendOne: headWeight and mass must both be there or neither.");
 }
 
+TEST_F(ContractTest, KnowsTheTypesOfACache) {
+  Matrix q(3, 8);
+  std::vector<float> page(2 * 64 * 4);
+  void* pages[] = {page.data()};
+  int32_t position = 0;
+  AttendMany op{q.view(), KvCache{pages, 64, 1, 1, 4, DType::F32}, 2, out_.view(), Step{&position}};
+  for (const DType dtype : {DType::F32, DType::BF16, DType::I8}) {
+    op.cache.dtype = dtype;
+    EXPECT_EQ(contractBreach(op), "");
+  }
+  for (const DType dtype : {DType::I32, DType::Q8_0}) {
+    op.cache.dtype = dtype;
+    EXPECT_EQ(contractBreach(op), "AttendMany: the cache has an element type it cannot have.");
+  }
+}
+
+TEST_F(ContractTest, HasNoWeightsOfBytesAlone) {
+  Weight weight{a_.values().data(), DType::I8, 1, 8, 8};
+  EXPECT_EQ(contractBreach(Linear{weight, u_.view(), {}, out_.view()}),
+            "Linear: weight has an element type that weights have not.");
+}
+
 TEST_F(ContractTest, EndsTheProgramWithTheWords) {
   scan_.skip = {};
   const auto backend = openBackend("reference", 1).value();

@@ -45,6 +45,17 @@ TEST(Work, CountsAttentionByThePairsThatMeet) {
   EXPECT_EQ(work.bytesRead, 4 * 3 * 8 + 2 * 13 * 4 * 2);
 }
 
+TEST(Work, CountsTheScalesOfACacheOfBytes) {
+  Matrix q(1, 8), k(3, 8), v(3, 8), out(1, 8);
+  int32_t position = 0;
+  void* pages[16] = {};
+  const KvCache cache{pages, 64, 16, 2, 4, DType::I8};
+  const Work read = workOf(AttendOne{q.view(), cache, 2, out.view(), {}, {}, Step{&position}}, 10);
+  EXPECT_EQ(read.bytesRead, 4 * 8 + 11 * 2 * 2 * (4 + 4));
+  const Work written = workOf(AppendKv{k.view(), v.view(), cache, Step{&position}}, 10);
+  EXPECT_EQ(written.bytesWritten, 3 * 2 * 2 * (4 + 4));
+}
+
 TEST(Work, CountsAStateBothWays) {
   Matrix in(1, 8), weight(4, 8), state(3, 8), out(1, 8);
   const Work work = workOf(ConvSilu{in.view(), weight.view(), {}, state.view(), out.view()}, 0);

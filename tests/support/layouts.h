@@ -71,6 +71,11 @@ inline std::vector<Layout> layouts() {
       {"Bytes", R"({"vocab_size": 256, "mamba_d_conv": 2, "mamba_d_state": 1})", {}},
       {"TiedHead", "{}", {.tiedHead = true}},
       {"BFloat16", "{}", {.bfloat16 = true}, kernels::DType::BF16},
+      {"CacheOfBytes", "{}", {}, kernels::DType::I8},
+      {"AttentionAloneWithACacheOfBytes",
+       R"({"attn_layer_period": 1, "attn_layer_offset": 0, "num_experts": 1})",
+       {},
+       kernels::DType::I8},
   };
 }
 

@@ -128,7 +128,7 @@ QString ModelsPage::describe(const ListedModel& listed) const {
   const ModelDescription& description = *model.description;
   QStringList lines;
   const int64_t window = preferences_->settings().windowTokens;
-  const ModelMemory memory = memoryOf(description, window);
+  const ModelMemory memory = memoryOf(description, window, preferences_->settings().cacheType);
   const int64_t tokens = window > 0 ? std::min(window, description.config.maxPositionEmbeddings)
                                     : description.config.maxPositionEmbeddings;
   if (listed.finder) {

@@ -80,6 +80,11 @@ QWidget* SettingsWindow::makeSettings() {
           tr(" tokens"));
   addSpin(answers, "answers.length", tr("&Longest answer:"), 1, 1 << 20, {}, tr(" tokens"));
   addSpin(answers, "answers.threads", tr("&Threads:"), 0, 1024, tr("one a core"), {});
+  addChoice(answers, "answers.kv", tr("&Keys and values of what was read:"),
+            {{std::string(Settings::kUsualCacheType), tr("as suits the model")},
+             {"f32", tr("32 bits")},
+             {"bf16", tr("16 bits")},
+             {"int8", tr("8 bits: the least memory, a little less exact")}});
   addSwitch(answers, "answers.quote", tr("Answer with &quotations alone"));
   addNumber(answers, "answers.temperature", tr("T&emperature (0: always the likeliest word):"),
             100);
@@ -210,7 +215,8 @@ void SettingsWindow::updateNote() {
   if (filling_) return;
   const SettingChanges changed = changes();
   QStringList costs;
-  const bool rereads = changed.contains("answers.window") || changed.contains("answers.threads");
+  const bool rereads = changed.contains("answers.window") || changed.contains("answers.threads") ||
+                       changed.contains("answers.kv");
   if (rereads && !preferences_->settings().isExtractive()) {
     costs << tr(
         "The model is loaded again, and reads the documents again, with the next question.");

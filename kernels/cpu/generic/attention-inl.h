@@ -8,7 +8,9 @@
 //
 // Where the processor multiplies pairs of bfloat16 and the cache holds such numbers, queries and
 // weights are rounded to them, and blocks are laid out as pairs of channels of the keys and as
-// pairs of tokens of the values.
+// pairs of tokens of the values. So it is where the cache holds bytes, which are such numbers too:
+// the products are those of the bytes themselves, and the scales go into what stands between them,
+// the keys' into the scores and the values' into the weights.
 
 // 512 tokens: enough that the partial results are a small share of the cache that was read for them
 // (1/64 with eight heads on one key), few enough that four thousand tokens occupy eight threads.
@@ -22,6 +24,8 @@ constexpr int64_t kAttendRows = 192;
 struct AttendSpace {
   float* keys;          // panels [kBlock / kLayout.rows][D][kLayout.rows], or of D / 2 pairs
   float* values;        // panels [width / kLayout.rows][kBlock][kLayout.rows], or of kBlock / 2
+  float* keyScales;     // [kBlock], over √D, where the cache holds bytes
+  float* valueScales;   // [kBlock], there too
   float* queries;       // tiles [D][rows of the tile], or of D / 2 pairs
   float* scores;        // [rows, kBlock], then the weights, or pairs of them in the first half
   float* largest;       // [rows] of the segment so far
@@ -38,7 +42,8 @@ inline int64_t widthOf(const KvCache& cache) {
 }
 inline int64_t attendFloats(const KvCache& cache, int64_t rows) {
   const int64_t width = widthOf(cache);
-  return kBlock * (cache.headDim + width) + rows * (cache.headDim + kBlock + 2 * width + 4) + 64;
+  return kBlock * (cache.headDim + width + 2) + rows * (cache.headDim + kBlock + 2 * width + 4) +
+         64;
 }
 inline AttendSpace attendSpace(float* memory, const KvCache& cache, int64_t rows) {
   const int64_t width = widthOf(cache);
@@ -50,6 +55,8 @@ inline AttendSpace attendSpace(float* memory, const KvCache& cache, int64_t rows
   };
   space.keys = take(kBlock * cache.headDim);
   space.values = take(kBlock * width);
+  space.keyScales = take(kBlock);
+  space.valueScales = take(kBlock);
   space.scores = take(rows * kBlock);
   space.out = take(rows * width);
   space.totalOut = take(rows * width);
@@ -113,10 +120,18 @@ struct Gathered {
 };
 
 // Turns a block's products q · k, the first `seen` of which count, into weights exp(score −
-// largest) and brings what was gathered to the new largest score. Returns the sum of the weights.
-template <bool Narrow>
-float soften(float* scores, int64_t seen, float scale, int64_t width, const Gathered& to) {
-  for (int64_t i = 0; i < kBlock; i += kLanes) store(scores + i, load(scores + i) * splat(scale));
+// largest) and brings what was gathered to the new largest score. Returns the sum of the weights,
+// which where the cache holds bytes are left times the scales of their values.
+template <bool Narrow, bool Bytes>
+float soften(float* scores,
+             int64_t seen,
+             float scale,
+             const AttendSpace& space,
+             int64_t width,
+             const Gathered& to) {
+  for (int64_t i = 0; i < kBlock; i += kLanes) {
+    store(scores + i, load(scores + i) * (Bytes ? load(space.keyScales + i) : splat(scale)));
+  }
   fill(scores + seen, kBlock - seen, kNone);
   V top = splat(to.largest);
   for (int64_t i = 0; i < kBlock; i += kLanes) top = maxOf(top, load(scores + i));
@@ -124,10 +139,11 @@ float soften(float* scores, int64_t seen, float scale, int64_t width, const Gath
   V weights = splat(0.0F);
   for (int64_t i = 0; i < kBlock; i += kLanes) {
     const V weight = exponential(load(scores + i) - splat(largest));
+    const V factor = Bytes ? weight * load(space.valueScales + i) : weight;
     if constexpr (Narrow) {
-      storeNarrow(reinterpret_cast<BFloat16*>(scores) + i, weight);
+      storeNarrow(reinterpret_cast<BFloat16*>(scores) + i, factor);
     } else {
-      store(scores + i, weight);
+      store(scores + i, factor);
     }
     weights = weights + weight;
   }
@@ -144,7 +160,7 @@ float soften(float* scores, int64_t seen, float scale, int64_t width, const Gath
 // One segment for `rows` queries of one key/value head; query r sees the first limit(r) tokens of
 // the sequence, none of them more than `tokens`. Tells hear(r, block, largest score so far, sum of
 // the block's weights).
-template <bool Narrow, class Limit, class Hear>
+template <bool Narrow, bool Bytes, class Limit, class Hear>
 void attendBlocks(const KvCache& cache,
                   int64_t head,
                   int64_t segment,
@@ -163,6 +179,10 @@ void attendBlocks(const KvCache& cache,
   for (int64_t token = segment * kSegment; token < end; token += kBlock) {
     const int64_t count = least(kBlock, end - token);
     packBlock(cache, head, token, count, space.keys, space.values);
+    if constexpr (Bytes) {
+      packScales(cache, Half::Keys, head, token, count, scale, space.keyScales);
+      packScales(cache, Half::Values, head, token, count, 1.0F, space.valueScales);
+    }
     for (int64_t r = 0; r < rows; r += kTileRows) {
       const int64_t tileRows = least(kTileRows, rows - r);
       scoreBlock<Narrow>(tileRows, space.queries + r * (Narrow ? dim / 2 : dim), space.keys, dim,
@@ -174,8 +194,9 @@ void attendBlocks(const KvCache& cache,
           fill(scores, kBlock, 0.0F);
           continue;
         }
-        const float sum = soften<Narrow>(scores, seen, scale, width,
-                                         {space.largest[i], space.sum[i], space.out + i * width});
+        const float sum =
+            soften<Narrow, Bytes>(scores, seen, scale, space, width,
+                                  {space.largest[i], space.sum[i], space.out + i * width});
         hear(i, token / kBlock, space.largest[i], sum);
       }
       addValues<Narrow, kTileRows>(tileRows, space.scores + r * kBlock, space.values, count, width,
@@ -193,10 +214,17 @@ void attendSegment(const KvCache& cache,
                    const AttendSpace& space,
                    const Limit& limit,
                    const Hear& hear) {
+  const auto attend = [&]<bool Narrow>() {
+    if (cache.dtype == DType::I8) {
+      attendBlocks<Narrow, true>(cache, head, segment, tokens, rows, space, limit, hear);
+    } else {
+      attendBlocks<Narrow, false>(cache, head, segment, tokens, rows, space, limit, hear);
+    }
+  };
   if (isNarrow(cache)) {
-    attendBlocks<kHasDotPairs>(cache, head, segment, tokens, rows, space, limit, hear);
+    attend.template operator()<kHasDotPairs>();
   } else {
-    attendBlocks<false>(cache, head, segment, tokens, rows, space, limit, hear);
+    attend.template operator()<false>();
   }
 }
 

@@ -13,6 +13,9 @@ inline V loadNumbers(const float* p) {
 inline V loadNumbers(const BFloat16* p) {
   return loadWide(p);
 }
+inline V loadNumbers(const int8_t* p) {
+  return __builtin_convertvector(widenSigned(p), V);
+}
 
 // Where the activations of a tile lie: element (row, k) at row · row stride + k · depth stride.
 template <int64_t RowStride, int64_t DepthStride>

@@ -10,7 +10,8 @@
 //   transpose            of kLanes registers, in place
 //   zeroBelow            v, but 0 where x < limit
 //   splatInt, loadInts, storeInts     the same of I, memory being bytes
-//   widenBytes, storeBytes            of kLanes bytes, unsigned; of the lowest byte of each element
+//   widenBytes, widenSigned, storeBytes      of kLanes bytes, unsigned and signed; of the lowest
+//                        byte of each element
 //   loadHalves           kLanes numbers of binary16
 //   dotSmall             sum + four bytes of the first, unsigned and below 64, × four of the
 //   second,
@@ -39,6 +40,9 @@ inline float numberOf(float x) {
 }
 inline float numberOf(BFloat16 x) {
   return __builtin_bit_cast(float, static_cast<uint32_t>(x.bits) << 16);
+}
+inline float numberOf(int8_t x) {
+  return static_cast<float>(x);
 }
 inline int64_t least(int64_t a, int64_t b) {
   return a < b ? a : b;

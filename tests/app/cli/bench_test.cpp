@@ -83,6 +83,34 @@ TEST_F(BenchCommand, AProfileNamesTheOperations) {
                               HasSubstr("MambaStep"), HasSubstr("around them")));
 }
 
+TEST_F(BenchCommand, KeysAndValuesAreKeptAsItIsAsked) {
+  const auto kept = [&](const std::vector<std::string>& kv) {
+    std::vector<std::string> options = {"--prompt", "0",         "--depth", "600",   "--generate",
+                                        "1",        "--threads", "1",       "--json"};
+    options.insert(options.end(), kv.begin(), kv.end());
+    return expect(ExitCode::Answered, options).json();
+  };
+  const auto floats = kept({});
+  const auto bytes = kept({"--kv", "int8"});
+  EXPECT_EQ(floats.at("kv"), "f32") << "the usual type of so small a model";
+  EXPECT_EQ(bytes.at("kv"), "int8");
+  EXPECT_EQ(kept({"--kv", "bf16"}).at("kv"), "bf16");
+  // Keys and values of one layer, two heads and four numbers each: 16 bytes as floats, else 4 + 4.
+  constexpr int64_t kSaved = 2 * 2 * 8;
+  const auto difference = [&](const nlohmann::json& a, const nlohmann::json& b) {
+    return a.get<int64_t>() - b.get<int64_t>();
+  };
+  EXPECT_EQ(difference(floats.at("memory").at("stateBytes"), bytes.at("memory").at("stateBytes")),
+            2 * 512 * kSaved)
+      << "two pages";
+  EXPECT_GT(
+      difference(floats.at("writing").at(0).at("bytes"), bytes.at("writing").at(0).at("bytes")),
+      600 * kSaved);
+  const Outcome text = expect(
+      ExitCode::Answered, {"--prompt", "0", "--generate", "1", "--threads", "1", "--kv", "int8"});
+  EXPECT_THAT(text.out, HasSubstr("; keys and values in int8\n"));
+}
+
 TEST_F(BenchCommand, NothingIsMeasuredWhereNothingIsAskedFor) {
   const auto json =
       expect(ExitCode::Answered, {"--prompt", "0", "--generate", "0", "--json"}).json();
@@ -96,6 +124,7 @@ TEST_F(BenchCommand, WhatCannotBeIsRefused) {
   expect(ExitCode::Usage, {"--prompt", "-1"});
   expect(ExitCode::Usage, {"--depth", "many"});
   expect(ExitCode::Usage, {"--backend", "abacus"});
+  EXPECT_THAT(expect(ExitCode::Usage, {"--kv", "int4"}).err, HasSubstr("int8"));
   // No plug-in lies beside the test program.
   EXPECT_THAT(expect(ExitCode::Usage, {"--device", "cuda"}).err, HasSubstr("cannot be used: "));
   model = "nowhere";

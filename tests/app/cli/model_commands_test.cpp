@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstring>
 #include <fstream>
 #include <string>
 #include <thread>
@@ -204,6 +205,29 @@ TEST_F(ModelCommands, LogitsAreWrittenWholeOrNotAtAll) {
   expect(ExitCode::Cancelled, {"logits", "--model", model.string(), "--ids",
                                (terminal.folder.path() / "ids").string(), "--out", out});
   EXPECT_THAT(leftovers(), ::testing::ElementsAre("ids"));
+}
+
+TEST_F(ModelCommands, KeysAndValuesInFewerBitsChangeLogitsALittle) {
+  const std::string out = (terminal.folder.path() / "scores.f32").string();
+  const std::string ids = file("ids", "[5, 6, 7, 200, 9, 30, 11, 287]");
+  const auto logits = [&](std::vector<std::string> kv) {
+    std::vector<std::string> arguments = {"logits", "--model", model.string(), "--ids", ids,
+                                          "--out",  out,       "--backend",    "cpu"};
+    arguments.insert(arguments.end(), kv.begin(), kv.end());
+    expect(ExitCode::Answered, arguments);
+    const std::string bytes = bytesOf(out);
+    std::filesystem::remove(out);
+    std::vector<float> values(bytes.size() / sizeof(float));
+    std::memcpy(values.data(), bytes.data(), bytes.size());
+    return values;
+  };
+  const std::vector<float> usual = logits({});
+  EXPECT_EQ(logits({"--kv", "f32"}), usual) << "the usual type of so small a model";
+  const std::vector<float> bytes = logits({"--kv", "int8"});
+  EXPECT_NE(bytes, usual);
+  EXPECT_NE(bytes, logits({"--kv", "bf16"}));
+  ASSERT_EQ(bytes.size(), usual.size());
+  for (size_t i = 0; i < usual.size(); ++i) EXPECT_NEAR(bytes[i], usual[i], 0.1);
 }
 
 TEST_F(ModelCommands, LogitsRefuseWhatDoesNotFitAndLeaveNothing) {

@@ -79,6 +79,24 @@ TEST_F(Models, AnImportedModelIsListedAndRunsByItsName) {
               HasSubstr("tiny is sound: 3 files"));
 }
 
+TEST_F(Models, TheListSaysWhatAWindowTakesWithKeysAndValuesInFewerBits) {
+  expect(ExitCode::Answered, {"models", "import", source.string()});
+  const auto bytes = [&](const std::vector<std::string>& kv) {
+    std::vector<std::string> arguments = {"models", "list", "--json"};
+    arguments.insert(arguments.end(), kv.begin(), kv.end());
+    const auto listed = expect(ExitCode::Answered, arguments).json().at("models");
+    return listed.at(0).at("memory").at(0).at("bytes").get<int64_t>();
+  };
+  // One page of one layer: two key/value heads of four numbers, which as int8 have a scale.
+  EXPECT_EQ(bytes({}), bytes({"--kv", "f32"}));
+  EXPECT_EQ(bytes({"--kv", "f32"}) - bytes({"--kv", "bf16"}), 512 * 2 * 2 * (16 - 8));
+  EXPECT_EQ(bytes({"--kv", "f32"}) - bytes({"--kv", "int8"}), 512 * 2 * 2 * (16 - 8));
+  EXPECT_THAT(expect(ExitCode::Answered, {"models", "list", "--kv", "int8"}).out,
+              HasSubstr("memory, keys and values in int8: "));
+  EXPECT_THAT(expect(ExitCode::Answered, {"models", "list"}).out, HasSubstr("memory: "));
+  expect(ExitCode::Usage, {"models", "list", "--kv", "int4"});
+}
+
 TEST_F(Models, AnImportPacksForThisMachineAndARemovalForgetsIt) {
   const fs::path packed = terminal.options.dataFolder / "packed";
   expect(ExitCode::Answered, {"models", "import", source.string()});

@@ -162,6 +162,30 @@ TEST(Story, AChangedFileIsANewDocumentAndOldCitationsStayProvable) {
   EXPECT_THAT(terminal.run({"show", "c1"}).out, HasSubstr("nine"));
 }
 
+TEST(Story, KeysAndValuesAreKeptAsTheCommandLineOrTheSettingHasIt) {
+  Terminal terminal;
+  const std::string file =
+      terminal.folder.write("well.txt", "The well is nine metres deep.\n").string();
+  const auto ask = [&](std::vector<std::string> options) {
+    std::vector<std::string> arguments = {"ask", file, "How deep is the well?"};
+    arguments.insert(arguments.begin() + 1, options.begin(), options.end());
+    return terminal.run(arguments);
+  };
+  for (const char* type : {"f32", "bf16", "int8"}) {
+    const Outcome asked = ask({"--model", "pocket", "--kv", type});
+    ASSERT_EQ(asked.code, ExitCode::Answered) << asked.err;
+    EXPECT_THAT(asked.out, HasSubstr("nine"));
+  }
+  EXPECT_EQ(ask({"--model", "pocket", "--kv", "int4"}).code, ExitCode::Usage);
+  const Outcome extractive = ask({"--engine", "extractive", "--kv", "int8"});
+  EXPECT_EQ(extractive.code, ExitCode::Usage);
+  EXPECT_THAT(extractive.err, HasSubstr("--kv"));
+  ASSERT_EQ(terminal.run({"config", "set", "answers.kv", "int8"}).code, ExitCode::Answered);
+  EXPECT_EQ(ask({"--model", "pocket"}).code, ExitCode::Answered);
+  EXPECT_EQ(ask({"--engine", "extractive"}).code, ExitCode::Answered)
+      << "a setting that counts for models";
+}
+
 TEST(Story, AShelfIsAskedAsAWhole) {
   Terminal terminal;
   const std::string well =

@@ -31,6 +31,7 @@ TEST(SettingKeys, AValueComesBackAsItWasSet) {
   for (const auto& [name, value] :
        {std::pair("answers.engine", "my-model"), std::pair("answers.window", "65536"),
         std::pair("answers.quote", "true"), std::pair("answers.temperature", "0.35"),
+        std::pair("answers.kv", "int8"), std::pair("answers.kv", "auto"),
         std::pair("answers.seed", "9223372036854775807"), std::pair("window.language", "pt-BR"),
         std::pair("window.announcements", "ends")}) {
     ASSERT_TRUE(set(settings, name, value)) << name;
@@ -45,6 +46,7 @@ TEST(SettingKeys, AValueThatCannotBeChangesNothing) {
         std::pair("answers.threads", "3 "), std::pair("answers.threads", ""),
         std::pair("answers.temperature", "nan"), std::pair("answers.temperature", "0x1"),
         std::pair("answers.top-p", "1.5"), std::pair("answers.quote", "yes"),
+        std::pair("answers.kv", "int4"), std::pair("answers.kv", ""),
         std::pair("answers.engine", ""), std::pair("answers.engine", "models/mine"),
         std::pair("answers.engine", "two\nlines"), std::pair("window.language", "../en"),
         std::pair("window.announcements", "loud")}) {
@@ -82,9 +84,12 @@ TEST(AskOptions, AreThoseOfTheSettingsOnceAModelIsChosen) {
   settings.engine = LECTERN_SOURCE_DIR "/resources/models/pocket";
   settings.answerTokens = 77;
   settings.temperature = 0.5;
+  EXPECT_FALSE(askOptionsOf(settings, "/nowhere").value().cacheType);
+  settings.cacheType = kernels::DType::I8;
   const AskOptions options = askOptionsOf(settings, "/nowhere").value();
   EXPECT_EQ(options.model, settings.engine);
   EXPECT_EQ(options.threads, 3);
+  EXPECT_EQ(options.cacheType, kernels::DType::I8);
   EXPECT_EQ(options.answer.maxTokens, 77);
   EXPECT_EQ(options.answer.sampler.temperature, 0.5);
 }

@@ -45,7 +45,7 @@ TEST_F(MemoryNeeds, AModelThatFitsIsNotRefused) {
   EXPECT_TRUE(checkFits(*model, config, needed));
   EXPECT_TRUE(checkFits(*model, config, 0)) << "where nothing is known of the memory";
   EXPECT_FALSE(checkFits(*model, config, needed - 1));
-  EXPECT_FALSE(checkFits(*model, config, needed, 4 * kernels::kUsualRows));
+  EXPECT_FALSE(checkFits(*model, config, needed, {}, 4 * kernels::kUsualRows));
 }
 
 TEST_F(MemoryNeeds, OneThatDoesNotFitIsRefusedWithWhatWould) {
@@ -61,6 +61,26 @@ TEST_F(MemoryNeeds, TheLongestWindowIsFound) {
   EXPECT_EQ(windowThatFits(config, bytes, needed(32 * 1024)), 32 * 1024);
   EXPECT_EQ(windowThatFits(config, bytes, needed(32 * 1024) - 1), 31 * 1024);
   EXPECT_EQ(windowThatFits(config, bytes, bytes), 0);
+}
+
+TEST_F(MemoryNeeds, KeysAndValuesTakeWhatTheirTypeDoes) {
+  using kernels::DType;
+  constexpr int64_t kTokens = 32 * 1024;
+  const auto window = [&](std::optional<DType> type) {
+    return memoryOf(config, bytes, kTokens, type).windowBytes;
+  };
+  const int64_t rows = config.attentionLayers() * kTokens * 2 * config.numKeyValueHeads;
+  EXPECT_EQ(window(std::nullopt), window(DType::F32)) << "the usual one of a small model";
+  EXPECT_EQ(window(DType::F32) - window(DType::BF16), rows * config.headDim * 2);
+  EXPECT_EQ(window(DType::BF16) - window(DType::I8), rows * (config.headDim - 4));
+
+  const int64_t memory = memoryOf(config, bytes, kTokens, DType::BF16).bytes();
+  EXPECT_EQ(windowThatFits(config, bytes, memory, DType::BF16), kTokens);
+  EXPECT_GT(windowThatFits(config, bytes, memory, DType::I8), kTokens * 3 / 2);
+
+  const int64_t needed = memoryOf(config, bytes, kShort, DType::I8).bytes();
+  EXPECT_TRUE(checkFits(*model, config, needed, DType::I8));
+  EXPECT_FALSE(checkFits(*model, config, needed, DType::BF16));
 }
 
 }  // namespace

@@ -98,12 +98,57 @@ TEST_F(StatesTest, RefusesWhatIsNotItsOwnOrNotWhole) {
   EXPECT_NE(
       States::restore(path, kModel, loaded_.config, kernels::DType::BF16, 2048, loaded_.backend)
           .error()
-          .message.find("another shape"),
+          .message.find("it keeps keys and values in another type than bf16"),
       std::string::npos);
+  ModelConfig other = loaded_.config;
+  other.headDim *= 2;
+  EXPECT_NE(States::restore(path, kModel, other, kernels::DType::F32, 2048, loaded_.backend)
+                .error()
+                .message.find("another shape"),
+            std::string::npos);
   EXPECT_NE(States::restore(path, kModel, loaded_.config, kernels::DType::F32, 10, loaded_.backend)
                 .error()
                 .message.find("it holds 20 tokens, and the window 10"),
             std::string::npos);
+}
+
+TEST_F(StatesTest, KeepAQuarterOfFloatsAndTheScalesInBytes) {
+  const auto pages = [&](kernels::DType type) {
+    loaded_.cacheType = type;
+    States states = loaded_.newStates();
+    const int64_t empty = states.bytes();
+    loaded_.read(states, tokens(700, 1), std::vector<int64_t>{512});
+    return states.bytes() - empty;
+  };
+  const ModelConfig& config = loaded_.config;
+  const int64_t rows = config.attentionLayers() * 2 * States::kPageTokens * 2 *  // two pages
+                       config.numKeyValueHeads;
+  EXPECT_EQ(pages(kernels::DType::F32), rows * config.headDim * 4);
+  EXPECT_EQ(pages(kernels::DType::I8), rows * (config.headDim + 4));
+}
+
+TEST_F(StatesTest, RestoringBytesEqualsNeverHavingLeftAndIsNoneOfFloats) {
+  loaded_.cacheType = kernels::DType::I8;
+  States states = loaded_.newStates();
+  loaded_.read(states, tokens(700, 1), std::vector<int64_t>{512});
+  const auto path = folder_.path() / "state";
+  ASSERT_TRUE(states.save(path, kModel));
+  const auto expected = goOn(states);
+  const auto restored = [&](kernels::DType type, const Sha256& model) {
+    return States::restore(path, model, loaded_.config, type, loaded_.maxTokens, loaded_.backend);
+  };
+  States again = restored(kernels::DType::I8, kModel).value();
+  EXPECT_EQ(goOn(again), expected);
+  // A model's hash is another with another type.
+  for (const Sha256& model : {kModel, Sha256{9}}) {
+    const auto refused = restored(kernels::DType::BF16, model);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::InputRefused);
+    EXPECT_NE(refused.error().message.find(
+                  "cannot be used: it keeps keys and values in another type than bf16. It has to "
+                  "be read again."),
+              std::string::npos);
+  }
 }
 
 TEST_F(StatesTest, HashesTokensAndNotChunks) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <numeric>
 #include <vector>
 
@@ -109,6 +110,37 @@ TEST_F(AttentionTest, TapSumsToTheHeadWeightsAndChangesNothing) {
   attendOne(kTokens - 1, tapped.view(), headWeight.view(), mass.view());
   EXPECT_EQ(plain.values(), tapped.values());
   EXPECT_NEAR(mass.at(0, 0) + mass.at(0, 1) + mass.at(0, 2), 1.75, 1e-5);
+}
+
+// The page that kernels/operations.h describes: 2 heads of 3 numbers, 64 tokens.
+TEST_F(AttentionTest, KeepsBytesWhereTheHeaderSays) {
+  std::vector<int8_t> page(64 * cacheTokenBytes(DType::I8, 2, 3));
+  ASSERT_EQ(page.size(), 2U * 2 * 64 * 3 + 2U * 2 * 64 * 4);
+  void* pages[] = {page.data()};
+  Matrix k(1, 6), v(1, 6);
+  k.values() = {1, -0.5F, 0.25F, 0, 0, 0};
+  v.values() = {-254, 3, 1, 0x1p-101F, 0, std::nanf("")};
+  position_ = 5;
+  backend_->run(AppendKv{k.view(), v.view(), KvCache{pages, 64, 1, 2, 3, DType::I8}, {&position_}},
+                *stream_);
+
+  const auto bytes = [&](int64_t plane) {
+    const int8_t* row = page.data() + (plane * 64 + 5) * 3;
+    return std::vector<int>(row, row + 3);
+  };
+  const auto scale = [&](int64_t plane) {
+    float value = 0;
+    std::memcpy(&value, page.data() + 2 * 2 * 64 * 3 + (plane * 64 + 5) * 4, 4);
+    return value;
+  };
+  EXPECT_EQ(bytes(0), (std::vector{127, -64, 32}));  // −63.5 and 31.75
+  EXPECT_EQ(scale(0), 1.0F / 127);
+  EXPECT_EQ(bytes(1), (std::vector{0, 0, 0}));
+  EXPECT_EQ(scale(1), 0.0F);
+  EXPECT_EQ(bytes(2), (std::vector{-127, 2, 0}));  // 1.5 and 0.5, ties to even
+  EXPECT_EQ(scale(2), 2.0F);
+  EXPECT_EQ(bytes(3), (std::vector{0, 0, 0}));
+  EXPECT_TRUE(std::isnan(scale(3)));
 }
 
 // A strong key in the second block of 64: the mass must fall on that block.

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/kernels/suite/device.h"
 
+#include <gmock/gmock.h>
+
+#include <limits>
 #include <tuple>
 
 namespace lectern::kernels {
@@ -12,10 +15,15 @@ struct Shape {
 
 class AttentionTest : public LaneTest<std::tuple<std::string, DType>> {
  protected:
+  void SetUp() override {
+    LaneTest::SetUp();
+    if (!isCached()) GTEST_SKIP() << "this backend keeps no bytes";
+  }
+  [[nodiscard]] bool isCached() const { return dtype() != DType::I8 || lane().cachesBytes; }
   [[nodiscard]] DType dtype() const { return std::get<1>(GetParam()); }
   /// Whether the backend rounds queries and weights to bfloat16.
   [[nodiscard]] bool rounds(const Shape& shape) const {
-    return lane().attentionRounds && dtype() == DType::BF16 && shape.dim % 2 == 0;
+    return lane().attentionRounds && dtype() != DType::F32 && shape.dim % 2 == 0;
   }
   [[nodiscard]] double boundFor(const Shape& shape) const {
     // Each weight by up to 2⁻⁹ of itself, and four times that where a sum of few is largest.
@@ -140,14 +148,105 @@ TEST_P(AttentionTest, LooksAtNothingBehindTheQuery) {
   expectSame(backend(), {sequence.results()}, {expected}, boundFor(shape));
 }
 
+// Rows that are ordinary, all zero, too small for a scale, and not finite, at every place of a
+// register.
+Matrix strangeRows(int64_t tokens, int64_t dim, uint32_t seed) {
+  Matrix rows = Matrix::random(tokens, dim, seed, -3, 3);
+  for (int64_t t = 0; t < tokens; ++t) {
+    const auto fill = [&](auto&& of) {
+      for (int64_t i = 0; i < dim; ++i) rows.at(t, i) = of(rows.at(t, i));
+    };
+    switch (t % 9) {
+      case 1:
+        fill([](float) { return 0.0F; });
+        break;
+      case 2:
+        fill([](float x) { return x * 0x1p-140F; });
+        break;
+      case 3:
+        fill([](float x) { return x * 0x1p-101F; });
+        break;
+      case 4:
+        fill([](float x) { return x * 0x1p126F / 3; });
+        break;
+      case 5:
+        rows.at(t, t % dim) = std::numeric_limits<float>::quiet_NaN();
+        break;
+      case 6:
+        rows.at(t, t % dim) = -std::numeric_limits<float>::infinity();
+        break;
+      case 7:  // all ties
+        fill([](float x) { return std::floor(x * 40) / 2; });
+        rows.at(t, t % dim) = 127;
+        break;
+      default:
+        break;
+    }
+  }
+  return rows;
+}
+
+class CacheOfBytes : public LaneTest<std::string> {
+ protected:
+  void SetUp() override {
+    LaneTest::SetUp();
+    if (!lane().cachesBytes) GTEST_SKIP() << "this backend keeps no bytes";
+  }
+};
+
+TEST_P(CacheOfBytes, HoldsTheSameAsTheReferences) {
+  for (const int64_t dim : {1, 3, 16, 33, 40, 128}) {
+    SCOPED_TRACE(dim);
+    const auto pages = [&](const std::string& name) {
+      Device d(name);
+      const KvCache cache = d.cache(64, 2, 2, dim, DType::I8);
+      for (const auto& [first, count] : {std::pair{0, 70}, {70, 1}, {71, 40}}) {
+        d.run(AppendKv{d.put(strangeRows(count, 2 * dim, 5)), d.put(strangeRows(count, 2 * dim, 6)),
+                       cache, d.at(first)});
+      }
+      return d.get(cache);
+    };
+    EXPECT_TRUE(pages(backend()) == pages("reference"));
+  }
+}
+
+TEST_P(CacheOfBytes, GivesNothingButNanWhereARowHadOne) {
+  Device d(backend());
+  Sequence sequence(d, {70, 2, 1, 16}, DType::I8);
+  sequence.append(3, 1, std::nanf(""));
+  sequence.one(69);
+  const std::vector<float> results = sequence.results();
+  for (size_t i = results.size() - 32; i < results.size(); ++i) EXPECT_TRUE(std::isnan(results[i]));
+}
+
+class CacheTypes : public AttentionTest {
+ protected:
+  void SetUp() override { LaneTest::SetUp(); }
+};
+
+TEST_P(CacheTypes, AreThoseThatTheBackendTellsOf) {
+  Device d(backend());
+  const Result<void> checked = d.backend().checkCache(dtype());
+  EXPECT_EQ(checked.has_value(), isCached());
+  if (isCached()) return;
+  EXPECT_EQ(checked.error().code, ErrorCode::Usage);
+  EXPECT_THAT(checked.error().message,
+              testing::EndsWith("cannot keep keys and values as int8. Keep them as bf16, or "
+                                "compute with the backend cpu."));
+}
+
+const auto kBackendsAndTypes = testing::Combine(
+    testing::ValuesIn(testedBackends()), testing::Values(DType::F32, DType::BF16, DType::I8));
+std::string nameOf(const testing::TestParamInfo<std::tuple<std::string, DType>>& info) {
+  return test::asTestName(std::get<0>(info.param)) + "_" + asTestName(std::get<1>(info.param));
+}
+
+INSTANTIATE_TEST_SUITE_P(Backends, AttentionTest, kBackendsAndTypes, nameOf);
+INSTANTIATE_TEST_SUITE_P(Backends, CacheTypes, kBackendsAndTypes, nameOf);
 INSTANTIATE_TEST_SUITE_P(Backends,
-                         AttentionTest,
-                         testing::Combine(testing::ValuesIn(testedBackends()),
-                                          testing::Values(DType::F32, DType::BF16)),
-                         [](const auto& info) {
-                           return test::asTestName(std::get<0>(info.param)) +
-                                  (std::get<1>(info.param) == DType::BF16 ? "_bf16" : "_f32");
-                         });
+                         CacheOfBytes,
+                         testing::ValuesIn(testedBackends()),
+                         [](const auto& info) { return test::asTestName(info.param); });
 
 }  // namespace
 }  // namespace lectern::kernels

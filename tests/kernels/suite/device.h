@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -91,11 +92,12 @@ class Device {
   KvCache cache(int64_t pageTokens, int64_t pages, int64_t kvHeads, int64_t dim, DType dtype) {
     std::vector<void*> table;
     for (int64_t page = 0; page < pages; ++page) {
-      table.push_back(bytes(2 * kvHeads * pageTokens * dim * elementBytes(dtype)));
+      table.push_back(bytes(pageTokens * cacheTokenBytes(dtype, kvHeads, dim)));
     }
     const auto tableBytes = static_cast<int64_t>(table.size() * sizeof(void*));
     void* place = bytes(tableBytes);
     stream_->copyIn(place, table.data(), tableBytes);
+    caches_[place] = table;
     return {static_cast<void* const*>(place), pageTokens, pages, kvHeads, dim, dtype};
   }
 
@@ -107,6 +109,19 @@ class Device {
     EXPECT_TRUE(stream_->wait());
     return values;
   }
+  /// What lies in the pages of a cache, page by page.
+  std::vector<char> get(const KvCache& cache) {
+    const int64_t pageBytes =
+        cache.pageTokens * cacheTokenBytes(cache.dtype, cache.kvHeads, cache.headDim);
+    std::vector<char> contents(static_cast<size_t>(cache.pageCount * pageBytes));
+    for (int64_t page = 0; page < cache.pageCount; ++page) {
+      stream_->copyOut(contents.data() + page * pageBytes,
+                       caches_.at(cache.pages)[static_cast<size_t>(page)], pageBytes);
+    }
+    EXPECT_TRUE(stream_->wait());
+    return contents;
+  }
+  [[nodiscard]] bool hasCache(DType dtype) const { return backend_->hasCache(dtype); }
   std::vector<int32_t> getIds(const Tensor& tensor) {
     std::vector<int32_t> values(static_cast<size_t>(tensor.rows * tensor.cols));
     stream_->copyOut(values.data(), tensor.data, tensor.rows * tensor.cols * 4);
@@ -123,6 +138,7 @@ class Device {
   std::shared_ptr<Backend> backend_;
   std::unique_ptr<Stream> stream_;
   std::vector<Buffer> buffers_;
+  std::map<const void*, std::vector<void*>> caches_;  // the pages of each, by its table
   int64_t gap_;
 };
 
@@ -144,7 +160,7 @@ inline double errorOf(const std::vector<float>& values, const std::vector<float>
 /// A type as GoogleTest allows it in the name of a test.
 inline std::string asTestName(DType dtype) {
   constexpr const char* kNames[] = {"f32",  "bf16", "i32",  "q8_0", "q4_0", "q4_1",
-                                    "q5_0", "q5_1", "q4_K", "q5_K", "q6_K"};
+                                    "q5_0", "q5_1", "q4_K", "q5_K", "q6_K", "i8"};
   return kNames[static_cast<size_t>(dtype)];
 }
 
