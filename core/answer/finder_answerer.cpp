@@ -6,6 +6,7 @@
 #include "core/answer/scope.h"
 #include "core/context/finder_prompt.h"
 #include "core/unicode/fold.h"
+#include "core/unicode/words.h"
 
 #include <fmt/format.h>
 
@@ -26,17 +27,28 @@ struct Option {
   double score = 0;                  ///< by how much it passes the threshold
 };
 
+/// A heading or a cell of a table that has no word besides those of the question answers nothing.
+bool onlyRepeats(std::string_view passage, const std::vector<unicode::Word>& asked) {
+  const auto words =
+      contentWords(passage, unicode::words(passage), [](std::string_view) { return 1.0; });
+  const auto places = occurrences(words, asked);
+  return std::ranges::none_of(places, [](const auto& of) { return of.empty(); });
+}
+
 std::vector<Option> shortlist(const Question& question,
+                              std::string_view text,
                               const std::vector<Found>& found,
                               const std::vector<Judged>& judged,
                               size_t limit) {
   std::vector<Option> options;
   std::unordered_set<std::string> seen;
+  const std::vector<unicode::Word> asked = unicode::words(text);
   for (const Judged& one : judged) {
     if (options.size() == limit) break;
     if (one.coverage <= 0) continue;
     const Found& place = found[static_cast<size_t>(one.candidate)];
     if (!seen.insert(unicode::fold(place.candidate.text)).second) continue;
+    if (onlyRepeats(place.candidate.text, asked)) continue;
     Option option{&place, &one, {}, 0};
     const auto places = occurrences(question.words, unicode::words(place.candidate.text));
     for (size_t i = 0; i < places.size(); ++i) {
@@ -143,7 +155,7 @@ Result<void> answerWithFinder(Library& library,
   const std::vector<Found> found = TRY(findCandidates(library, question, scope.revisions));
   const std::vector<Judged> judged = rank(question, found);
   std::vector<Option> options =
-      shortlist(question, found, judged,
+      shortlist(question, text, found, judged,
                 std::min(finderOptions.sentences, static_cast<size_t>(model.finder->markers)));
 
   Finished finished;

@@ -38,12 +38,13 @@ class FinderAnswererTest : public test::AnsweringTest {
     Heard heard;
     const AnswerSink sink = [&](const AnswerEvent& event) { heard.take(event); };
     const Result<void> answered =
-        answerWithFinder(*library, model, question, {lease, manual}, {}, sink, std::move(stop));
+        answerWithFinder(*library, model, question, revisions, {}, sink, std::move(stop));
     if (!answered) heard.failed = answered.error();
     return heard;
   }
 
   test::TemporaryFolder models;
+  std::vector<RevisionId> revisions{lease, manual};
 };
 
 TEST_F(FinderAnswererTest, QuotesWhatComesToTheThreshold) {
@@ -62,6 +63,18 @@ TEST_F(FinderAnswererTest, QuotesWhatComesToTheThreshold) {
   EXPECT_TRUE(heard.finished->reading.shortlisted);
   EXPECT_LE(heard.finished->reading.segmentsShown, 8);
   EXPECT_EQ(heard.prefilled.back(), heard.finished->reading.tokensShown);
+}
+
+TEST_F(FinderAnswererTest, ACellThatOnlyRepeatsTheQuestionIsNoAnswer) {
+  AnswerModel model = open(-1e9);
+  const std::string question = "How much is the deposit?";
+  const int64_t shown = ask(model, question).finished->reading.segmentsShown;
+  revisions.push_back(test::addDocument(
+      *library, test::DocumentBuilder("Table").paragraph("The deposit.").paragraph("Much.")));
+  EXPECT_EQ(ask(model, question).finished->reading.segmentsShown, shown);
+  revisions.push_back(test::addDocument(
+      *library, test::DocumentBuilder("Table 2").paragraph("The deposit: 1,720.")));
+  EXPECT_EQ(ask(model, question).finished->reading.segmentsShown, shown + 1);
 }
 
 TEST_F(FinderAnswererTest, SaysWhereNothingComesToIt) {
