@@ -22,6 +22,7 @@ import layout
 import words
 
 SIGNS = ("verdict", "missing", "coverage", "bare coverage", "bare")
+USED = ("verdict", "bare coverage", "bare")  # since the verdict knows of names by itself, the others bring nothing
 
 
 def row(verdict, lacks, coverage, bare):
@@ -104,8 +105,8 @@ def main():
             if one["validation"]:
                 tasks.append(Task(one["gold"], one["absent"]))
                 signs_of.append([row(*s, one["bare"]) for s in zip(one["verdicts"], one["lacks"], one["coverage"])])
-    threshold, w = fit(torch, tasks, signs_of)
-    members = {"verdict_threshold": threshold, "guard_loss": -w["missing"], "coverage_weight": w["coverage"],
+    threshold, w = fit(torch, tasks, signs_of, USED)
+    members = {"verdict_threshold": threshold, "guard_loss": 0.0 - w["missing"], "coverage_weight": w["coverage"],
                "bare_coverage_weight": w["bare coverage"], "bare_loss": -w["bare"]}
     print(json.dumps({name: round(value, 2) for name, value in members.items()}, indent=2))
 
