@@ -84,7 +84,8 @@ TEST_P(CacheTypeGolden, BoundsTheErrorOfMidiWithSmallMatrices) {
   expectErrorsOfMidi(1.0 / 32, {3.5e-5, 9e-5, 300});
 }
 
-// The model that is shipped. Seen: 0.00058 to 0.00073 and 0.0011; 298 of the tokens.
+// The model that is shipped, nine layers with random tokens. Seen: up to 0.0008 and 0.0018 to
+// 0.0019; 296 of the tokens and more.
 TEST_P(CacheTypeGolden, BoundsTheErrorOfPocket) {
   const auto logits = [&](DType type) {
     const auto engine =
@@ -103,7 +104,7 @@ TEST_P(CacheTypeGolden, BoundsTheErrorOfPocket) {
                                   {}));
     return all;
   };
-  expectErrors(logits, {8.5e-4, 1.3e-3, 297});
+  expectErrors(logits, {8.5e-4, 2.2e-3, 295});
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends,
