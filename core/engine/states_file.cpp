@@ -158,8 +158,8 @@ Result<States> States::restore(const std::filesystem::path& path,
   const uint64_t origin = reader.varint();
   const std::vector<uint64_t> sides = sidesOf(config, cacheType);
   const uint64_t wantedType = sides[kTypeSide];
-  std::vector<uint64_t> ofFile;
-  for (size_t i = 0; i < sides.size(); ++i) ofFile.push_back(reader.varint());
+  std::vector<uint64_t> ofFile(sides.size());
+  for (uint64_t& side : ofFile) side = reader.varint();
   // The type decides about the model's hash, too, so it is named before that.
   if (const uint64_t type = std::exchange(ofFile[kTypeSide], wantedType);
       type != wantedType && ofFile == sides) {
