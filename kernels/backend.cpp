@@ -33,6 +33,7 @@ std::unique_ptr<Backend> makeCpu(int threads) {
 std::vector<Implementation> implementations() {
   std::vector<Implementation> all = {
 #if defined(__x86_64__)
+      {cpu::kAvx512Amx.name, cpu::kAvx512Amx.isSupported, makeCpu<cpu::kAvx512Amx>},
       {cpu::kAvx512Bf16.name, cpu::kAvx512Bf16.isSupported, makeCpu<cpu::kAvx512Bf16>},
       {cpu::kAvx512.name, cpu::kAvx512.isSupported, makeCpu<cpu::kAvx512>},
       {cpu::kAvx2.name, cpu::kAvx2.isSupported, makeCpu<cpu::kAvx2>},
@@ -42,10 +43,10 @@ std::vector<Implementation> implementations() {
   };
   std::erase_if(all, [](const Implementation& one) { return !one.isSupported(); });
 #if defined(__x86_64__)
-  // Intel's processors multiply pairs of bfloat16 half as fast as two floats, with less accuracy.
-  if (__builtin_cpu_is("intel") != 0 && all.front().name == cpu::kAvx512Bf16.name) {
-    std::swap(all[0], all[1]);
-  }
+  // Intel's processors multiply pairs of bfloat16 half as fast as two floats, with less accuracy,
+  // where they have no matrix unit.
+  const auto pairs = std::ranges::find(all, cpu::kAvx512Bf16.name, &Implementation::name);
+  if (__builtin_cpu_is("intel") != 0 && pairs != all.end()) std::iter_swap(pairs, pairs + 1);
 #endif
   return all;
 }

@@ -137,6 +137,49 @@ __attribute__((target("avx2,avxvnni"))) float bytesAvxVnni(int64_t rounds) {
   return static_cast<float>(result);
 }
 
+// Tiles of 16 rows of 64 bytes; what ldtilecfg reads.
+struct alignas(64) TileShape {
+  uint8_t palette = 1;
+  uint8_t startRow = 0;
+  uint8_t reserved[14] = {};
+  uint16_t rowBytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+  uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+};
+constexpr TileShape kTileShape;
+
+// A round is an eighth of four products of tiles, which take sixteen cycles each.
+constexpr int kRoundsPerTiles = 8;
+
+__attribute__((target("amx-tile,amx-bf16"))) float pairsAmx(int64_t rounds) {
+  _tile_loadconfig(&kTileShape);
+  for (int64_t round = 0; round < rounds; round += kRoundsPerTiles) {
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_dpbf16ps(1, 4, 7);
+    _tile_dpbf16ps(2, 5, 6);
+    _tile_dpbf16ps(3, 5, 7);
+  }
+  _tile_release();
+  return 0;
+}
+
+__attribute__((target("amx-tile,amx-int8"))) float bytesAmx(int64_t rounds) {
+  _tile_loadconfig(&kTileShape);
+  for (int64_t round = 0; round < rounds; round += kRoundsPerTiles) {
+    _tile_dpbssd(0, 4, 6);
+    _tile_dpbssd(1, 4, 7);
+    _tile_dpbssd(2, 5, 6);
+    _tile_dpbssd(3, 5, 7);
+  }
+  _tile_release();
+  return 0;
+}
+
+// The process has to ask before it uses the matrix unit, which the backend for it has done.
+bool hasMatrixUnit() {
+  return std::ranges::any_of(kernels::availableBackends(),
+                             [](const auto& backend) { return backend.name == "cpu-avx512-amx"; });
+}
+
 #endif
 
 // In the vectors that every processor of a kind has.
@@ -185,6 +228,12 @@ Ways waysHere() {
     ways.bytes = {32 * 2 * kSums, bytesAvxVnni};
   } else if (__builtin_cpu_supports("avx2") != 0) {
     ways.bytes = {32 * 2 * kSums, bytesAvx2};
+  }
+  if (hasMatrixUnit()) {
+    constexpr int kTiles = 4 * 16 * 16 / kRoundsPerTiles;
+    ways.instructions += " amx";
+    ways.pairs = {kTiles * 32 * 2, pairsAmx};
+    if (__builtin_cpu_supports("amx-int8") != 0) ways.bytes = {kTiles * 64 * 2, bytesAmx};
   }
 #endif
   return ways;

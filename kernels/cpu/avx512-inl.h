@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What generic/vector_math-inl.h asks for, with AVX-512 F, BW, DQ, VL and VNNI, but for dotPairs.
-// Included inside the namespace and target region of avx512.cpp and avx512_bf16.cpp.
+// Included inside the namespace and target region of each file for such processors.
 
 using V = __m512;
 using I = int32_t __attribute__((vector_size(64)));
+using U = uint32_t __attribute__((vector_size(64)));
 constexpr int64_t kLanes = 16;
 constexpr int kTileRows = 12;     // 24 sums, two numbers, one activation of 32 registers
 constexpr int kByteTileRows = 6;  // twelve sums, twelve of integers, two numbers, one activation

@@ -26,15 +26,7 @@ namespace {
 namespace avx512_bf16 {
 
 #include "kernels/cpu/avx512-inl.h"
-
-constexpr bool kHasDotPairs = true;
-inline V dotPairs(V sum, I weights, I x) {
-  return _mm512_dpbf16_ps(sum, (__m512bh)weights, (__m512bh)x);
-}
-inline void storeNarrow(BFloat16* p, V v) {
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), (__m256i)_mm512_cvtneps_pbh(v));
-}
-
+#include "kernels/cpu/avx512_pairs-inl.h"
 #include "kernels/cpu/generic/all-inl.h"
 
 }  // namespace avx512_bf16

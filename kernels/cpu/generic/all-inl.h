@@ -13,6 +13,10 @@ T* row(const Tensor& tensor, int64_t index) {
 #include "kernels/cpu/generic/pairs-inl.h"
 #include "kernels/cpu/generic/byte_rows-inl.h"
 #include "kernels/cpu/generic/bytes-inl.h"
+#ifdef LECTERN_MATRIX_UNIT
+#include "kernels/cpu/generic/matrix_unit-inl.h"
+#endif
+#include "kernels/cpu/generic/methods-inl.h"
 #include "kernels/cpu/generic/product-inl.h"
 #include "kernels/cpu/generic/linear-inl.h"
 #include "kernels/cpu/generic/normalization-inl.h"

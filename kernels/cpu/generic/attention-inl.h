@@ -97,19 +97,85 @@ void addValues(int64_t rows,
   }
 }
 
-// scores of `rows` queries of a tile with all keys of a block.
+// The products of a block, of floats or of pairs of bfloat16.
 template <bool Narrow>
-void scoreBlock(int64_t rows, const float* queries, const float* keys, int64_t dim, float* scores) {
-  for (int64_t first = 0; first < kBlock; first += kLayout.rows) {
+struct LaneProducts {
+  static constexpr bool kNarrow = Narrow;
+  static constexpr int64_t kTile = kTileRows;
+
+  static void packQueries(const float* const* rows, int64_t count, int64_t dim, float* queries) {
     if constexpr (Narrow) {
-      multiplyPackedPairs<true, kTileRows>(rows, queries,
-                                           reinterpret_cast<const uint8_t*>(keys + first * dim / 2),
-                                           pairsOf(dim), true, scores + first, kBlock);
+      packPairs<true>(DType::BF16, rows, count, dim, queries);
     } else {
-      multiplyPackedTile<kTileRows>(rows, queries, keys + first * dim, dim, true, scores + first,
-                                    kBlock);
+      packTile(rows, count, dim, queries);
     }
   }
+  // scores of `rows` queries of a tile with all keys of a block.
+  void score(int64_t rows, const float* queries, const float* keys, int64_t dim, float* scores) {
+    for (int64_t first = 0; first < kBlock; first += kLayout.rows) {
+      if constexpr (Narrow) {
+        multiplyPackedPairs<true, kTileRows>(
+            rows, queries, reinterpret_cast<const uint8_t*>(keys + first * dim / 2), pairsOf(dim),
+            true, scores + first, kBlock);
+      } else {
+        multiplyPackedTile<kTileRows>(rows, queries, keys + first * dim, dim, true, scores + first,
+                                      kBlock);
+      }
+    }
+  }
+  // out += weights · values
+  void add(int64_t rows,
+           const float* weights,
+           const float* values,
+           int64_t tokens,
+           int64_t width,
+           float* out) {
+    addValues<Narrow, kTileRows>(rows, weights, values, tokens, width, out);
+  }
+};
+
+#ifdef LECTERN_MATRIX_UNIT
+// Those of pairs on the matrix unit, for heads of whole steps.
+struct UnitProducts {
+  static constexpr bool kNarrow = true;
+  static constexpr int64_t kTile = kUnitTile;
+
+  static void packQueries(const float* const* rows, int64_t count, int64_t dim, float* queries) {
+    packUnitRows(DType::BF16, rows, count, dim, queries);
+  }
+  void score(int64_t rows, const float* queries, const float* keys, int64_t dim, float* scores) {
+    for (int64_t first = 0; first < kBlock; first += kLayout.rows) {
+      unit.multiply(rows, unitRows(queries, rows, dim, 0),
+                    reinterpret_cast<const uint8_t*>(keys + first * dim / 2), dim / kUnitStep, true,
+                    scores + first, kBlock);
+    }
+  }
+  void add(int64_t rows,
+           const float* weights,
+           const float* values,
+           int64_t tokens,
+           int64_t width,
+           float* out) {
+    const auto* upper = reinterpret_cast<const uint8_t*>(weights);
+    const UnitRows a{upper, upper + kUnitRows * kBlock * 4, kBlock * 4, 64, 64};
+    for (int64_t i = 0; i < width; i += kLayout.rows) {
+      unit.multiply(rows, a, reinterpret_cast<const uint8_t*>(values + i * kBlock / 2),
+                    (tokens + kUnitStep - 1) / kUnitStep, false, out + i, width);
+    }
+  }
+
+  MatrixUnit unit;
+};
+#endif
+
+// Calls use.operator()<Products>() for those that a cache takes.
+template <class Use>
+void forProducts(const KvCache& cache, const Use& use) {
+  if (!isNarrow(cache)) return use.template operator()<LaneProducts<false>>();
+#ifdef LECTERN_MATRIX_UNIT
+  if (cache.headDim % kUnitStep == 0) return use.template operator()<UnitProducts>();
+#endif
+  use.template operator()<LaneProducts<kHasDotPairs>>();
 }
 
 // What a query has gathered from the tokens it has seen so far.
@@ -160,7 +226,7 @@ float soften(float* scores,
 // One segment for `rows` queries of one key/value head; query r sees the first limit(r) tokens of
 // the sequence, none of them more than `tokens`. Tells hear(r, block, largest score so far, sum of
 // the block's weights).
-template <bool Narrow, bool Bytes, class Limit, class Hear>
+template <class Products, bool Bytes, class Limit, class Hear>
 void attendBlocks(const KvCache& cache,
                   int64_t head,
                   int64_t segment,
@@ -172,6 +238,8 @@ void attendBlocks(const KvCache& cache,
   const int64_t dim = cache.headDim;
   const int64_t width = widthOf(cache);
   const float scale = 1.0F / __builtin_sqrtf(static_cast<float>(dim));
+  constexpr bool kNarrow = Products::kNarrow;
+  Products products;
   fill(space.largest, rows, kNone);
   fill(space.sum, rows, 0.0F);
   fill(space.out, rows * width, 0.0F);
@@ -183,10 +251,10 @@ void attendBlocks(const KvCache& cache,
       packScales(cache, Half::Keys, head, token, count, scale, space.keyScales);
       packScales(cache, Half::Values, head, token, count, 1.0F, space.valueScales);
     }
-    for (int64_t r = 0; r < rows; r += kTileRows) {
-      const int64_t tileRows = least(kTileRows, rows - r);
-      scoreBlock<Narrow>(tileRows, space.queries + r * (Narrow ? dim / 2 : dim), space.keys, dim,
-                         space.scores + r * kBlock);
+    for (int64_t r = 0; r < rows; r += Products::kTile) {
+      const int64_t tileRows = least(Products::kTile, rows - r);
+      products.score(tileRows, space.queries + r * (kNarrow ? dim / 2 : dim), space.keys, dim,
+                     space.scores + r * kBlock);
       for (int64_t i = r; i < r + tileRows; ++i) {
         float* scores = space.scores + i * kBlock;
         const int64_t seen = least(count, limit(i) - token);
@@ -195,12 +263,12 @@ void attendBlocks(const KvCache& cache,
           continue;
         }
         const float sum =
-            soften<Narrow, Bytes>(scores, seen, scale, space, width,
-                                  {space.largest[i], space.sum[i], space.out + i * width});
+            soften<kNarrow, Bytes>(scores, seen, scale, space, width,
+                                   {space.largest[i], space.sum[i], space.out + i * width});
         hear(i, token / kBlock, space.largest[i], sum);
       }
-      addValues<Narrow, kTileRows>(tileRows, space.scores + r * kBlock, space.values, count, width,
-                                   space.out + r * width);
+      products.add(tileRows, space.scores + r * kBlock, space.values, count, width,
+                   space.out + r * width);
     }
   }
 }
@@ -214,18 +282,13 @@ void attendSegment(const KvCache& cache,
                    const AttendSpace& space,
                    const Limit& limit,
                    const Hear& hear) {
-  const auto attend = [&]<bool Narrow>() {
+  forProducts(cache, [&]<class Products>() {
     if (cache.dtype == DType::I8) {
-      attendBlocks<Narrow, true>(cache, head, segment, tokens, rows, space, limit, hear);
+      attendBlocks<Products, true>(cache, head, segment, tokens, rows, space, limit, hear);
     } else {
-      attendBlocks<Narrow, false>(cache, head, segment, tokens, rows, space, limit, hear);
+      attendBlocks<Products, false>(cache, head, segment, tokens, rows, space, limit, hear);
     }
-  };
-  if (isNarrow(cache)) {
-    attend.template operator()<kHasDotPairs>();
-  } else {
-    attend.template operator()<false>();
-  }
+  });
 }
 
 // Adds what was gathered from one more segment.
@@ -248,25 +311,23 @@ inline void finish(const float* gathered, float sum, float* out, int64_t dim) {
 
 // Heads [firstHead, firstHead + heads) of tokens [token, token + count), token by token, as tiles.
 inline void packQueries(const Tensor& q,
-                        bool narrow,
+                        const KvCache& cache,
                         int64_t token,
                         int64_t rows,
                         int64_t firstHead,
                         int64_t heads,
-                        int64_t dim,
                         float* queries) {
-  for (int64_t r = 0; r < rows; r += kTileRows) {
-    const float* tile[kTileRows];
-    const int64_t count = least(kTileRows, rows - r);
-    for (int64_t i = 0; i < count; ++i) {
-      tile[i] = row(q, token + (r + i) / heads) + (firstHead + (r + i) % heads) * dim;
+  const int64_t dim = cache.headDim;
+  forProducts(cache, [&]<class Products>() {
+    for (int64_t r = 0; r < rows; r += Products::kTile) {
+      const float* tile[Products::kTile];
+      const int64_t count = least(Products::kTile, rows - r);
+      for (int64_t i = 0; i < count; ++i) {
+        tile[i] = row(q, token + (r + i) / heads) + (firstHead + (r + i) % heads) * dim;
+      }
+      Products::packQueries(tile, count, dim, queries + r * (Products::kNarrow ? dim / 2 : dim));
     }
-    if (narrow) {
-      packPairs<true>(DType::BF16, tile, count, dim, queries + r * dim / 2);
-    } else {
-      packTile(tile, count, dim, queries + r * dim);
-    }
-  }
+  });
 }
 
 inline void run(const AttendMany& op, Workspace& workspace) {
@@ -287,7 +348,7 @@ inline void run(const AttendMany& op, Workspace& workspace) {
     const int64_t count = least(tileTokens, tokens - firstToken);
     const int64_t rows = count * heads;
     const AttendSpace space = attendSpace(own.of(worker), cache, rows);
-    packQueries(op.q, isNarrow(cache), firstToken, rows, head * heads, heads, dim, space.queries);
+    packQueries(op.q, cache, firstToken, rows, head * heads, heads, space.queries);
     fill(space.totalLargest, rows, kNone);
     fill(space.totalSum, rows, 0.0F);
     fill(space.totalOut, rows * width, 0.0F);
@@ -379,8 +440,7 @@ inline void run(const AttendOne& op, Workspace& workspace) {
                 space.largest = parts.largest + place;
                 space.sum = parts.sum + place;
                 space.out = parts.out + place * width;
-                packQueries(op.q, isNarrow(cache), 0, heads, head * heads, heads, dim,
-                            space.queries);
+                packQueries(op.q, cache, 0, heads, head * heads, heads, space.queries);
                 attendSegment(
                     cache, head, segment, tokens, heads, space, [&](int64_t) { return tokens; },
                     [&](int64_t r, int64_t block, float largest, float sum) {

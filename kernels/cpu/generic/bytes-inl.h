@@ -345,3 +345,26 @@ void embedBytes(const uint8_t* panel, int64_t depth, int64_t row, float* out) {
     }
   }
 }
+
+// Calls use.operator()<D>() for the quantised type `dtype`.
+template <class Use>
+auto forQuantised(DType dtype, const Use& use) {
+  switch (dtype) {
+    case DType::Q8_0:
+      return use.template operator()<DType::Q8_0>();
+    case DType::Q4_0:
+      return use.template operator()<DType::Q4_0>();
+    case DType::Q4_1:
+      return use.template operator()<DType::Q4_1>();
+    case DType::Q5_0:
+      return use.template operator()<DType::Q5_0>();
+    case DType::Q5_1:
+      return use.template operator()<DType::Q5_1>();
+    case DType::Q4_K:
+      return use.template operator()<DType::Q4_K>();
+    case DType::Q5_K:
+      return use.template operator()<DType::Q5_K>();
+    default:
+      return use.template operator()<DType::Q6_K>();
+  }
+}

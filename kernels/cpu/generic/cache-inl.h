@@ -146,7 +146,7 @@ void packByteKeys(const int8_t* keys, int64_t count, int64_t dim, float* panels)
   }
 }
 
-// As packValues, with pairs of tokens.
+// As packValues, with pairs of tokens; zeros behind the last of them, too.
 template <class T>
 void packValuePairs(const T* values, int64_t count, int64_t dim, float* panels) {
   for (int64_t channel = 0; channel < roundUp(dim, kLayout.rows); channel += kLanes) {
@@ -166,6 +166,9 @@ void packValuePairs(const T* values, int64_t count, int64_t dim, float* panels) 
         if (token + 1 < count) rows[1][c] = even[dim + c];
       }
       store(panel, (V)pairsOf(loadNumbers(rows[0]), loadNumbers(rows[1])));
+    }
+    for (int64_t token = roundUp(count, 2); token < kBlock; token += 2, panel += kLayout.rows) {
+      store(panel, splat(0.0F));
     }
   }
 }

@@ -11,26 +11,13 @@ inline void embedRow(DType dtype, const void* panel, int64_t depth, int64_t row,
             numberOf(static_cast<const BFloat16*>(panel)[(i / 2 * kLayout.rows + row) * 2 + i % 2]);
       }
       return;
-    case DType::Q8_0:
-      return embedBytes<DType::Q8_0>(bytes, depth, row, out);
-    case DType::Q4_0:
-      return embedBytes<DType::Q4_0>(bytes, depth, row, out);
-    case DType::Q4_1:
-      return embedBytes<DType::Q4_1>(bytes, depth, row, out);
-    case DType::Q5_0:
-      return embedBytes<DType::Q5_0>(bytes, depth, row, out);
-    case DType::Q5_1:
-      return embedBytes<DType::Q5_1>(bytes, depth, row, out);
-    case DType::Q4_K:
-      return embedBytes<DType::Q4_K>(bytes, depth, row, out);
-    case DType::Q5_K:
-      return embedBytes<DType::Q5_K>(bytes, depth, row, out);
-    case DType::Q6_K:
-      return embedBytes<DType::Q6_K>(bytes, depth, row, out);
-    default:
+    case DType::F32:
       for (int64_t i = 0; i < depth; ++i) {
         out[i] = static_cast<const float*>(panel)[i * kLayout.rows + row];
       }
+      return;
+    default:
+      forQuantised(dtype, [&]<DType D>() { embedBytes<D>(bytes, depth, row, out); });
   }
 }
 
@@ -47,7 +34,7 @@ inline void run(const EmbedRows& op, Workspace& workspace) {
 inline void run(const Linear& op, Workspace& workspace) {
   const Batch all{0, op.in.rows};
   const float* bias = op.bias.isPresent() ? row(op.bias, 0) : nullptr;
-  multiply(workspace, {&all, 1}, {row(op.in, 0), op.in.stride}, op.weight, nullptr,
+  multiply(workspace, {&all, 1}, {row(op.in, 0), op.in.stride, op.in.rows}, op.weight, nullptr,
            [&](int64_t t, int64_t column, int64_t columns, const float* sums, const float*) {
              float* out = row(op.out, t) + column;
              for (int64_t i = 0; i < columns; i += kLanes) {
@@ -66,7 +53,7 @@ inline void storeGated(float* out, int64_t columns, const float* gate, const flo
 
 inline void run(const LinearGated& op, Workspace& workspace) {
   const Batch all{0, op.in.rows};
-  multiply(workspace, {&all, 1}, {row(op.in, 0), op.in.stride}, op.gate, &op.up,
+  multiply(workspace, {&all, 1}, {row(op.in, 0), op.in.stride, op.in.rows}, op.gate, &op.up,
            [&](int64_t t, int64_t column, int64_t columns, const float* gate, const float* up) {
              storeGated(row(op.out, t) + column, columns, gate, up);
            });
@@ -106,11 +93,12 @@ inline void run(const Experts& op, Workspace& workspace) {
   const Batches chosen{batches, groupByExpert(op, entries, batches)};
 
   // In scratch each use has its result in the first `hidden` columns and its activation behind.
-  multiply(workspace, chosen, {row(op.in, 0), op.in.stride, topK}, op.gate, &op.up,
+  multiply(workspace, chosen, {row(op.in, 0), op.in.stride, op.in.rows, topK}, op.gate, &op.up,
            [&](int64_t entry, int64_t column, int64_t columns, const float* gate, const float* up) {
              storeGated(row(op.scratch, entry) + hidden + column, columns, gate, up);
            });
-  multiply(workspace, chosen, {row(op.scratch, 0) + hidden, op.scratch.stride}, op.down, nullptr,
+  multiply(workspace, chosen, {row(op.scratch, 0) + hidden, op.scratch.stride, op.in.rows}, op.down,
+           nullptr,
            [&](int64_t entry, int64_t column, int64_t columns, const float* sums, const float*) {
              float* out = row(op.scratch, entry) + column;
              for (int64_t i = 0; i < columns; i += kLanes)

@@ -13,9 +13,10 @@ std::vector<std::string> testedBackends() {
 
 Lane laneOf(const std::string& backend) {
   Lane lane;
-  if (backend == "cpu-avx512-bf16") {
+  if (backend == "cpu-avx512-bf16" || backend == "cpu-avx512-amx") {
     lane.roundsFrom = 1 << 19;
     lane.attentionRounds = true;
+    lane.roundsQuantised = backend == "cpu-avx512-amx";
   }
   return lane;
 }

@@ -25,6 +25,9 @@ struct Lane {
   bool keepsBits = true;
   /// Products with bfloat16 weights of so many elements round their activations to bfloat16.
   int64_t roundsFrom = std::numeric_limits<int64_t>::max();
+  /// So do those with quantised ones, which are rounded, too, where there are several tokens; a
+  /// token alone meets them as they are.
+  bool roundsQuantised = false;
   /// What the activations of smaller ones may be off by, relatively, because they are taken as sums
   /// of bfloat16.
   double halvesError = 0;
