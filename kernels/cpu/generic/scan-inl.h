@@ -2,19 +2,16 @@
 // ConvSilu, SelectiveScan and MambaStep. A register holds kLanes channels; a thread takes
 // kChannelBlock channels through all tokens, so that it alone reads and writes their state.
 
-// One line of cache of every row: 16 floats.
-constexpr int64_t kChannelBlock = 16;
+// Four lines of cache of every row: rows are pages apart, and with one line of each it was a third
+// slower.
+constexpr int64_t kChannelBlock = 64;
 
-inline int64_t channelBlocks(int64_t channels) {
-  return (channels + kChannelBlock - 1) / kChannelBlock;
-}
-
-// Calls body(first, count, worker) for the registers' worth of channels of every block.
+// Calls body(first, end, worker) for the channels of every block.
 template <class Body>
 void forEachChannels(Workspace& workspace, int64_t channels, int64_t work, const Body& body) {
-  forEachItem(workspace, channelBlocks(channels), work, [&](int64_t block, int worker) {
-    const int64_t end = least(channels, (block + 1) * kChannelBlock);
-    for (int64_t c = block * kChannelBlock; c < end; c += kLanes) body(c, end - c, worker);
+  const int64_t blocks = (channels + kChannelBlock - 1) / kChannelBlock;
+  forEachItem(workspace, blocks, work, [&](int64_t block, int worker) {
+    body(block * kChannelBlock, least(channels, (block + 1) * kChannelBlock), worker);
   });
 }
 
@@ -31,20 +28,24 @@ inline void run(const ConvSilu& op, Workspace& workspace) {
   const auto input = [&](int64_t t) {
     return t >= 0 ? row(op.in, t) : row(op.state, t + taps - 1);
   };
-  const auto channels = [&](int64_t c, int64_t n, int) {
-    const V bias = op.bias.isPresent() ? load(row(op.bias, 0) + c, n) : splat(0.0F);
+  const auto channels = [&](int64_t first, int64_t end, int) {
     for (int64_t t = 0; t < tokens; ++t) {
-      fetchAhead(op.in, t, c);
-      fetchAhead(op.out, t, c);
-      V sum = bias;
-      for (int64_t k = 0; k < taps; ++k) {
-        const V weight = load(row(op.weight, k) + c, n);
-        sum = fma(weight, load(input(t - taps + 1 + k) + c, n), sum);
+      for (int64_t c = first; c < end; c += kLanes) {
+        const int64_t n = end - c;
+        fetchAhead(op.in, t, c);
+        fetchAhead(op.out, t, c);
+        V sum = op.bias.isPresent() ? load(row(op.bias, 0) + c, n) : splat(0.0F);
+        for (int64_t k = 0; k < taps; ++k) {
+          const V weight = load(row(op.weight, k) + c, n);
+          sum = fma(weight, load(input(t - taps + 1 + k) + c, n), sum);
+        }
+        store(row(op.out, t) + c, silu(sum), n);
       }
-      store(row(op.out, t) + c, silu(sum), n);
     }
     for (int64_t k = 0; k + 1 < taps; ++k) {
-      store(row(op.state, k) + c, load(input(tokens - taps + 1 + k) + c, n), n);
+      for (int64_t c = first; c < end; c += kLanes) {
+        store(row(op.state, k) + c, load(input(tokens - taps + 1 + k) + c, end - c), end - c);
+      }
     }
   };
   forEachChannels(workspace, op.in.cols, tokens * op.in.cols * (taps + 16), channels);
@@ -55,37 +56,45 @@ inline void run(const SelectiveScan& op, Workspace& workspace) {
   const int64_t tokens = op.u.rows;
   // State and A beside each other: rows of [S, I] lie a power of two apart and would share a few
   // lines of the first level of cache. A in powers of two saves a product for each state.
-  const Workspace::Own own = workspace.own(2 * states * kLanes);
-  const auto channels = [&](int64_t c, int64_t n, int worker) {
-    float* h = own.of(worker);
-    float* a = h + states * kLanes;
-    for (int64_t s = 0; s < states; ++s) {
-      store(h + s * kLanes, load(row(op.h, s) + c, n));
-      store(a + s * kLanes, load(row(op.a, s) + c, n) * splat(kLog2E));
+  const Workspace::Own own = workspace.own(2 * states * kChannelBlock);
+  const auto channels = [&](int64_t first, int64_t end, int worker) {
+    // [register][state][h, a]
+    const auto placeOf = [&](int64_t c, int64_t s) {
+      return own.of(worker) + ((c - first) * states + s * kLanes) * 2;
+    };
+    for (int64_t c = first; c < end; c += kLanes) {
+      for (int64_t s = 0; s < states; ++s) {
+        store(placeOf(c, s), load(row(op.h, s) + c, end - c));
+        store(placeOf(c, s) + kLanes, load(row(op.a, s) + c, end - c) * splat(kLog2E));
+      }
     }
-    const V bias = load(row(op.deltaBias, 0) + c, n);
-    const V skip = load(row(op.skip, 0) + c, n);
     for (int64_t t = 0; t < tokens; ++t) {
-      fetchAhead(op.u, t, c);
-      fetchAhead(op.delta, t, c);
-      if (op.z.isPresent()) fetchAhead(op.z, t, c);
-      fetchAhead(op.out, t, c);
-      const V u = load(row(op.u, t) + c, n);
-      const V delta = softplus(load(row(op.delta, t) + c, n) + bias);
-      const V input = delta * u;
       const float* b = row(op.b, t);
       const float* cRow = row(op.c, t);
-      V y = skip * u;
-      for (int64_t s = 0; s < states; ++s) {
-        const V kept = decay(delta * load(a + s * kLanes)) * load(h + s * kLanes);
-        const V state = fma(input, splat(b[s]), kept);
-        store(h + s * kLanes, state);
-        y = fma(splat(cRow[s]), state, y);
+      for (int64_t c = first; c < end; c += kLanes) {
+        const int64_t n = end - c;
+        fetchAhead(op.u, t, c);
+        fetchAhead(op.delta, t, c);
+        if (op.z.isPresent()) fetchAhead(op.z, t, c);
+        fetchAhead(op.out, t, c);
+        const V u = load(row(op.u, t) + c, n);
+        const V delta = softplus(load(row(op.delta, t) + c, n) + load(row(op.deltaBias, 0) + c, n));
+        const V input = delta * u;
+        V y = load(row(op.skip, 0) + c, n) * u;
+        float* place = placeOf(c, 0);
+        for (int64_t s = 0; s < states; ++s, place += 2 * kLanes) {
+          const V kept = decay(delta * load(place + kLanes)) * load(place);
+          const V state = fma(input, splat(b[s]), kept);
+          store(place, state);
+          y = fma(splat(cRow[s]), state, y);
+        }
+        if (op.z.isPresent()) y = y * silu(load(row(op.z, t) + c, n));
+        store(row(op.out, t) + c, y, n);
       }
-      if (op.z.isPresent()) y = y * silu(load(row(op.z, t) + c, n));
-      store(row(op.out, t) + c, y, n);
     }
-    for (int64_t s = 0; s < states; ++s) store(row(op.h, s) + c, load(h + s * kLanes), n);
+    for (int64_t c = first; c < end; c += kLanes) {
+      for (int64_t s = 0; s < states; ++s) store(row(op.h, s) + c, load(placeOf(c, s)), end - c);
+    }
   };
   forEachChannels(workspace, op.u.cols, tokens * op.u.cols * (states + 4) * 16, channels);
 }
