@@ -17,7 +17,7 @@ constexpr int64_t kUnitDepth = 256;
 // Rows of a block and panels of an item: 512 × 256 inputs are 256 KiB, which each panel of the item
 // finds in the second level of cache.
 constexpr int64_t kUnitRowBlock = 512;
-constexpr int64_t kUnitPanels = 4;
+constexpr int64_t kUnitPanels = 8;
 static_assert(kLayout.rows == 32);
 
 // What ldtilecfg reads.
