@@ -120,6 +120,8 @@ inline I dotBytes(I sum, I weights, I x) {
   const __m256i signedX = _mm256_sign_epi8((__m256i)x, value);
   return (I)addPairs(sum, _mm256_maddubs_epi16(_mm256_abs_epi8(value), signedX));
 }
+#include "kernels/cpu/lane_sums-inl.h"
+
 constexpr bool kHasDotPairs = false;
 inline V dotPairs(V sum, I, I) {
   return sum;

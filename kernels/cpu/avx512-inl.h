@@ -46,6 +46,21 @@ inline V maxOf(V a, V b) {
 inline V zeroBelow(V x, V limit, V v) {
   return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(x, limit, _CMP_NLT_UQ), v);
 }
+template <class Join>
+inline float joinHalves(V v, const Join& join) {
+  const auto eight = join(__builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7),
+                          __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15));
+  const auto four = join(__builtin_shufflevector(eight, eight, 0, 1, 2, 3),
+                         __builtin_shufflevector(eight, eight, 4, 5, 6, 7));
+  const auto two = join(four, __builtin_shufflevector(four, four, 2, 3, 0, 1));
+  return join(two, __builtin_shufflevector(two, two, 1, 0, 3, 2))[0];
+}
+inline float sumOf(V v) {
+  return joinHalves(v, [](auto lower, auto upper) { return lower + upper; });
+}
+inline float largestOf(V v) {
+  return joinHalves(v, [](auto lower, auto upper) { return upper > lower ? upper : lower; });
+}
 // In each of four steps, rows `step` apart exchange the elements that are `step` apart.
 inline void transpose(V (&rows)[kLanes]) {
   const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);

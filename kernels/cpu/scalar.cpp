@@ -107,6 +107,8 @@ inline I dotSmall(I sum, I weights, I x) {
 inline I dotBytes(I sum, I weights, I x) {
   return dotSmall(sum, weights, x);
 }
+#include "kernels/cpu/lane_sums-inl.h"
+
 constexpr bool kHasDotPairs = false;
 inline V dotPairs(V sum, I, I) {
   return sum;

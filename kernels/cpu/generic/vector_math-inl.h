@@ -8,9 +8,10 @@
 //   fma                  a b + c
 //   minOf, maxOf         the second operand where either is NaN
 //   transpose            of kLanes registers, in place
-//   zeroBelow            v, but 0 where x < limit
-//   splatInt, loadInts, storeInts     the same of I, memory being bytes
-//   widenBytes, widenSigned, storeBytes      of kLanes bytes, unsigned and signed; of the lowest
+//   sumOf, largestOf     of a register's elements: the upper half to the lower one, until one is
+//   left zeroBelow            v, but 0 where x < limit splatInt, loadInts, storeInts     the same
+//   of I, memory being bytes widenBytes, widenSigned, storeBytes      of kLanes bytes, unsigned and
+//   signed; of the lowest
 //                        byte of each element
 //   loadHalves           kLanes numbers of binary16
 //   dotSmall             sum + four bytes of the first, unsigned and below 64, × four of the
@@ -55,24 +56,6 @@ inline int64_t roundUp(int64_t count, int64_t step) {
 }
 
 constexpr float kNone = -__builtin_inff();
-
-// The same tree for every width of what is summed up, so that a sum does not depend on its
-// surroundings.
-inline float sumOf(V v) {
-  alignas(64) float lane[kLanes];
-  store(lane, v);
-  for (int64_t half = kLanes / 2; half > 0; half /= 2) {
-    for (int64_t i = 0; i < half; ++i) lane[i] += lane[i + half];
-  }
-  return lane[0];
-}
-inline float largestOf(V v) {
-  alignas(64) float lane[kLanes];
-  store(lane, v);
-  float largest = lane[0];
-  for (int64_t i = 1; i < kLanes; ++i) largest = lane[i] > largest ? lane[i] : largest;
-  return largest;
-}
 
 constexpr float kRounder = 0x1.8p23F;  // its last place is 1: adding it rounds to a whole number
 constexpr float kLog2E = 1.44269504088896341F;
