@@ -5,17 +5,16 @@
 // (kernels/work.h) at what the processor was seen to do in the same run. Best of several, so a busy
 // machine shows less; small operands lie in caches that are faster than the memory their floor is
 // counted with.
+#include "core/bench/ceilings.h"
 #include "kernels/work.h"
 #include "tests/kernels/suite/device.h"
 
 #include <fmt/format.h>
 
-#include <atomic>
 #include <cstdlib>
 #include <ctime>
 #include <functional>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace lectern::kernels {
@@ -45,105 +44,12 @@ double best(const std::function<void()>& work) {
   return shortest;
 }
 
-// What the machine does: multiply-adds from registers with its widest vectors, and reading memory.
-// Of bfloat16 and bytes, what instructions for them do; float32's where there are none.
-struct Ceilings {
-  double flopsPerSecond = 0;
-  double bf16PerSecond = 0;
-  double int8PerSecond = 0;
-  double bytesPerSecond = 0;
-
-  [[nodiscard]] double of(DType weight) const {
-    if (isQuantised(weight)) return int8PerSecond;
-    // Keys and values in bytes are multiplied as bfloat16.
-    return weight == DType::BF16 || weight == DType::I8 ? bf16PerSecond : flopsPerSecond;
-  }
-};
-
-#if defined(__x86_64__)
-template <class V>
-__attribute__((always_inline)) inline void multiplyAdds(int64_t rounds, float* result) {
-  V sums[12];  // each another, or they would be computed once
-  for (int i = 0; i < 12; ++i) sums[i] = V{} + 0.01F * static_cast<float>(i);
-  const V a = V{} + 0.5F;
-  const V b = V{} + 0.25F;
-  for (int64_t i = 0; i < rounds; ++i) {
-#pragma GCC unroll 12
-    for (V& sum : sums) sum = sum * a + b;
-  }
-  for (const V& sum : sums) *result += sum[0];
-}
-using Eight = float __attribute__((vector_size(32)));
-using Sixteen = float __attribute__((vector_size(64)));
-__attribute__((target("avx2,fma"))) void multiplyAddsAvx2(int64_t rounds, float* result) {
-  multiplyAdds<Eight>(rounds, result);
-}
-__attribute__((target("avx512f"))) void multiplyAddsAvx512(int64_t rounds, float* result) {
-  multiplyAdds<Sixteen>(rounds, result);
-}
-// Twelve chains of products of registers. The instructions are named here, for what the compiler
-// makes of them is not what is to be measured.
-#define LECTERN_CHAIN(name, i) name " %%zmm31, %%zmm31, %%zmm" #i "\n\t"
-#define LECTERN_CHAINS(name)                                                                     \
-  __asm__ volatile(LECTERN_CHAIN(name, 0) LECTERN_CHAIN(name, 1) LECTERN_CHAIN(name, 2)          \
-                       LECTERN_CHAIN(name, 3) LECTERN_CHAIN(name, 4) LECTERN_CHAIN(name, 5)      \
-                           LECTERN_CHAIN(name, 6) LECTERN_CHAIN(name, 7) LECTERN_CHAIN(name, 8)  \
-                               LECTERN_CHAIN(name, 9) LECTERN_CHAIN(name, 10)                    \
-                                   LECTERN_CHAIN(name, 11)::                                     \
-                                       : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", \
-                                         "xmm7", "xmm8", "xmm9", "xmm10", "xmm11")
-__attribute__((target("avx512f"))) void productsBf16(int64_t rounds, float*) {
-  for (int64_t i = 0; i < rounds; ++i) LECTERN_CHAINS("vdpbf16ps");
-}
-__attribute__((target("avx512f"))) void productsInt8(int64_t rounds, float*) {
-  for (int64_t i = 0; i < rounds; ++i) LECTERN_CHAINS("vpdpbusd");
-}
-#endif
-
-double onThreads(int threads, const std::function<void(int)>& work) {
-  return best([&] {
-    std::vector<std::thread> list;
-    for (int i = 1; i < threads; ++i) list.emplace_back(work, i);
-    work(0);
-    for (std::thread& thread : list) thread.join();
-  });
-}
-
-Ceilings measureCeilings(int threads) {
-  Ceilings ceilings;
-  std::vector<float> results(static_cast<size_t>(threads) * 64);
-#if defined(__x86_64__)
-  constexpr int64_t kRounds = 400'000;
-  const bool wide = __builtin_cpu_supports("avx512f") > 0;
-  if (wide || (__builtin_cpu_supports("avx2") > 0 && __builtin_cpu_supports("fma") > 0)) {
-    const double seconds = onThreads(threads, [&](int i) {
-      (wide ? multiplyAddsAvx512 : multiplyAddsAvx2)(kRounds,
-                                                     &results[static_cast<size_t>(i) * 64]);
-    });
-    ceilings.flopsPerSecond = kRounds * 12.0 * (wide ? 32 : 16) * threads / seconds;
-  }
-  ceilings.bf16PerSecond = ceilings.int8PerSecond = ceilings.flopsPerSecond;
-  const auto of = [&](void (*work)(int64_t, float*), double perRound) {
-    const double seconds =
-        onThreads(threads, [&](int i) { work(kRounds, &results[static_cast<size_t>(i) * 64]); });
-    return kRounds * 12.0 * perRound * threads / seconds;
-  };
-  if (__builtin_cpu_supports("avx512bf16") > 0) ceilings.bf16PerSecond = of(productsBf16, 64);
-  if (__builtin_cpu_supports("avx512vnni") > 0) ceilings.int8PerSecond = of(productsInt8, 128);
-#endif
-  const std::vector<uint64_t> memory(size_t{32} << 20, 1);  // 256 MiB
-  std::atomic<uint64_t> total = 0;
-  const size_t share = memory.size() / static_cast<size_t>(threads);
-  const double seconds = onThreads(threads, [&](int i) {
-    uint64_t sum[8] = {};
-    const uint64_t* p = memory.data() + static_cast<size_t>(i) * share;
-    for (size_t k = 0; k + 8 <= share; k += 8) {
-      for (size_t j = 0; j < 8; ++j) sum[j] += p[k + j];
-    }
-    for (const uint64_t s : sum) total += s;
-  });
-  ceilings.bytesPerSecond = static_cast<double>(share * 8) * threads / seconds;
-  return ceilings;
+// What the machine does at best with numbers of a type.
+double operationsWith(DType weight, const bench::Ceilings& ceilings) {
+  if (isQuantised(weight)) return ceilings.int8Operations;
+  // Keys and values in bytes are multiplied as bfloat16.
+  return weight == DType::BF16 || weight == DType::I8 ? ceilings.bfloat16Operations
+                                                      : ceilings.float32Operations;
 }
 
 struct Case {
@@ -327,12 +233,12 @@ constexpr int64_t kReferenceFlops = 4'000'000'000;
 
 void measure(int64_t hidden, int64_t tokens, int threads, const std::string& only) {
   oneThread = threads == 1;
-  const Ceilings ceilings = measureCeilings(threads);
+  const bench::Ceilings ceilings = bench::measureCeilings(threads).value();
   fmt::print(
       "{} threads: {:.0f} GFLOP/s, {:.0f} of bf16, {:.0f} of int8; {:.1f} GB/s. Hidden {}, {} "
       "tokens.\n",
-      threads, ceilings.flopsPerSecond * 1e-9, ceilings.bf16PerSecond * 1e-9,
-      ceilings.int8PerSecond * 1e-9, ceilings.bytesPerSecond * 1e-9, hidden, tokens);
+      threads, ceilings.float32Operations * 1e-9, ceilings.bfloat16Operations * 1e-9,
+      ceilings.int8Operations * 1e-9, ceilings.memoryBytes * 1e-9, hidden, tokens);
   fmt::print("{:24} {:>12} {:>12}", "microseconds", "floor", "reference");
   for (const std::string& backend : testedBackends()) fmt::print("  {:>26}", backend);
   fmt::print("\n");
@@ -344,9 +250,9 @@ void measure(int64_t hidden, int64_t tokens, int threads, const std::string& onl
       Device reference("reference");
       const Operation op = c.make(reference);
       const Work work = workOf(op, c.position);
-      floor = std::max(
-          static_cast<double>(work.flops) / ceilings.of(weightType(op)),
-          static_cast<double>(work.bytesRead + work.bytesWritten) / ceilings.bytesPerSecond);
+      floor =
+          std::max(static_cast<double>(work.flops) / operationsWith(weightType(op), ceilings),
+                   static_cast<double>(work.bytesRead + work.bytesWritten) / ceilings.memoryBytes);
       if (work.flops < kReferenceFlops) slow = best([&] { reference.run(op); });
     }
     fmt::print("{:24} {:12.1f} {:12.1f}", c.name, floor * 1e6, slow * 1e6);
