@@ -108,25 +108,12 @@ Result<std::unique_ptr<Backend>> openBest(int threads) {
 
 }  // namespace
 
-Result<void> Backend::checkCache(DType dtype) const {
-  if (hasCache(dtype)) return {};
-  return Error{ErrorCode::Usage,
-               fmt::format("{} cannot keep keys and values as int8. Keep them as bf16, or compute "
-                           "with the backend cpu.",
-                           properties().name)};
-}
-
 void Backend::run(const Operation& operation, Stream& stream) {
   const std::string breach = contractBreach(operation);
   if (!breach.empty()) {
     std::fprintf(stderr, "lectern: %s\n", breach.c_str());
     LECTERN_CHECK(breach.empty());
   }
-  std::visit(
-      [this](const auto& op) {
-        if constexpr (requires { op.cache; }) LECTERN_CHECK(hasCache(op.cache.dtype));
-      },
-      operation);
   stream.enqueue(operation);
 }
 

@@ -93,10 +93,6 @@ class Backend {
                             const void* rows,
                             void* packed) = 0;
 
-  /// Whether caches of that element type can be kept and attended to here. Errors: Usage, with what
-  /// to do; nothing else is taken in its place.
-  [[nodiscard]] Result<void> checkCache(DType dtype) const;
-
   /// Checks the operation's contract (a breach is a bug of ours and ends the program with the words
   /// of contract.h), then enqueues it.
   void run(const Operation& operation, Stream& stream);
@@ -107,9 +103,6 @@ class Backend {
 
   /// For `properties().reason`; of openBackend.
   void explainChoice(std::string reason) { choiceReason_ = std::move(reason); }
-
-  /// checkCache in a word, for backends that stand in front of another.
-  [[nodiscard]] virtual bool hasCache(DType dtype) const { return dtype != DType::I8; }
 
  protected:
   [[nodiscard]] const std::string& choiceReason() const { return choiceReason_; }

@@ -19,8 +19,6 @@ class HostBackend : public Backend {
   Result<std::unique_ptr<Recording>> record(
       const std::function<void(Stream&)>& enqueueAll) override;
 
-  [[nodiscard]] bool hasCache(DType) const override { return true; }
-
   /// Carries one operation out, whole, on the calling thread and the backend's own. What small
   /// memory it asks for may throw std::bad_alloc, which passes through the stream to the caller.
   virtual void execute(const Operation& operation) = 0;

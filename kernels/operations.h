@@ -38,8 +38,7 @@ struct Step {
 ///   scale = m / 127,  byte = x · (127 / m) to nearest, ties to even,  number = scale · byte
 /// so that a number is off by half a scale at most, and what float32 rounds. A row with m <
 /// kLeastMagnitude is all zero, scale and bytes; one with an infinity or a NaN has NaN for a scale
-/// and zeros for bytes, and so has NaN for every number. Not every backend has I8
-/// (Backend::checkCache).
+/// and zeros for bytes, and so has NaN for every number.
 struct KvCache {
   static constexpr float kLeastMagnitude = 0x1p-100F;  // scale and 127 / m are normal numbers
 

@@ -16,7 +16,7 @@
 namespace lectern::kernels::plugin {
 
 /// Goes up with every change of this file.
-inline constexpr uint32_t kVersion = 2;
+inline constexpr uint32_t kVersion = 3;
 
 /// A number that changes with the operations and their fields; of both sides it must be the same.
 constexpr uint64_t layoutSum() {

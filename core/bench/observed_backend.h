@@ -49,9 +49,6 @@ class ObservedBackend final : public kernels::Backend {
                     void* packed) override {
     return inner_->pack(weight, group, rows, packed);
   }
-  [[nodiscard]] bool hasCache(kernels::DType dtype) const override {
-    return inner_->hasCache(dtype);
-  }
   Result<std::unique_ptr<kernels::Recording>> record(
       const std::function<void(kernels::Stream&)>& enqueueAll) override;
 

@@ -14,17 +14,17 @@ using Outputs = std::vector<std::vector<float>>;
 
 namespace {
 
-// In float32 nothing but the order of a sum differs. Other weights may round what they meet to
-// bfloat16 or to bytes (operations.h).
+// In float32 nothing but the order of a sum differs. Others may round what they meet to bfloat16 or
+// to bytes (operations.h).
 constexpr double kExact = 2e-4;
-double boundOf(DType weights) {
-  if (kernels::isQuantised(weights)) return 2e-2;
-  return weights == DType::BF16 ? 1e-2 : kExact;
+double boundOf(DType numbers) {
+  if (kernels::isQuantised(numbers)) return 2e-2;
+  return numbers == DType::F32 ? kExact : 1e-2;
 }
 
 const char* nameOf(DType dtype) {
   constexpr const char* kNames[] = {"F32",  "BF16", "I32",  "Q8_0", "Q4_0", "Q4_1",
-                                    "Q5_0", "Q5_1", "Q4_K", "Q5_K", "Q6_K"};
+                                    "Q5_0", "Q5_1", "Q4_K", "Q5_K", "Q6_K", "I8"};
   return kNames[static_cast<size_t>(dtype)];
 }
 
@@ -189,7 +189,8 @@ Outputs attend(Workbench& w, const Attention& shape) {
 void addAttention(std::vector<SelfTestCase>& cases) {
   for (const Attention shape :
        {Attention{70, 4, 2, 32, DType::F32}, Attention{70, 4, 2, 32, DType::BF16},
-        Attention{300, 20, 1, 128, DType::BF16}, Attention{129, 32, 8, 128, DType::BF16}}) {
+        Attention{300, 20, 1, 128, DType::BF16}, Attention{129, 32, 8, 128, DType::BF16},
+        Attention{129, 6, 1, 128, DType::I8}, Attention{70, 4, 2, 36, DType::I8}}) {
     cases.push_back(
         {fmt::format("Attention {}, {} tokens, {} heads of {} over {}", nameOf(shape.cache),
                      shape.tokens, shape.heads, shape.headDim, shape.kvHeads),

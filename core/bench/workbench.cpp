@@ -136,7 +136,7 @@ kernels::KvCache Workbench::cache(DType dtype, int64_t tokens, int64_t kvHeads, 
   std::vector<void*> table;
   table.reserve(static_cast<size_t>(pages));
   for (int64_t page = 0; page < pages; ++page) {
-    table.push_back(room(2 * kvHeads * kPageTokens * headDim * kernels::elementBytes(dtype)));
+    table.push_back(room(kPageTokens * kernels::cacheTokenBytes(dtype, kvHeads, headDim)));
   }
   const auto bytes = static_cast<int64_t>(table.size() * sizeof(void*));
   void* place = room(bytes);

@@ -69,7 +69,6 @@ Result<std::unique_ptr<Engine>> Engine::open(const std::filesystem::path& folder
       options.windowTokens > 0 ? std::min(options.windowTokens, madeFor) : madeFor;
   engine->cacheType_ = options.cacheType.value_or(usualCacheType(engine->config_));
   engine->backend_ = std::move(backend);
-  TRY(engine->backend_->checkCache(engine->cacheType_));
   // What a config claims counts only where the file bears it out.
   TRY(Weights::check(*files, engine->config_, WeightCheck::Shapes, {}, stop));
   const kernels::BackendProperties device = engine->backend_->properties();

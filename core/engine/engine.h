@@ -54,8 +54,8 @@ enum class GenerateEnd : uint8_t { EndToken, MaxTokens, WindowFull, Constraint }
 /// A model that reads and writes: what everything above it uses. Thread: one at a time.
 class Engine {
  public:
-  /// Opens a Hugging Face folder. Errors: ModelUnusable, OutOfMemory, Usage (no such backend, or
-  /// one without caches of that type), Cancelled.
+  /// Opens a Hugging Face folder. Errors: ModelUnusable, OutOfMemory, Usage (no such backend),
+  /// Cancelled.
   static Result<std::unique_ptr<Engine>> open(const std::filesystem::path& folder,
                                               const EngineOptions& options,
                                               std::stop_token stop);

@@ -30,8 +30,7 @@ class States {
  public:
   static constexpr int64_t kPageTokens = 512;
 
-  /// An empty sequence for up to `maxTokens` tokens. `cacheType` is one that the backend has
-  /// (Backend::checkCache). Errors: OutOfMemory.
+  /// An empty sequence for up to `maxTokens` tokens. Errors: OutOfMemory.
   static Result<States> create(const ModelConfig& config,
                                kernels::DType cacheType,
                                int64_t maxTokens,

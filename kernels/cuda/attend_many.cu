@@ -4,7 +4,6 @@
 #include "kernels/cuda/launches.h"
 
 #include <cmath>
-#include <type_traits>
 
 namespace lectern::kernels::cuda {
 
@@ -12,8 +11,9 @@ namespace {
 
 // A block takes 128 rows of one key/value head, a row being a token and one of the heads that share
 // it, so that with one such head the keys cross the cache heads / 128 times a token. Eight warps of
-// 16 rows; the tiles are double buffered, 64 KiB. At 16 rows a warp a tile costs 32 KiB of shared
-// memory reads for 2^18 multiply-adds: on an RTX 4090 the tensor cores take twice as long.
+// 16 rows; the tiles are double buffered, 64 KiB (bytes, 65 with the widened ones). At 16 rows a
+// warp a tile costs 32 KiB of shared memory reads for 2^18 multiply-adds: on an RTX 4090 the tensor
+// cores take twice as long.
 constexpr int kThreads = 256;
 constexpr int kRows = kThreads / kWarp * kRowsOfWarp;
 
@@ -27,9 +27,10 @@ struct FlashArgs {
   float scale;
 };
 
-template <int kWidth>
+template <class T, int kWidth>
 __global__ void __launch_bounds__(kThreads, 1) flash(FlashArgs a) {
-  GPU_DYN_SHARED(KvTiles<kWidth>, stages);
+  using Room = FlashRoom<T, kWidth>;
+  GPU_DYN_SHARED(Room, room);
   const int head = static_cast<int>(blockIdx.y);
   // The longest rows first: they would otherwise be what the others wait for.
   const int firstRow = static_cast<int>(gridDim.x - 1 - blockIdx.x) * kRows;
@@ -53,25 +54,13 @@ __global__ void __launch_bounds__(kThreads, 1) flash(FlashArgs a) {
   startFlash(state, a.cache.headDim, a.q.aligned,
              [&](int half) { return row[half] < 0 ? nullptr : a.q.row(row[half]) + column[half]; });
 
-  fetchTiles<kThreads>(a.cache, head, 0, seen, stages[0]);
-  gpu::cpAsyncCommit();
-  for (int tile = 0; tile < tiles; ++tile) {
-    if (tile + 1 < tiles) {
-      fetchTiles<kThreads>(a.cache, head, (tile + 1) * kTileTokens, seen, stages[(tile + 1) % 2]);
-    }
-    gpu::cpAsyncCommit();
-    gpu::cpAsyncWait<1>();
-    __syncthreads();
-    int visible[2];
-#pragma unroll
-    for (int half = 0; half < 2; ++half) {
-      visible[half] = limit[half] - tile * kTileTokens;
-    }
+  const auto step = [&](int tile, auto& numbers, const auto& stage) {
+    const int first = tile * kTileTokens;
+    const int visible[2] = {limit[0] - first, limit[1] - first};
     TileShare shares[2];
-    stepFlash<kTileTokens>(state, stages[tile % 2], 0, visible, a.scale, shares);
-    __syncthreads();
-  }
-  gpu::cpAsyncWait<0>();
+    stepFlash<kTileTokens>(state, numbers, stage, 0, visible, a.scale, shares);
+  };
+  walkTiles<kThreads>(a.cache, head, 0, tiles, seen, *room, step);
 
 #pragma unroll
   for (int half = 0; half < 2; ++half) {
@@ -102,19 +91,11 @@ cudaError_t launch(const AttendMany& op, const LaunchContext& context) {
                        kLog2E / std::sqrt(static_cast<float>(op.cache.headDim))};
   const dim3 grid(static_cast<unsigned>(ceilDiv(op.q.rows * sharing, kRows)),
                   static_cast<unsigned>(op.cache.kvHeads));
-  const auto run = [&](auto width) {
+  return withFlash(op.cache, [&]<class T, int kWidth>() {
     return gpu::launch(
-        gpu::Config{grid, dim3(kThreads), 2 * sizeof(KvTiles<width()>), context.stream},
-        flash<width()>, args);
-  };
-  switch (flashWidth(op.cache.headDim)) {
-    case 32:
-      return run(std::integral_constant<int, 32>{});
-    case 64:
-      return run(std::integral_constant<int, 64>{});
-    default:
-      return run(std::integral_constant<int, 128>{});
-  }
+        gpu::Config{grid, dim3(kThreads), sizeof(FlashRoom<T, kWidth>), context.stream},
+        flash<T, kWidth>, args);
+  });
 }
 
 }  // namespace lectern::kernels::cuda

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <type_traits>
 
 namespace lectern::kernels::cuda {
 
@@ -18,7 +17,7 @@ constexpr int kThreads = 128;
 constexpr int kWarps = kThreads / kWarp;
 constexpr int kMergeThreads = 128;
 constexpr int kMergeBlocks = 128;  // of 64 tokens, that a block of the merge brings together
-// Below 512 tokens a split's own partial results are more than 1/16 of what it reads.
+// Below 512 tokens a split's own partial results are more than 1/16 of what it reads, of bytes 1/8.
 constexpr int64_t kLeastBlocks = 8;
 
 struct SplitArgs {
@@ -37,13 +36,14 @@ struct MergeRoom {
 };
 
 // The warps of a block are kWarps / kSubsets groups of 16 heads; kSubsets warps share the tokens of
-// a tile.
-template <int kWidth, int kSubsets>
-__global__ void __launch_bounds__(kThreads) flashSplit(SplitArgs a) {
+// a tile. Two blocks a multiprocessor, as planOf makes them, may take all the registers they want.
+template <class T, int kWidth, int kSubsets>
+__global__ void __launch_bounds__(kThreads, 2) flashSplit(SplitArgs a) {
   constexpr int kRows = kRowsOfWarp * kWarps / kSubsets;
   constexpr int kTokens = kTileTokens / kSubsets;
-  static_assert(sizeof(MergeRoom<kWidth>) <= 2 * sizeof(KvTiles<kWidth>));
-  GPU_DYN_SHARED(KvTiles<kWidth>, stages);
+  using Room = FlashRoom<T, kWidth>;
+  static_assert(sizeof(MergeRoom<kWidth>) <= sizeof(Room));
+  GPU_DYN_SHARED(Room, tiles);
   GPU_SHARED(float, warpLargest, [kWarps][kRowsOfWarp]);
   GPU_SHARED(float, warpSums, [kWarps][kRowsOfWarp]);
   const int head = static_cast<int>(blockIdx.y);
@@ -68,32 +68,21 @@ __global__ void __launch_bounds__(kThreads) flashSplit(SplitArgs a) {
                : nullptr;
   });
 
-  fetchTiles<kThreads>(a.cache, head, range.first * kTileTokens, tokens, stages[0]);
-  gpu::cpAsyncCommit();
-  for (int block = range.first; block < range.end; ++block) {
-    const int turn = (block - range.first) % 2;
-    if (block + 1 < range.end) {
-      fetchTiles<kThreads>(a.cache, head, (block + 1) * kTileTokens, tokens, stages[1 - turn]);
-    }
-    gpu::cpAsyncCommit();
-    gpu::cpAsyncWait<1>();
-    __syncthreads();
+  const auto step = [&](int block, auto& numbers, const auto& stage) {
     const int seen = tokens - block * kTileTokens;
     const int limit[2] = {seen, seen};
     TileShare shares[2];
-    stepFlash<kTokens>(state, stages[turn], subset * kTokens, limit, a.scale, shares);
-    if (a.partials.shares != nullptr) {
+    stepFlash<kTokens>(state, numbers, stage, subset * kTokens, limit, a.scale, shares);
+    if (a.partials.shares == nullptr) return;
 #pragma unroll
-      for (int half = 0; half < 2; ++half) {
-        const float sum = warpSum<4>(shares[half].sum);
-        if (laneOf() % 4 != 0 || sharer[half] >= a.sharing) continue;
-        storeShare(a.partials, subset, block, head * a.sharing + sharer[half], shares[half].largest,
-                   sum);
-      }
+    for (int half = 0; half < 2; ++half) {
+      const float sum = warpSum<4>(shares[half].sum);
+      if (laneOf() % 4 != 0 || sharer[half] >= a.sharing) continue;
+      storeShare(a.partials, subset, block, head * a.sharing + sharer[half], shares[half].largest,
+                 sum);
     }
-    __syncthreads();
-  }
-  gpu::cpAsyncWait<0>();
+  };
+  walkTiles<kThreads>(a.cache, head, range.first, range.end, tokens, *tiles, step);
 
 #pragma unroll
   for (int half = 0; half < 2; ++half) {
@@ -103,7 +92,7 @@ __global__ void __launch_bounds__(kThreads) flashSplit(SplitArgs a) {
     warpSums[warpOf()][half * 8 + laneOf() / 4] = sum;
   }
   __syncthreads();
-  auto& room = *reinterpret_cast<MergeRoom<kWidth>*>(stages);
+  auto& room = *reinterpret_cast<MergeRoom<kWidth>*>(tiles);
   const int firstWarp = warpOf() / kSubsets * kSubsets;
 #pragma unroll
   for (int half = 0; half < 2; ++half) {
@@ -265,7 +254,7 @@ Partials partialsOf(const Plan& plan, const AttendOne& op, void* workspace) {
   return partials;
 }
 
-template <int kWidth, int kSubsets>
+template <class T, int kWidth, int kSubsets>
 cudaError_t launchFlash(const AttendOne& op,
                         const Plan& plan,
                         const Partials& partials,
@@ -278,23 +267,9 @@ cudaError_t launchFlash(const AttendOne& op,
                        partials};
   const dim3 grid(static_cast<unsigned>(plan.splits), static_cast<unsigned>(op.cache.kvHeads),
                   static_cast<unsigned>(plan.groups));
-  return gpu::launch(gpu::Config{grid, dim3(kThreads), 2 * sizeof(KvTiles<kWidth>), context.stream},
-                     flashSplit<kWidth, kSubsets>, args);
-}
-
-template <int kWidth>
-cudaError_t launchSplits(const AttendOne& op,
-                         const Plan& plan,
-                         const Partials& partials,
-                         const LaunchContext& context) {
-  switch (plan.subsets) {
-    case 4:
-      return launchFlash<kWidth, 4>(op, plan, partials, context);
-    case 2:
-      return launchFlash<kWidth, 2>(op, plan, partials, context);
-    default:
-      return launchFlash<kWidth, 1>(op, plan, partials, context);
-  }
+  return gpu::launch(
+      gpu::Config{grid, dim3(kThreads), sizeof(FlashRoom<T, kWidth>), context.stream},
+      flashSplit<T, kWidth, kSubsets>, args);
 }
 
 cudaError_t launchSplits(const AttendOne& op,
@@ -302,14 +277,16 @@ cudaError_t launchSplits(const AttendOne& op,
                          const Partials& partials,
                          const LaunchContext& context) {
   if (!suitsTensorCores(op.cache)) return attendPlain(op, partials, context);
-  switch (flashWidth(op.cache.headDim)) {
-    case 32:
-      return launchSplits<32>(op, plan, partials, context);
-    case 64:
-      return launchSplits<64>(op, plan, partials, context);
-    default:
-      return launchSplits<128>(op, plan, partials, context);
-  }
+  return withFlash(op.cache, [&]<class T, int kWidth>() {
+    switch (plan.subsets) {
+      case 4:
+        return launchFlash<T, kWidth, 4>(op, plan, partials, context);
+      case 2:
+        return launchFlash<T, kWidth, 2>(op, plan, partials, context);
+      default:
+        return launchFlash<T, kWidth, 1>(op, plan, partials, context);
+    }
+  });
 }
 
 }  // namespace

@@ -16,8 +16,7 @@ namespace {
 constexpr int kRows = 4;
 constexpr int kThreads = kRows * kWarp;
 constexpr int kTokens = 64;
-constexpr int kMaxWidth = 256;
-constexpr int kHeld = kMaxWidth / kWarp;
+constexpr int kHeld = kMaxHeadDim / kWarp;
 
 struct PlainArgs {
   Rows q;
@@ -30,12 +29,21 @@ struct PlainArgs {
   Partials partials;
 };
 
+// Without its scale.
 template <class T>
 __device__ __forceinline__ float numberAt(const T* row, int i) {
   if constexpr (sizeof(T) == 2) {
     return __bfloat162float(row[i]);
   } else {
-    return row[i];
+    return static_cast<float>(row[i]);
+  }
+}
+template <class T>
+__device__ __forceinline__ float scaleOf(const CacheRow<const T>& rows, int token) {
+  if constexpr (kHasScales<T>) {
+    return rows.scale[token];
+  } else {
+    return 1;
   }
 }
 
@@ -52,7 +60,7 @@ struct PlainRow {
 template <class T>
 __device__ __forceinline__ void stepPlain(const PlainArgs& a,
                                           const float* keys,
-                                          const T* values,
+                                          const CacheRow<const T>& values,
                                           int visible,
                                           PlainRow& row,
                                           float& blockSum) {
@@ -73,7 +81,8 @@ __device__ __forceinline__ void stepPlain(const PlainArgs& a,
 #pragma unroll
   for (int i = 0; i < 2; ++i) {
     scores[i] = gpu::exp2Approx(scores[i] - base);
-    row.weights[laneOf() + i * kWarp] = scores[i];
+    const int token = laneOf() + i * kWarp;
+    row.weights[token] = token < visible ? scores[i] * scaleOf(values, token) : 0.0F;
   }
   blockSum = warpSum(scores[0] + scores[1]);
   row.sum = row.sum * keep + blockSum;
@@ -85,7 +94,7 @@ __device__ __forceinline__ void stepPlain(const PlainArgs& a,
     if (d >= width) continue;
     float value = row.out[k] * keep;
     for (int t = 0; t < visible; ++t) {
-      value = fmaf(row.weights[t], numberAt(values + t * width, d), value);
+      value = fmaf(row.weights[t], numberAt(values.numbers + t * width, d), value);
     }
     row.out[k] = value;
   }
@@ -93,9 +102,13 @@ __device__ __forceinline__ void stepPlain(const PlainArgs& a,
 }
 
 template <class T>
-__device__ __forceinline__ void fetchKeys(const T* from, int count, int width, float* keys) {
+__device__ __forceinline__ void fetchKeys(const CacheRow<const T>& from,
+                                          int count,
+                                          int width,
+                                          float* keys) {
   for (int i = static_cast<int>(threadIdx.x); i < count * width; i += kThreads) {
-    keys[i / width * (width + 1) + i % width] = numberAt(from, i);
+    const int token = i / width;
+    keys[token * (width + 1) + i % width] = numberAt(from.numbers, i) * scaleOf(from, token);
   }
 }
 
@@ -159,14 +172,15 @@ cudaError_t launchPlain(const KvCache& cache,
                         int splits,
                         const PlainArgs& args,
                         const LaunchContext& context) {
-  if (cache.headDim > kMaxWidth) return cudaErrorInvalidValue;
+  if (cache.headDim > kMaxHeadDim) return cudaErrorInvalidValue;
   const int64_t width = cache.headDim;
   const dim3 grid(static_cast<unsigned>(ceilDiv(args.tokens * args.sharing, kRows)),
                   static_cast<unsigned>(cache.kvHeads), static_cast<unsigned>(splits));
   const auto bytes = static_cast<size_t>((kTokens * (width + 1) + kRows * width) * 4);
   const gpu::Config config{grid, dim3(kThreads), bytes, context.stream};
-  const auto kernel =
-      cache.dtype == DType::BF16 ? &plain<__nv_bfloat16, kSplit> : &plain<float, kSplit>;
+  const auto kernel = cache.dtype == DType::I8     ? &plain<int8_t, kSplit>
+                      : cache.dtype == DType::BF16 ? &plain<__nv_bfloat16, kSplit>
+                                                   : &plain<float, kSplit>;
   return gpu::launch(config, kernel, args);
 }
 

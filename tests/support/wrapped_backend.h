@@ -31,9 +31,6 @@ class WrappedBackend final : public kernels::Backend {
   /// Rather than the inner backend's, if not 0.
   int64_t rowsAtOnce = 0;
 
-  /// What a graphics card has not.
-  bool hasBytesCache = true;
-
   [[nodiscard]] int64_t heldBytes() const { return *heldBytes_; }
   [[nodiscard]] int64_t replays() const { return replays_; }
   [[nodiscard]] int64_t recordings() const { return recordings_; }
@@ -68,9 +65,6 @@ class WrappedBackend final : public kernels::Backend {
                     const void* rows,
                     void* packed) override {
     return inner_->pack(weight, group, rows, packed);
-  }
-  [[nodiscard]] bool hasCache(kernels::DType dtype) const override {
-    return inner_->hasCache(dtype) && (hasBytesCache || dtype != kernels::DType::I8);
   }
   Result<std::unique_ptr<kernels::Recording>> record(
       const std::function<void(kernels::Stream&)>& enqueueAll) override {

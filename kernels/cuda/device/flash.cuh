@@ -8,10 +8,12 @@
 
 namespace lectern::kernels::cuda {
 
-// Attention on tensor cores for a cache of bfloat16 (Dao 2023, FlashAttention-2): a warp holds 16
-// queries of one key/value head in registers, walks through tiles of 64 tokens in shared memory and
-// keeps the softmax up as it goes, in base 2. Queries and weights are rounded to bfloat16, sums are
-// float32. Keys carry no rotation, so they are multiplied as they lie in the cache.
+// Attention on tensor cores for a cache of bfloat16 or bytes (Dao 2023, FlashAttention-2): a warp
+// holds 16 queries of one key/value head in registers, walks through tiles of 64 tokens in shared
+// memory and keeps the softmax up as it goes, in base 2. Queries and weights are rounded to
+// bfloat16, sums are float32. Keys carry no rotation, so they are multiplied as they lie in the
+// cache. Bytes come as they are, and the block widens a tile to bfloat16 when it is there; their
+// scales go into the scores and the weights.
 //
 // With g = lane / 4 and t = lane % 4 a lane holds of every 16 × 8 result the columns 2 t and 2 t +
 // 1 of the rows g and g + 8; `half` below is which of these two rows.
@@ -19,53 +21,139 @@ namespace lectern::kernels::cuda {
 constexpr int kTileTokens = 64;
 constexpr int kRowsOfWarp = 16;
 
-/// Heads of this many channels; others fall back to attend_plain.cuh.
+/// Heads of at most 128 channels whose rows are whole chunks of 16 bytes; others fall back to
+/// attend_plain.h.
 inline bool suitsTensorCores(const KvCache& cache) {
-  return cache.dtype == DType::BF16 && cache.headDim % 8 == 0 && cache.headDim <= 128;
+  return cache.dtype != DType::F32 && cache.headDim * elementBytes(cache.dtype) % 16 == 0 &&
+         cache.headDim <= 128;
 }
 
-/// The width that a head's channels are filled up to.
-inline int flashWidth(int64_t headDim) {
-  return headDim <= 32 ? 32 : headDim <= 64 ? 64 : 128;
+/// Calls `run` with the element type and the width that a head's channels are filled up to.
+template <class Run>
+cudaError_t withFlash(const KvCache& cache, const Run& run) {
+  const auto ofType = [&]<class T>() {
+    if (cache.headDim <= 32) return run.template operator()<T, 32>();
+    if (cache.headDim <= 64) return run.template operator()<T, 64>();
+    return run.template operator()<T, 128>();
+  };
+  return cache.dtype == DType::I8 ? ofType.template operator()<int8_t>()
+                                  : ofType.template operator()<__nv_bfloat16>();
 }
 
 /// Keys or values of a tile as they lie in shared memory: rows of kWidth numbers, the 16-byte
 /// chunks of a row exchanged so that eight rows' chunks of one column lie in different banks.
-template <int kWidth>
+template <class T, int kWidth>
 struct KvTile {
-  static constexpr int kChunks = kWidth / 8;
+  static constexpr int kPerChunk = 16 / sizeof(T);
+  static constexpr int kChunks = kWidth / kPerChunk;
 
-  __nv_bfloat16 numbers[kTileTokens * kWidth];
+  T numbers[kTileTokens * kWidth];
 
   /// A chunk of row eights + row, eights being a multiple of eight.
-  [[nodiscard]] __device__ __forceinline__ __nv_bfloat16* at(int eights, int row, int chunk) {
+  [[nodiscard]] __device__ __forceinline__ T* at(int eights, int row, int chunk) {
     const int turn = kChunks >= 8 ? row % 8 : row % 8 / (8 / kChunks);
-    return numbers + eights * kWidth + (row * kWidth + (chunk ^ turn) * 8);
+    return numbers + eights * kWidth + (row * kWidth + (chunk ^ turn) * kPerChunk);
   }
 };
-template <int kWidth>
+template <class T, int kWidth>
 struct KvTiles {
-  KvTile<kWidth> keys;
-  KvTile<kWidth> values;
+  KvTile<T, kWidth> keys;
+  KvTile<T, kWidth> values;
+};
+template <int kWidth>
+struct KvTiles<int8_t, kWidth> {
+  KvTile<int8_t, kWidth> keys;
+  KvTile<int8_t, kWidth> values;
+  float keyScales[kTileTokens];
+  float valueScales[kTileTokens];
+};
+
+/// A block's shared memory: the tile at hand and the next one, and where bytes are widened.
+template <class T, int kWidth>
+struct FlashRoom {
+  KvTiles<T, kWidth> stages[2];
+};
+template <int kWidth>
+struct FlashRoom<int8_t, kWidth> {
+  KvTiles<int8_t, kWidth> stages[2];
+  KvTiles<__nv_bfloat16, kWidth> wide;
 };
 
 /// Starts to fetch a tile, tokens from `limit` on and channels beyond the head's as zeros. All
 /// kThreads threads of the block.
-template <int kThreads, int kWidth>
+template <int kThreads, class T, int kWidth>
 __device__ __forceinline__ void fetchTiles(
-    const Cache& cache, int head, int firstToken, int limit, KvTiles<kWidth>& to) {
-  constexpr int kChunks = KvTile<kWidth>::kChunks;
-  const auto* keys = cacheRow<const __nv_bfloat16>(cache, false, head, firstToken);
-  const auto* values = cacheRow<const __nv_bfloat16>(cache, true, head, firstToken);
+    const Cache& cache, int head, int firstToken, int limit, KvTiles<T, kWidth>& to) {
+  using Tile = KvTile<T, kWidth>;
+  const CacheRow<const T> keys = cacheRow<const T>(cache, false, head, firstToken);
+  const CacheRow<const T> values = cacheRow<const T>(cache, true, head, firstToken);
+#pragma unroll 4
+  for (int i = static_cast<int>(threadIdx.x); i < kTileTokens * Tile::kChunks; i += kThreads) {
+    const int row = i / Tile::kChunks;
+    const int chunk = i % Tile::kChunks;
+    const bool isThere = firstToken + row < limit && chunk * Tile::kPerChunk < cache.headDim;
+    const int from = isThere ? row * cache.headDim + chunk * Tile::kPerChunk : 0;
+    gpu::cpAsync16ZeroFill(to.keys.at(0, row, chunk), keys.numbers + from, isThere ? 16 : 0);
+    gpu::cpAsync16ZeroFill(to.values.at(0, row, chunk), values.numbers + from, isThere ? 16 : 0);
+  }
+  if constexpr (kHasScales<T>) {
+    const int i = static_cast<int>(threadIdx.x) * 4;
+    if (i >= kTileTokens) return;
+    const int bytes = max(0, min(limit - firstToken - i, 4)) * 4;
+    const int from = bytes > 0 ? i : 0;
+    gpu::cpAsync16ZeroFill(to.keyScales + i, keys.scale + from, bytes);
+    gpu::cpAsync16ZeroFill(to.valueScales + i, values.scale + from, bytes);
+  }
+}
+
+template <int kThreads, int kWidth>
+__device__ __forceinline__ void widenTile(KvTile<int8_t, kWidth>& from,
+                                          KvTile<__nv_bfloat16, kWidth>& to) {
+  constexpr int kChunks = KvTile<__nv_bfloat16, kWidth>::kChunks;
 #pragma unroll 4
   for (int i = static_cast<int>(threadIdx.x); i < kTileTokens * kChunks; i += kThreads) {
     const int row = i / kChunks;
     const int chunk = i % kChunks;
-    const bool isThere = firstToken + row < limit && chunk * 8 < cache.headDim;
-    const int from = isThere ? row * cache.headDim + chunk * 8 : 0;
-    gpu::cpAsync16ZeroFill(to.keys.at(0, row, chunk), keys + from, isThere ? 16 : 0);
-    gpu::cpAsync16ZeroFill(to.values.at(0, row, chunk), values + from, isThere ? 16 : 0);
+    const uint2 bytes = gpu::ld64(from.at(0, row, chunk / 2) + chunk % 2 * 8);
+    const uint2 low = widenBytes(bytes.x);
+    const uint2 high = widenBytes(bytes.y);
+    gpu::st128(to.at(0, row, chunk), {low.x, low.y, high.x, high.y});
   }
+}
+
+/// Walks the block through the tiles [first, end) of a head's tokens, of which `limit` are there:
+/// calls step(tile, numbers, stage) with what to multiply and what has the scales. All kThreads
+/// threads of the block; the room is free for other things behind it.
+template <int kThreads, class T, int kWidth, class Step>
+__device__ __forceinline__ void walkTiles(const Cache& cache,
+                                          int head,
+                                          int first,
+                                          int end,
+                                          int limit,
+                                          FlashRoom<T, kWidth>& room,
+                                          const Step& step) {
+  fetchTiles<kThreads>(cache, head, first * kTileTokens, limit, room.stages[0]);
+  gpu::cpAsyncCommit();
+  for (int tile = first; tile < end; ++tile) {
+    const int turn = (tile - first) % 2;
+    KvTiles<T, kWidth>& stage = room.stages[turn];
+    if (tile + 1 < end) {
+      fetchTiles<kThreads>(cache, head, (tile + 1) * kTileTokens, limit, room.stages[1 - turn]);
+    }
+    gpu::cpAsyncCommit();
+    gpu::cpAsyncWait<1>();
+    __syncthreads();
+    if constexpr (kHasScales<T>) {
+      widenTile<kThreads>(stage.keys, room.wide.keys);
+      widenTile<kThreads>(stage.values, room.wide.values);
+      __syncthreads();
+      step(tile, room.wide, stage);
+    } else {
+      step(tile, stage, stage);
+    }
+    __syncthreads();
+  }
+  gpu::cpAsyncWait<0>();
 }
 
 /// What a warp gathers for its 16 queries.
@@ -115,11 +203,13 @@ struct TileShare {
 };
 
 /// Walks the warp's queries through kTokens tokens of a tile, from its row `firstRow` on, a
-/// multiple of eight. limit[half] is how many of the tile's tokens, counted from its first one, a
-/// row sees. The shares are valid in all lanes of a row.
-template <int kTokens, int kWidth>
+/// multiple of eight; `stage` has the scales where there are any. limit[half] is how many of the
+/// tile's tokens, counted from its first one, a row sees. The shares are valid in all lanes of a
+/// row.
+template <int kTokens, class T, int kWidth>
 __device__ __forceinline__ void stepFlash(FlashState<kWidth>& s,
-                                          KvTiles<kWidth>& tiles,
+                                          KvTiles<__nv_bfloat16, kWidth>& tiles,
+                                          const KvTiles<T, kWidth>& stage,
                                           int firstRow,
                                           const int (&limit)[2],
                                           float scale,
@@ -151,10 +241,17 @@ __device__ __forceinline__ void stepFlash(FlashState<kWidth>& s,
   float largest[2] = {s.largest[0], s.largest[1]};
 #pragma unroll
   for (int column = 0; column < kColumns; ++column) {
+    const int token = firstRow + column * 8 + pair;
+    float scales[2] = {scale, scale};
+    if constexpr (kHasScales<T>) {
+      const float2 two = loadTwo(stage.keyScales + token, true);
+      scales[0] *= two.x;
+      scales[1] *= two.y;
+    }
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
-      const bool isSeen = firstRow + column * 8 + pair + i % 2 < limit[i / 2];
-      scores[column][i] = isSeen ? scores[column][i] * scale : -kInfinity;
+      const bool isSeen = token + i % 2 < limit[i / 2];
+      scores[column][i] = isSeen ? scores[column][i] * scales[i % 2] : -kInfinity;
       largest[i / 2] = fmaxf(largest[i / 2], scores[column][i]);
     }
   }
@@ -183,6 +280,14 @@ __device__ __forceinline__ void stepFlash(FlashState<kWidth>& s,
     }
   }
 
+  if constexpr (kHasScales<T>) {
+#pragma unroll
+    for (int column = 0; column < kColumns; ++column) {
+      const float2 two = loadTwo(stage.valueScales + firstRow + column * 8 + pair, true);
+#pragma unroll
+      for (int i = 0; i < 4; ++i) scores[column][i] *= i % 2 == 0 ? two.x : two.y;
+    }
+  }
 #pragma unroll
   for (int step = 0; step < kTokens / 16; ++step) {
     const float(&low)[4] = scores[step * 2];

@@ -38,6 +38,23 @@ __device__ __forceinline__ uint32_t packBFloat16(float low, float high) {
   const uint32_t second = __bfloat16_as_ushort(__float2bfloat16(high));
   return first | second << 16;
 }
+/// Four signed bytes as bfloat16, which holds them exactly. A byte x is (x & 127) − (x & 128), and
+/// behind the exponent of 128 a number of seven bits stands for itself and 128 more.
+__device__ __forceinline__ uint2 widenBytes(uint32_t four) {
+  const auto pairOf = [](uint32_t bits) {
+    return __nv_bfloat162(__ushort_as_bfloat16(static_cast<unsigned short>(bits)),
+                          __ushort_as_bfloat16(static_cast<unsigned short>(bits >> 16)));
+  };
+  const auto widened = [&](uint32_t two) {  // each behind 0x43
+    const __nv_bfloat162 numbers =
+        __hfma2(pairOf(two & 0xFF80FF80U), pairOf(0xBF80BF80U), pairOf(two & 0xFF7FFF7FU));
+    const uint32_t low = __bfloat16_as_ushort(numbers.x);
+    const uint32_t high = __bfloat16_as_ushort(numbers.y);
+    return low | high << 16;
+  };
+  return {widened(__byte_perm(four, 0x43434343U, 0x4140)),
+          widened(__byte_perm(four, 0x43434343U, 0x4342))};
+}
 __device__ __forceinline__ float lowBFloat16(uint32_t pair) {
   return __uint_as_float(pair << 16);
 }

@@ -20,11 +20,6 @@ namespace {
 
 class Bits : public testing::TestWithParam<std::tuple<std::string, Layout>> {
  protected:
-  void SetUp() override {
-    if (!kernels::openBackend(backend(), 1).value()->hasCache(layout().cacheType)) {
-      GTEST_SKIP() << "the backend keeps no bytes";
-    }
-  }
   [[nodiscard]] static const std::string& backend() { return std::get<0>(GetParam()); }
   [[nodiscard]] static const Layout& layout() { return std::get<1>(GetParam()); }
 

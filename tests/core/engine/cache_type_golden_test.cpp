@@ -23,11 +23,6 @@ constexpr uint16_t kTokens = 300;
 
 class CacheTypeGolden : public testing::TestWithParam<std::string> {
  protected:
-  void SetUp() override {
-    if (!kernels::openBackend(GetParam(), 1).value()->hasCache(DType::I8)) {
-      GTEST_SKIP() << "the backend keeps no bytes";
-    }
-  }
   struct Bounds {
     double bfloat16 = 0;
     double bytes = 0;

@@ -235,7 +235,6 @@ TEST_P(EngineTest, KeepsKeysAndValuesAsItIsAskedAndRereadsThoseOfAnotherType) {
   const auto backend =
       std::make_shared<test::WrappedBackend>(kernels::openBackend(GetParam(), 1).value());
   const EngineOptions options{.cacheType = kernels::DType::I8};
-  if (!backend->hasCache(kernels::DType::I8)) GTEST_SKIP() << "the backend keeps no bytes";
   const auto bytes = Engine::open(folder_.path(), options, backend, {}).value();
   EXPECT_EQ(bytes->cacheType(), kernels::DType::I8);
   EXPECT_EQ(engine_->cacheType(), kernels::DType::F32) << "the usual one of so small a model";
@@ -248,20 +247,6 @@ TEST_P(EngineTest, KeepsKeysAndValuesAsItIsAskedAndRereadsThoseOfAnotherType) {
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().message.find("keys and values in another type than f32"),
             std::string::npos);
-}
-
-TEST_P(EngineTest, TakesNoOtherTypeWhereTheBackendHasNoBytes) {
-  const auto backend =
-      std::make_shared<test::WrappedBackend>(kernels::openBackend(GetParam(), 1).value());
-  backend->hasBytesCache = false;
-  const auto engine = Engine::open(folder_.path(), {.cacheType = kernels::DType::I8}, backend, {});
-  ASSERT_FALSE(engine);
-  EXPECT_EQ(engine.error().code, ErrorCode::Usage);
-  EXPECT_EQ(engine.error().message,
-            backend->properties().name +
-                " cannot keep keys and values as int8. Keep them as bf16, or compute with the "
-                "backend cpu.");
-  EXPECT_TRUE(Engine::open(folder_.path(), {.cacheType = kernels::DType::BF16}, backend, {}));
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends,

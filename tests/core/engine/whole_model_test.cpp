@@ -54,10 +54,13 @@ void note(const kernels::Route& route, kernels::Stream& stream, Outcome& outcome
   ASSERT_TRUE(stream.wait());
 }
 
-LoadedModel loadedOn(const std::string& backend) {
-  LoadedModel loaded =
-      LoadedModel::load(tiny_model::midiConfig(), backend, 512, {.bfloat16 = true}).value();
-  loaded.cacheType = kernels::DType::BF16;
+struct Kind {
+  nlohmann::json config = tiny_model::midiConfig();
+  kernels::DType cacheType = kernels::DType::BF16;
+};
+LoadedModel loadedOn(const std::string& backend, const Kind& kind = {}) {
+  LoadedModel loaded = LoadedModel::load(kind.config, backend, 512, {.bfloat16 = true}).value();
+  loaded.cacheType = kind.cacheType;
   return loaded;
 }
 
@@ -91,7 +94,37 @@ Outcome outcomeOn(const std::string& backend) {
   return outcome;
 }
 
-class WholeModel : public testing::TestWithParam<std::string> {};
+class WholeModel : public testing::TestWithParam<std::string> {
+ protected:
+  /// Reads 40 tokens on the reference and goes on here, with six more in these chunks.
+  static void expectGoesOnWithAReadingOfTheReference(const Kind& kind,
+                                                     const std::vector<int64_t>& chunks) {
+    const TemporaryFolder folder;
+    const auto path = folder.path() / "reading";
+    const Sha256 model = {1, 2, 3};
+    const std::vector<int32_t> all = tokens();
+    const auto goOn = [&](LoadedModel& loaded, States& states) {
+      return loaded.read(states, std::span(all).subspan(40, 6), chunks);
+    };
+    LoadedModel reference = loadedOn("reference", kind);
+    States read = reference.newStates();
+    ASSERT_TRUE(reference.model->run(read, std::span(all).first(40), {}));
+    ASSERT_TRUE(read.save(path, model));
+    const std::vector<float> expected = goOn(reference, read);
+
+    LoadedModel loaded = loadedOn(GetParam(), kind);
+    States restored = States::restore(path, model, loaded.config, loaded.cacheType,
+                                      loaded.maxTokens, loaded.backend)
+                          .value();
+    const std::vector<float> logits = goOn(loaded, restored);
+    ASSERT_EQ(logits.size(), expected.size());
+    const auto vocab = static_cast<size_t>(loaded.config.vocabSize);
+    const double error = median(rowErrors(logits, expected, vocab)) / largestMagnitude(expected);
+    RecordProperty("median_error", std::to_string(error));
+    EXPECT_LE(error, 2e-2);
+    EXPECT_GE(sameTokens(logits, expected, vocab), 3);
+  }
+};
 
 TEST_P(WholeModel, ReadsAndGoesOnLikeTheReference) {
   static const Outcome expected = outcomeOn("reference");
@@ -120,29 +153,16 @@ TEST_P(WholeModel, ReadsAndGoesOnLikeTheReference) {
 
 // What is kept of a reading is the same on every device, and each goes on with another's.
 TEST_P(WholeModel, GoesOnWithAReadingOfTheReference) {
-  const TemporaryFolder folder;
-  const auto path = folder.path() / "reading";
-  const Sha256 model = {1, 2, 3};
-  const std::vector<int32_t> all = tokens();
-  const auto goOn = [&](LoadedModel& loaded, States& states) {
-    const std::vector<int32_t> next(all.begin() + 40, all.begin() + 46);
-    return loaded.read(states, next, std::vector<int64_t>{1});
-  };
-  LoadedModel reference = loadedOn("reference");
-  States read = reference.newStates();
-  ASSERT_TRUE(reference.model->run(read, std::span(all).first(40), {}));
-  ASSERT_TRUE(read.save(path, model));
-  const std::vector<float> expected = goOn(reference, read);
+  expectGoesOnWithAReadingOfTheReference({}, {1});
+}
 
-  LoadedModel loaded = loadedOn(GetParam());
-  States restored = States::restore(path, model, loaded.config, loaded.cacheType, loaded.maxTokens,
-                                    loaded.backend)
-                        .value();
-  const std::vector<float> logits = goOn(loaded, restored);
-  ASSERT_EQ(logits.size(), expected.size());
-  const auto vocab = static_cast<size_t>(loaded.config.vocabSize);
-  EXPECT_LE(median(rowErrors(logits, expected, vocab)), 2e-2 * largestMagnitude(expected));
-  EXPECT_GE(sameTokens(logits, expected, vocab), 3);
+// Two layers of attention and one of Mamba, with heads of 16 channels.
+TEST_P(WholeModel, GoesOnWithAReadingInBytes) {
+  Kind kind{.cacheType = kernels::DType::I8};
+  kind.config.update(nlohmann::json::parse(R"({
+    "hidden_size": 64, "intermediate_size": 64, "num_hidden_layers": 3, "num_experts": 1,
+    "attn_layer_period": 2, "attn_layer_offset": 0, "mamba_d_state": 4, "mamba_dt_rank": 4})"));
+  expectGoesOnWithAReadingOfTheReference(kind, {4, 1});
 }
 
 std::vector<std::string> othersThanTheReference() {

@@ -72,17 +72,6 @@ struct Sum {
   Buffer residual, delta, weight, out;
 };
 
-TEST_F(CudaBackendTest, KeepsNoBytesAndSaysSo) {
-  const auto backend = CudaBackend::open(0).value();
-  for (const DType dtype : {DType::F32, DType::BF16}) EXPECT_TRUE(backend->checkCache(dtype));
-  const Result<void> bytes = backend->checkCache(DType::I8);
-  ASSERT_FALSE(bytes);
-  EXPECT_EQ(bytes.error().code, ErrorCode::Usage);
-  EXPECT_EQ(bytes.error().message,
-            "cuda:0 cannot keep keys and values as int8. Keep them as bf16, or compute with the "
-            "backend cpu.");
-}
-
 TEST_F(CudaBackendTest, TellsWhatItIs) {
   const auto backend = CudaBackend::open(0).value();
   const BackendProperties properties = backend->properties();

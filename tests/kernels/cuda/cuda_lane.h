@@ -15,7 +15,6 @@ inline Lane cudaLane() {
   lane.roundsFrom = 1 << 19;
   lane.halvesError = 0x1p-17;  // of two terms
   lane.attentionRounds = true;
-  lane.cachesBytes = false;
   lane.unitsPerExponent = 1.5 + 1.173;
   lane.unitsOfFunctions = 4 + 1.173 * 87;
   return lane;

@@ -88,7 +88,7 @@ class KernelDevice {
   KvCache cache(int64_t pageTokens, int64_t pages, int64_t kvHeads, int64_t dim, DType dtype) {
     std::vector<void*> table;
     for (int64_t page = 0; page < pages; ++page) {
-      table.push_back(bytes(2 * kvHeads * pageTokens * dim * elementBytes(dtype)));
+      table.push_back(bytes(pageTokens * cacheTokenBytes(dtype, kvHeads, dim)));
     }
     const auto tableBytes = static_cast<int64_t>(table.size() * sizeof(void*));
     void* place = bytes(tableBytes);

@@ -4,6 +4,7 @@
 #include "tests/kernels/suite/device.h"
 
 #include <iostream>
+#include <string>
 
 namespace lectern::kernels::cuda {
 namespace {
@@ -159,26 +160,34 @@ TEST_F(CudaTraffic, OfAMambaStep) {
 }
 
 TEST_F(CudaTraffic, OfAttention) {
-  KernelDevice d;
-  const KvCache cache = d.cache(256, 4, 1, 128, DType::BF16);
-  d.run(AppendKv{dense(d, 1024, 128, 1), dense(d, 1024, 128, 2), cache, d.at(0)});
-  expectLean(d, "64 × 128 bf16",
-             AppendKv{dense(d, 64, 128, 1), dense(d, 64, 128, 2), cache, d.at(900)}, 0, 0);
-  // The query comes to two splits, each time to two warps; their results are written and read, the
-  // shares of the tap too.
-  const int64_t query = 3 * 2560 * 4;
-  const int64_t partials = 2 * 2 * 20 * 130 * 4;
-  expectLean(d, "1 × 20 heads × 1024",
-             AttendOne{dense(d, 1, 2560, 3), cache, 20, d.room(1, 2560, 0), {}, {}, d.at(1023)},
-             1023, query + partials);
-  expectLean(d, "1 × 20 heads × 1024, tapped",
-             AttendOne{dense(d, 1, 2560, 3), cache, 20, d.room(1, 2560, 0),
-                       d.put(Matrix::random(1, 20, 4, 0, 1), 0), d.room(1, 16, 0), d.at(1023)},
-             1023, query + partials + 2 * 2 * 20 * 16 * 8);
-  // 64 tokens × 20 heads are ten blocks, which all read the cache.
-  expectLean(d, "64 × 20 heads × 364",
-             AttendMany{dense(d, 64, 2560, 3), cache, 20, d.room(64, 2560, 0), d.at(300)}, 300,
-             9 * 364 * 2 * 128 * 2);
+  for (const DType dtype : {DType::BF16, DType::I8}) {
+    SCOPED_TRACE(asTestName(dtype));
+    KernelDevice d;
+    const std::string kept = dtype == DType::BF16 ? "" : ", bytes";
+    const auto expect = [&](const std::string& shape, const Operation& operation, int64_t position,
+                            int64_t extraBytes) {
+      expectLean(d, (shape + kept).c_str(), operation, position, extraBytes);
+    };
+    const KvCache cache = d.cache(256, 4, 1, 128, dtype);
+    d.run(AppendKv{dense(d, 1024, 128, 1), dense(d, 1024, 128, 2), cache, d.at(0)});
+    expect("64 × 128", AppendKv{dense(d, 64, 128, 1), dense(d, 64, 128, 2), cache, d.at(900)}, 0,
+           0);
+    // The query comes to two splits, each time to two warps; their results are written and read,
+    // the shares of the tap too.
+    const int64_t query = 3 * 2560 * 4;
+    const int64_t partials = 2 * 2 * 20 * 130 * 4;
+    expect("1 × 20 heads × 1024",
+           AttendOne{dense(d, 1, 2560, 3), cache, 20, d.room(1, 2560, 0), {}, {}, d.at(1023)}, 1023,
+           query + partials);
+    expect("1 × 20 heads × 1024, tapped",
+           AttendOne{dense(d, 1, 2560, 3), cache, 20, d.room(1, 2560, 0),
+                     d.put(Matrix::random(1, 20, 4, 0, 1), 0), d.room(1, 16, 0), d.at(1023)},
+           1023, query + partials + 2 * 2 * 20 * 16 * 8);
+    // 64 tokens × 20 heads are ten blocks, which all read the cache.
+    expect("64 × 20 heads × 364",
+           AttendMany{dense(d, 64, 2560, 3), cache, 20, d.room(64, 2560, 0), d.at(300)}, 300,
+           9 * 364 * cacheTokenBytes(dtype, 1, 128));
+  }
 }
 
 TEST_F(CudaTraffic, OfManyTokensProducts) {

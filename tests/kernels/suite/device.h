@@ -121,7 +121,6 @@ class Device {
     EXPECT_TRUE(stream_->wait());
     return contents;
   }
-  [[nodiscard]] bool hasCache(DType dtype) const { return backend_->hasCache(dtype); }
   std::vector<int32_t> getIds(const Tensor& tensor) {
     std::vector<int32_t> values(static_cast<size_t>(tensor.rows * tensor.cols));
     stream_->copyOut(values.data(), tensor.data, tensor.rows * tensor.cols * 4);

@@ -33,8 +33,6 @@ struct Lane {
   double halvesError = 0;
   /// Attention over a cache of bfloat16 or bytes may round its queries and weights, too.
   bool attentionRounds = false;
-  /// A cache may hold bytes.
-  bool cachesBytes = true;
   /// What exp, silu and softplus may be off by, in units of the last place for each unit of the
   /// exponent and at least.
   double unitsPerExponent = 1.5;
