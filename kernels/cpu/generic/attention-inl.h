@@ -17,12 +17,14 @@
 constexpr int64_t kSegmentBlocks = 8;
 constexpr int64_t kSegment = kBlock * kSegmentBlocks;
 
-// Queries that walk through the cache together. More of them share the work of laying a block out:
-// with the matrix unit, which takes a quarter of the time for the products, so many more.
-#ifdef LECTERN_MATRIX_UNIT
-constexpr int64_t kAttendRows = 640;
-#else
+// Queries that walk through the cache together: 192 rows of 64 scores are 48 KiB.
 constexpr int64_t kAttendRows = 192;
+// With the matrix unit, where the products are done in a fraction of the time, laying a block out
+// is worth sharing among more, as long as every thread has some tiles.
+#ifdef LECTERN_MATRIX_UNIT
+constexpr int64_t kMostAttendRows = 640;
+#else
+constexpr int64_t kMostAttendRows = kAttendRows;
 #endif
 
 // What a thread keeps while it attends with `rows` queries of one key/value head.
@@ -353,7 +355,9 @@ inline void run(const AttendMany& op, Workspace& workspace) {
   const int64_t heads = op.heads / cache.kvHeads;  // that share one key
   const int64_t at = *op.at.position;
   const int64_t tokens = op.q.rows;
-  const int64_t tileTokens = heads < kAttendRows ? kAttendRows / heads : 1;
+  const int64_t share = tokens * cache.kvHeads / (int64_t{3} * workspace.pool.threads());
+  const int64_t tileTokens =
+      greatest(1, least(kMostAttendRows / heads, greatest(kAttendRows / heads, share)));
   const int64_t tiles = (tokens + tileTokens - 1) / tileTokens;
   const int64_t maxRows = least(tokens, tileTokens) * heads;
   const Workspace::Own own = workspace.own(attendFloats(cache, maxRows));
