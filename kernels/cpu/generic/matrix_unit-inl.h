@@ -11,7 +11,7 @@ constexpr int64_t kUnitStep = 32;  // inputs that one instruction multiplies
 constexpr int64_t kUnitTile = 2 * kUnitRows;
 constexpr int64_t kUnitStepBytes = kUnitStep * 2 * kLayout.rows;  // of a panel
 // Inputs of a panel that are used by all rows before the next ones: 16 KiB, which stay in the first
-// level of cache beside the rows that pass. Twice as many were a third slower, half as many a
+// level of cache beside the rows that pass. Twice as many were a fifth slower, half as many a
 // tenth.
 constexpr int64_t kUnitDepth = 256;
 // Rows of a block and panels of an item: 512 × 256 inputs are 256 KiB, which each panel of the item
