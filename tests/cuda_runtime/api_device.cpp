@@ -8,7 +8,7 @@
 namespace lectern::cuda_runtime {
 namespace {
 
-thread_local int currentDevice = 0;
+thread_local int chosenDevice = 0;
 
 constexpr int64_t kSharedBytesWithoutAsking = 48 << 10;
 
@@ -98,6 +98,20 @@ cudaError_t attribute(int* value, cudaDeviceAttr which) {
 }
 
 }  // namespace
+
+int currentDevice() {
+  return chosenDevice;
+}
+void chooseDevice(int device) {
+  chosenDevice = device;
+}
+
+int64_t freeBytes(int device) {
+  const std::vector<int64_t>& busy = settings().busyBytes;
+  const auto index = static_cast<size_t>(device);
+  return settings().memoryBytes - (index < busy.size() ? busy[index] : 0) - bytesInUse(device);
+}
+
 }  // namespace lectern::cuda_runtime
 
 using namespace lectern::cuda_runtime;  // NOLINT(google-build-using-namespace): the functions below
@@ -113,14 +127,14 @@ cudaError_t cudaGetDeviceCount(int* count) {
 }
 cudaError_t cudaGetDevice(int* device) {
   return call("cudaGetDevice", [&] {
-    *device = currentDevice;
+    *device = chosenDevice;
     return cudaSuccess;
   });
 }
 cudaError_t cudaSetDevice(int device) {
   return call("cudaSetDevice", [&] {
     if (!exists(device)) return cudaErrorInvalidDevice;
-    currentDevice = device;
+    chooseDevice(device);
     return cudaSuccess;
   });
 }

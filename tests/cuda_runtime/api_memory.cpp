@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <utility>
@@ -18,13 +19,15 @@ cudaError_t allocateFor(void** out, size_t size, MemoryKind kind) {
   if (const cudaError_t refused = refuseDuringCapture(); refused != cudaSuccess) return refused;
   if (size == 0) return cudaSuccess;
   const auto bytes = static_cast<int64_t>(size);
-  if (kind == MemoryKind::Device && bytesInUse(kind) + bytes > settings().memoryBytes) {
+  const bool isDevices = kind == MemoryKind::Device;
+  if (isDevices && (state().refusesMemory || bytes > freeBytes(currentDevice()))) {
     return cudaErrorMemoryAllocation;
   }
-  Allocation* allocation = allocate(
-      bytes, kind,
-      fmt::format("{} memory {} ({} bytes)", kind == MemoryKind::Device ? "device" : "pinned",
-                  ++state().allocationsMade, bytes));
+  Allocation* allocation =
+      allocate(bytes, kind,
+               fmt::format("{} memory {} ({} bytes)", isDevices ? "device" : "pinned",
+                           ++state().allocationsMade, bytes),
+               isDevices ? currentDevice() : -1);
   if (allocation == nullptr) return cudaErrorMemoryAllocation;
   // The host writes pinned memory where we do not see it.
   if (kind == MemoryKind::Pinned) allocation->shadow.markInitialised(0, bytes);
@@ -207,7 +210,7 @@ cudaError_t cudaFreeHost(void* pointer) {
 cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
   return call("cudaMemGetInfo", [&] {
     *total = static_cast<size_t>(settings().memoryBytes);
-    *free = static_cast<size_t>(settings().memoryBytes - bytesInUse(MemoryKind::Device));
+    *free = static_cast<size_t>(std::max<int64_t>(0, freeBytes(currentDevice())));
     return cudaSuccess;
   });
 }

@@ -14,6 +14,7 @@ cudaError_t createStream(cudaStream_t* out, unsigned int flags) {
   if (out == nullptr) return cudaErrorInvalidValue;
   auto stream = std::make_unique<CUstream_st>();
   stream->blocking = (flags & cudaStreamNonBlocking) == 0;
+  stream->device = currentDevice();
   stream->chain = order().newChain();
   *out = stream.get();
   state().streams.push_back(std::move(stream));

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 /// Stands in for the CUDA runtime library in tests: defines the functions of <cuda_runtime_api.h>
 /// that we call, without a device. Link it instead of libcudart; an engine brings the launches.
@@ -23,14 +24,16 @@
 ///   reported;
 ///   - a graph keeps the addresses and arguments of its capture; freed memory in a replay is
 ///   reported;
-///   - there is only so much memory, and any call can be made to fail.
+///   - there is only so much memory, and any call can be made to fail;
+///   - a kernel that touches another device's memory is reported.
 /// Any thread may call; kernels run on the thread that waits, under one lock.
 namespace lectern::cuda_runtime {
 
 struct Settings {
   uint32_t seed = 0;
   int devices = 1;
-  int64_t memoryBytes = int64_t{8} << 30;
+  int64_t memoryBytes = int64_t{8} << 30;  ///< of each device
+  std::vector<int64_t> busyBytes;          ///< what others hold of each device's; 0 behind its end
   int computeMajor = 8;
   int computeMinor = 6;
   int multiprocessors = 16;
@@ -39,13 +42,16 @@ struct Settings {
   int driverVersion = 13000;            ///< 0: no driver
 };
 
-/// Starts anew: no streams, no memory, no findings, nothing failed.
+/// Starts anew: no streams, no memory, no findings, nothing failed, the calling thread on device 0.
 void reset(const Settings& settings = {});
 const Settings& settings();
 
 /// The `k`-th call from now on (1 is the next) returns `error` and does nothing else. A name counts
 /// only that function.
 void failCall(int k, cudaError_t error, std::string function = {});
+
+/// From now on every request for memory of devices is refused, or no longer.
+void refuseMemory(bool refuse);
 
 /// Calls since reset(); with a name, of that function.
 int64_t callCount(const std::string& function = {});

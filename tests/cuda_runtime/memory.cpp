@@ -101,13 +101,14 @@ void forget(Allocation* allocation) {
 
 }  // namespace
 
-Allocation* allocate(int64_t bytes, MemoryKind kind, std::string name) {
+Allocation* allocate(int64_t bytes, MemoryKind kind, std::string name, int device) {
   char* data = reserve(bytes, kind);
   if (data == nullptr) return nullptr;
   auto allocation = std::make_unique<Allocation>();
   allocation->data = data;
   allocation->bytes = bytes;
   allocation->kind = kind;
+  allocation->device = device;
   allocation->name = std::move(name);
   allocation->shadow = Shadow(bytes);
   paintRedZones(*allocation);
@@ -171,6 +172,13 @@ void checkRedZones(const std::string& when) {
 
 int64_t bytesInUse(MemoryKind kind) {
   return registry().bytes[static_cast<int>(kind)];
+}
+int64_t bytesInUse(int device) {
+  int64_t bytes = 0;
+  for (const auto& [address, allocation] : registry().byAddress) {
+    if (allocation->device == device && !allocation->freed) bytes += allocation->bytes;
+  }
+  return bytes;
 }
 int64_t allocationsInUse(MemoryKind kind) {
   return registry().count[static_cast<int>(kind)];

@@ -18,6 +18,7 @@ struct Allocation {
   char* data = nullptr;
   int64_t bytes = 0;
   MemoryKind kind = MemoryKind::Device;
+  int device = -1;     ///< whose memory it is; -1: of every device
   std::string name;    ///< "device 3 (4096 bytes)", or a shared array's own
   bool freed = false;  ///< kept for a while, to tell a use after free from a wild address
   Shadow shadow;
@@ -30,11 +31,14 @@ constexpr int64_t kRedZoneBytes = 256;
 constexpr int64_t kDeviceGuardBytes = int64_t{1} << 20;
 
 /// Aligned to 256 bytes, as cudaMalloc's. Null when the host has no memory.
-Allocation* allocate(int64_t bytes, MemoryKind kind, std::string name);
+Allocation* allocate(int64_t bytes, MemoryKind kind, std::string name, int device = -1);
 
 /// The allocation that the address lies in or in whose red zones it lies, freed ones included; null
 /// if none.
 Allocation* find(const void* address);
+
+/// Whether the kernel that runs may touch it: it is not another device's.
+bool isOfRunningDevice(const Allocation& allocation);
 
 /// Forgets the contents: poison again, nothing initialised, nobody has touched it.
 void poison(Allocation& allocation);
@@ -46,6 +50,8 @@ void release(Allocation* allocation);
 void checkRedZones(const std::string& when);
 
 int64_t bytesInUse(MemoryKind kind);
+/// Of one device's memory.
+int64_t bytesInUse(int device);
 int64_t allocationsInUse(MemoryKind kind);
 
 /// Frees everything, also what is in use.

@@ -50,6 +50,38 @@ TEST_F(Memory, EndsWhereTheDeviceEnds) {
   EXPECT_EQ(cudaMalloc(&first, 1000), cudaSuccess);
 }
 
+TEST_F(Memory, OfEachDeviceEndsForItself) {
+  reset({.devices = 2, .memoryBytes = 1000, .busyBytes = {100}});
+  const auto freeOf = [](int device) {
+    EXPECT_EQ(cudaSetDevice(device), cudaSuccess);
+    size_t free = 0;
+    size_t total = 0;
+    EXPECT_EQ(cudaMemGetInfo(&free, &total), cudaSuccess);
+    EXPECT_EQ(total, 1000U);
+    return free;
+  };
+  EXPECT_EQ(freeOf(1), 1000U);
+  EXPECT_EQ(freeOf(0), 900U);
+  void* memory = nullptr;
+  EXPECT_EQ(cudaMalloc(&memory, 901), cudaErrorMemoryAllocation);
+  EXPECT_EQ(cudaMalloc(&memory, 900), cudaSuccess);
+  EXPECT_EQ(freeOf(0), 0U);
+  EXPECT_EQ(freeOf(1), 1000U);
+  EXPECT_EQ(cudaMalloc(&memory, 1000), cudaSuccess);
+  EXPECT_EQ(bytesInUse(0), 900);
+  EXPECT_EQ(bytesInUse(1), 1000);
+  EXPECT_EQ(cudaSetDevice(0), cudaSuccess);
+}
+
+TEST_F(Memory, IsRefusedWhereATestWantsIt) {
+  void* memory = nullptr;
+  refuseMemory(true);
+  EXPECT_EQ(cudaMalloc(&memory, 1), cudaErrorMemoryAllocation);
+  EXPECT_EQ(cudaMallocHost(&memory, 1), cudaSuccess) << "the host's";
+  refuseMemory(false);
+  EXPECT_EQ(cudaMalloc(&memory, 1), cudaSuccess);
+}
+
 TEST_F(Memory, FailsTheCallThatWasAskedFor) {
   failCall(2, cudaErrorMemoryAllocation, "cudaMalloc");
   failCall(3, cudaErrorUnknown);

@@ -28,6 +28,9 @@ void reset(const Settings& settings) {
   all.ready.clear();
   all.pending = 0;
   all.host.clear();
+  chooseDevice(0);
+  all.runningDevice = -1;
+  all.refusesMemory = false;
   all.lost = cudaSuccess;
   all.failures.clear();
   all.calls.clear();
@@ -48,6 +51,16 @@ const Settings& settings() {
 void failCall(int k, cudaError_t error, std::string function) {
   const std::lock_guard lock(state().mutex);
   state().failures.push_back({k, error, std::move(function)});
+}
+
+void refuseMemory(bool refuse) {
+  const std::lock_guard lock(state().mutex);
+  state().refusesMemory = refuse;
+}
+
+bool isOfRunningDevice(const Allocation& allocation) {
+  const int running = state().runningDevice;
+  return allocation.device < 0 || running < 0 || allocation.device == running;
 }
 
 int64_t callCount(const std::string& function) {
@@ -222,7 +235,20 @@ cudaError_t refuseDuringCapture() {
 }
 
 cudaError_t enqueueLaunch(cudaStream_t stream, std::function<void()> run, LaunchInfo info) {
-  return call("cudaLaunchKernel", [&] { return enqueue(stream, info.name, std::move(run)); });
+  return call("cudaLaunchKernel", [&] {
+    const CUstream_st* queue = streamOf(stream);
+    if (queue == nullptr) return cudaErrorInvalidResourceHandle;
+    const int device = queue->device < 0 ? currentDevice() : queue->device;
+    if (device != currentDevice()) {
+      return misuse(cudaErrorInvalidResourceHandle, info.name,
+                    "launched on a stream of another device than the calling thread's");
+    }
+    return enqueue(stream, info.name, [run = std::move(run), device] {
+      state().runningDevice = device;
+      run();
+      state().runningDevice = -1;
+    });
+  });
 }
 
 }  // namespace lectern::cuda_runtime

@@ -69,6 +69,7 @@ struct Capture {
 
 struct CUstream_st {
   bool blocking = true;  ///< waits for the legacy stream, and it for this
+  int device = -1;       ///< whose it is; -1: of every device
   uint32_t chain = 0;
   lectern::cuda_runtime::OperationPtr last;
   lectern::cuda_runtime::Clock known;
@@ -108,6 +109,8 @@ struct State {
   int64_t pending = 0;
   Clock host;  ///< what the host has waited for
   std::string running;
+  int runningDevice = -1;  ///< of the kernel that runs; -1: not known
+  bool refusesMemory = false;
   cudaError_t lost = cudaSuccess;
   std::vector<PlannedFailure> failures;
   std::map<std::string, int64_t> calls;
@@ -119,6 +122,12 @@ State& state();
 
 /// The last error of this thread, for cudaGetLastError.
 cudaError_t& lastError();
+
+/// The calling thread's device.
+int currentDevice();
+void chooseDevice(int device);
+/// Of that device, for whoever asks now.
+int64_t freeBytes(int device);
 
 /// Whether the call may go on: counts it, fails it where that was planned or where the device is
 /// lost.

@@ -57,7 +57,8 @@ std::byte* allocateAs(int64_t bytes, MemoryKind kind, const std::string& name) {
 
 Extent RuntimeMemory::find(uint64_t address) {
   const Allocation* allocation = allocationAt(address);
-  if (allocation == nullptr || allocation->freed || allocation->kind == MemoryKind::Shared)
+  if (allocation == nullptr || allocation->freed || allocation->kind == MemoryKind::Shared ||
+      !cuda_runtime::isOfRunningDevice(*allocation))
     return {};
   return extentOf(*allocation);
 }
@@ -70,6 +71,9 @@ Finding RuntimeMemory::describe(uint64_t address) {
   const std::string where = fmt::format(
       "byte {} of {}", static_cast<int64_t>(address - startOf(*allocation)), allocation->name);
   if (allocation->freed) return {FindingKind::UseAfterFree, where};
+  if (!cuda_runtime::isOfRunningDevice(*allocation)) {
+    return {FindingKind::Wild, where + ", of another device"};
+  }
   return {FindingKind::OutOfBounds, where};
 }
 

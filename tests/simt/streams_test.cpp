@@ -133,5 +133,28 @@ TEST_P(KernelStreams, ALaunchCanBeMadeToFail) {
   EXPECT_EQ(launches().size(), 2U);
 }
 
+/// No card reads another's memory unless they were made peers, which we never do.
+TEST(KernelDevices, AKernelThatTouchesAnotherDevicesMemoryIsReported) {
+  reset({}, {.devices = 2});
+  const DeviceArray<float> a(std::vector<float>(kFloats, 1.0F));
+  ASSERT_EQ(cudaSetDevice(1), cudaSuccess);
+  const DeviceArray<float> b(kFloats);
+  copyKernel(a.data(), b.data(), newStream());
+  EXPECT_EQ(cudaDeviceSynchronize(), cudaErrorIllegalAddress);
+  EXPECT_TRUE(found(FindingKind::Wild));
+  EXPECT_NE(cuda_runtime::findingsText().find("of another device"), std::string::npos);
+}
+
+TEST(KernelDevices, ALaunchOnAnotherDevicesStreamIsRefused) {
+  reset({}, {.devices = 2});
+  const DeviceArray<float> a(std::vector<float>(kFloats, 1.0F));
+  const DeviceArray<float> b(kFloats);
+  cudaStream_t stream = newStream();
+  EXPECT_EQ(copyKernel(a.data(), b.data(), stream), cudaSuccess);
+  ASSERT_EQ(cudaSetDevice(1), cudaSuccess);
+  EXPECT_EQ(copyKernel(a.data(), b.data(), stream), cudaErrorInvalidResourceHandle);
+  EXPECT_TRUE(found(FindingKind::Runtime));
+}
+
 }  // namespace
 }  // namespace lectern::simt

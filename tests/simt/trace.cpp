@@ -132,6 +132,9 @@ Allocation* checkedAllocation(uintptr_t address,
     return refuse(FindingKind::OutOfBounds, fmt::format("{} of {}", what(), allocation->bytes),
                   cudaErrorIllegalAddress);
   }
+  if (!cuda_runtime::isOfRunningDevice(*allocation)) {
+    return refuse(FindingKind::Wild, what() + ", of another device", cudaErrorIllegalAddress);
+  }
   if (address % alignment != 0) {
     return refuse(FindingKind::Misaligned, what(), cudaErrorMisalignedAddress);
   }

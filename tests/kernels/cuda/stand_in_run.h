@@ -16,7 +16,8 @@ namespace lectern::kernels {
 /// The run of a whole program on a card that is none: what makes of the backend's own sources, the
 /// stand-in for the runtime and an engine a plug-in that any program of ours can open
 /// (LECTERN_CUDA_PLUGIN). One of it, at namespace level. LECTERN_STAND_IN is a list of settings,
-/// "seed=3,preempt=101,trace=0,memory-mib=2048,cublas-from=0". LECTERN_CUBLAS may be the substitute
+/// "seed=3,preempt=101,trace=0,memory-mib=2048,busy-kib=0,devices=2,cublas-from=0"; busy-kib is
+/// what others hold of each device. LECTERN_CUBLAS may be the substitute
 /// (tests/cublas), which then multiplies matrices of so many numbers; the real library would be
 /// given streams that are none, so it is off. What the engine finds wrong ends the program with
 /// 86 when it would end.
@@ -62,6 +63,8 @@ class StandInRun {
     cuda_runtime::Settings settings;
     settings.seed = static_cast<uint32_t>(setting("seed", 0));
     settings.memoryBytes = setting("memory-mib", settings.memoryBytes >> 20) << 20;
+    settings.devices = static_cast<int>(setting("devices", settings.devices));
+    settings.busyBytes.assign(static_cast<size_t>(settings.devices), setting("busy-kib", 0) << 10);
     return settings;
   }
 
