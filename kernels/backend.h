@@ -56,6 +56,10 @@ class Stream {
   /// `contextTokens`: how many tokens the caches of the recorded operations hold afterwards. A
   /// device may choose by it how it splits the work.
   virtual void replay(const Recording& recording, int64_t contextTokens) = 0;
+  /// Takes the memory that operations want besides their operands, so that none that wants no more
+  /// (Backend::workspaceBytes) has to. Once, before the first; one that was not planned for takes
+  /// it when it comes. Errors: OutOfMemory, Internal.
+  virtual Result<void> reserve(int64_t workspaceBytes) = 0;
   /// Until all is done. Errors: Internal (a device fault, with the operation's name), OutOfMemory.
   /// A stream that failed once fails for good.
   virtual Result<void> wait() = 0;
@@ -85,6 +89,9 @@ class Backend {
                                             int64_t groups,
                                             int64_t out,
                                             int64_t in) const = 0;
+  /// Bytes of a stream's memory that the operation may want besides its operands, and any like it
+  /// of fewer rows. Only shapes and types are looked at, not addresses.
+  [[nodiscard]] virtual int64_t workspaceBytes(const Operation& operation) const = 0;
   /// Packs one group's matrix [out, in], row by row as in the file, in host memory and perhaps
   /// unaligned, into its place at `packed` (device memory of `packedBytes`). The other fields of
   /// `weight` say what is packed.

@@ -27,6 +27,7 @@ class HostStream final : public Stream {
     for (const Operation& op : static_cast<const OperationList&>(recording).operations)
       backend_.execute(op);
   }
+  Result<void> reserve(int64_t /*workspaceBytes*/) override { return {}; }
   Result<void> wait() override { return {}; }
 
  private:

@@ -16,6 +16,8 @@ class HostBackend : public Backend {
  public:
   Result<Buffer> allocate(int64_t bytes, std::string_view purpose) override;
   Result<std::unique_ptr<Stream>> newStream() override;
+  /// What an operation wants is the small memory of `execute`.
+  [[nodiscard]] int64_t workspaceBytes(const Operation& /*operation*/) const override { return 0; }
   Result<std::unique_ptr<Recording>> record(
       const std::function<void(Stream&)>& enqueueAll) override;
 

@@ -31,6 +31,7 @@ class ListingStream final : public Stream {
     const auto& other = static_cast<const OperationList&>(recording).operations;
     list_.operations.insert(list_.operations.end(), other.begin(), other.end());
   }
+  Result<void> reserve(int64_t /*workspaceBytes*/) override { return {}; }
   Result<void> wait() override { return {}; }
 
  private:

@@ -87,6 +87,12 @@ class PluginStream final : public Stream {
   void replay(const Recording& recording, int64_t contextTokens) override {
     table().replay(queue_, static_cast<const PluginRecording&>(recording).handle(), contextTokens);
   }
+  Result<void> reserve(int64_t workspaceBytes) override {
+    Fault fault{};
+    table().reserve(queue_, workspaceBytes, &fault);
+    if (fault.code != 0) return errorOf(fault);
+    return {};
+  }
   Result<void> wait() override {
     Fault fault{};
     table().wait(queue_, &fault);
@@ -141,6 +147,10 @@ class PluginBackend final : public Backend {
                                     int64_t out,
                                     int64_t in) const override {
     return table().packedBytes(device_->handle, dtype, groups, out, in);
+  }
+  [[nodiscard]] int64_t workspaceBytes(const Operation& operation) const override {
+    const AnyOperation any = crossing(operation);
+    return table().workspaceBytes(device_->handle, &any);
   }
   Result<void> pack(const Weight& weight, int64_t group, const void* rows, void* packed) override {
     Fault fault{};

@@ -16,7 +16,7 @@
 namespace lectern::kernels::plugin {
 
 /// Goes up with every change of this file.
-inline constexpr uint32_t kVersion = 3;
+inline constexpr uint32_t kVersion = 4;
 
 /// A number that changes with the operations and their fields; of both sides it must be the same.
 constexpr uint64_t layoutSum() {
@@ -73,6 +73,7 @@ struct Table {
   void (*release)(Device* device, void* data);
   const char* (*packing)(Device* device);
   int64_t (*packedBytes)(Device* device, DType dtype, int64_t groups, int64_t out, int64_t in);
+  int64_t (*workspaceBytes)(Device* device, const AnyOperation* operation);
   void (*pack)(Device* device,
                const Weight* weight,
                int64_t group,
@@ -89,6 +90,7 @@ struct Table {
   void (*copy)(Queue* queue, void* to, const void* from, int64_t bytes);
   void (*enqueue)(Queue* queue, const AnyOperation* operation);
   void (*replay)(Queue* queue, const Recording* recording, int64_t contextTokens);
+  void (*reserve)(Queue* queue, int64_t workspaceBytes, Fault* fault);
   void (*wait)(Queue* queue, Fault* fault);
 };
 

@@ -164,11 +164,13 @@ class Bench : public Command {
         "model     {} in its files, loaded in {:.2f} s; keys and values in {}\n",
         sizeText(report.modelBytes), report.loadSeconds, cacheTypeName(report.cacheType));
     streams.out << fmt::format(
-        "memory    planned {}: weights {}, states {}, working {}; resident {} ({} of it mapped "
+        "memory    planned {}: weights {}, states {}, working {} ({} of it workspace); resident {} "
+        "({} of it mapped "
         "files), {} before\n\n",
         sizeText(memory.weights + memory.states + memory.working), sizeText(memory.weights),
-        sizeText(memory.states), sizeText(memory.working), sizeText(memory.after.bytes),
-        sizeText(memory.after.fileBytes), sizeText(memory.before.bytes));
+        sizeText(memory.states), sizeText(memory.working), sizeText(memory.workspace),
+        sizeText(memory.after.bytes), sizeText(memory.after.fileBytes),
+        sizeText(memory.before.bytes));
     streams.out << fmt::format("{:8}{:>8}{:>9}{:>11}{:>11}{:>13}{:>13}{:>10}\n", "", "tokens",
                                "depth", "tokens/s", "(slowest)", "bytes", "flops", "of floor");
     printSpeeds(streams, "read", report.reading);
@@ -233,6 +235,7 @@ class Bench : public Command {
              {{"weightBytes", memory.weights},
               {"stateBytes", memory.states},
               {"workingBytes", memory.working},
+              {"workspaceBytes", memory.workspace},
               {"residentBytesBefore", memory.before.bytes},
               {"residentBytes", memory.after.bytes},
               {"residentFileBytes", memory.after.fileBytes}}},

@@ -62,10 +62,8 @@ class Bench {
       if (request_.profile) TRY(profile(base));
     }
     report_.memory.weights = engine_->weights().bytes;
-    // By the purpose that core/engine names.
-    const auto& held = backend_->heldBytes();
-    const auto working = held.find("The working memory of the model");
-    if (working != held.end()) report_.memory.working = working->second;
+    report_.memory.working = engine_->workingMemory().bytes();
+    report_.memory.workspace = engine_->workingMemory().workspace;
     report_.memory.states = base.bytes();
     report_.memory.after = residentMemory();
     report_.backend = backend_->properties();  // as it turned out

@@ -53,8 +53,9 @@ struct Profile {
 /// Bytes on the device, as planned, and what the kernel says of the process.
 struct BenchMemory {
   int64_t weights = 0;
-  int64_t states = 0;   ///< at the largest depth
-  int64_t working = 0;  ///< the arena and what else a run needs
+  int64_t states = 0;     ///< at the largest depth
+  int64_t working = 0;    ///< the arena and what else a run needs
+  int64_t workspace = 0;  ///< of that, what operations want besides their operands
   ResidentMemory before;
   ResidentMemory after;  ///< at the largest depth
 };

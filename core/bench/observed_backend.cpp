@@ -36,6 +36,7 @@ class ObservedBackend::ObservedStream final : public Stream {
     if (backend_.listening_ == Listening::No) return inner_->replay(*observed.inner, contextTokens);
     for (const Operation& operation : observed.operations) enqueue(operation);
   }
+  Result<void> reserve(int64_t workspaceBytes) override { return inner_->reserve(workspaceBytes); }
   // A stream that failed once fails for good, so what a wait in between returned comes again.
   Result<void> wait() override { return inner_->wait(); }
 

@@ -43,6 +43,9 @@ class ObservedBackend final : public kernels::Backend {
                                     int64_t in) const override {
     return inner_->packedBytes(dtype, groups, out, in);
   }
+  [[nodiscard]] int64_t workspaceBytes(const kernels::Operation& operation) const override {
+    return inner_->workspaceBytes(operation);
+  }
   Result<void> pack(const kernels::Weight& weight,
                     int64_t group,
                     const void* rows,

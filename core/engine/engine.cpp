@@ -72,8 +72,11 @@ Result<std::unique_ptr<Engine>> Engine::open(const std::filesystem::path& folder
   // What a config claims counts only where the file bears it out.
   TRY(Weights::check(*files, engine->config_, WeightCheck::Shapes, {}, stop));
   const kernels::BackendProperties device = engine->backend_->properties();
-  TRY(checkFits(*files, engine->config_, device.memoryFreeBytes, engine->cacheType_,
-                device.rowsAtOnce));
+  const ModelMemory needs =
+      TRY(plannedMemory(*files, engine->config_, *engine->backend_, options.matrixType,
+                        engine->cacheType_, std::min(engine->windowTokens_, kLeastWindowTokens)));
+  TRY(checkFits(*files, needs, device.memoryFreeBytes,
+                device.hostMemory ? "" : fmt::format(" on {}", device.device)));
   engine->weights_ =
       TRY(Weights::load(*files, engine->config_, *engine->backend_,
                         {options.matrixType, options.loading, options.packedFolder}, stop));
@@ -121,6 +124,7 @@ Result<void> Engine::prefill(States& states,
                              const std::function<void(int64_t)>& progress,
                              std::stop_token stop) {
   TRY(checkTokens(states, tokens));
+  TRY(states.reserve(static_cast<int64_t>(tokens.size())));
   for (size_t done = 0; done < tokens.size();) {
     if (stop.stop_requested()) return cancelled(states);
     const auto size =

@@ -76,6 +76,8 @@ class Engine {
   [[nodiscard]] const Sha256& modelHash() const { return modelHash_; }
 
   [[nodiscard]] const Weights& weights() const { return *weights_; }
+  /// Device memory besides weights and states, as it was planned.
+  [[nodiscard]] const WorkingMemory& workingMemory() const { return model_->workingMemory(); }
 
   [[nodiscard]] Result<States> newStates() const;
   /// As States::restore, for this model.
@@ -90,10 +92,10 @@ class Engine {
   static void beginDocument(States& states) { states.setGridOrigin(states.position()); }
 
   /// Reads tokens; afterwards `logits` are those of the last one. `progress` hears how many of them
-  /// are done after each chunk. A stop is obeyed between chunks: the states then hold what was read
-  /// until there, as they do after OutOfMemory. Errors: DoesNotFit before anything is read, naming
-  /// both numbers; OutOfMemory, Cancelled, Internal; Usage for an id that the vocabulary does not
-  /// have.
+  /// are done after each chunk. The memory of all that is read is taken first, so that chunks take
+  /// none; where it is refused nothing is read. A stop is obeyed between chunks: the states then
+  /// hold what was read until there. Errors: DoesNotFit before anything is read, naming both
+  /// numbers; OutOfMemory, Cancelled, Internal; Usage for an id that the vocabulary does not have.
   Result<void> prefill(States& states,
                        std::span<const int32_t> tokens,
                        const std::function<void(int64_t done)>& progress,

@@ -2,7 +2,9 @@
 #include "core/engine/memory_needs.h"
 
 #include "core/engine/cache_type.h"
+#include "core/engine/stage.h"
 #include "core/engine/states.h"
+#include "core/engine/weights.h"
 
 #include <fmt/format.h>
 
@@ -26,8 +28,8 @@ int64_t windowBytes(const ModelConfig& config, int64_t tokens, kernels::DType ca
   return config.attentionLayers() * pages * page + 2 * config.mambaLayers() * fixed * kFloatBytes;
 }
 
-/// The widest of what stands side by side in a chunk (core/engine/model.cpp, makeSlots): residual,
-/// normed, delta, and those of one layer.
+/// The widest of what stands side by side in a chunk (core/engine/forward_pass.cpp, makeSlots):
+/// residual, normed, delta, and those of one layer.
 int64_t workingBytes(const ModelConfig& config, int64_t rowsAtOnce) {
   int64_t layer = (config.numAttentionHeads * 2 + 2 * config.numKeyValueHeads) * config.headDim;
   if (config.mambaLayers() > 0) layer = std::max(layer, 5 * config.mambaInner);
@@ -74,36 +76,47 @@ int64_t windowThatFits(const ModelConfig& config,
   return low * kThousand;
 }
 
+Result<ModelMemory> plannedMemory(const ModelFolder& model,
+                                  const ModelConfig& config,
+                                  kernels::Backend& backend,
+                                  std::optional<kernels::DType> matrixType,
+                                  kernels::DType cacheType,
+                                  int64_t windowTokens) {
+  const WeightShapes shapes = TRY(Weights::shapes(model, config, backend, matrixType));
+  const WorkingMemory working =
+      Stage::plan(config, *shapes.weights, backend,
+                  {config.allLayers(), backend.properties().rowsAtOnce, windowTokens});
+  return ModelMemory{shapes.bytes, windowBytes(config, windowTokens, cacheType), working.bytes()};
+}
+
 Result<void> checkFits(const ModelFolder& model,
-                       const ModelConfig& config,
+                       const ModelMemory& needs,
                        int64_t freeBytes,
-                       std::optional<kernels::DType> cacheType,
-                       int64_t rowsAtOnce) {
+                       std::string_view where) {
+  if (freeBytes <= 0 || needs.bytes() <= freeBytes) return {};
   int64_t elements = 0;
-  int64_t bytes = 0;
+  int64_t fileBytes = 0;
   for (const auto& [name, tensor] : model.tensors()) {
     elements += tensor.elements();
-    bytes += static_cast<int64_t>(tensor.data.size());
+    fileBytes += static_cast<int64_t>(tensor.data.size());
   }
-  const auto needs = [&](int64_t weightBytes) {
-    return memoryOf(config, weightBytes, kThousand, cacheType, rowsAtOnce).bytes();
-  };
-  if (freeBytes <= 0 || needs(bytes) <= freeBytes) return {};
   const auto gigabytes = [](int64_t count) { return static_cast<double>(count) / 1e9; };
   std::string advice = "Close other programs";
   // What quantizing to Q4_K leaves: 4.5 bits a weight, and some more of the head.
   const int64_t least = elements * 5 / 8;
-  if (least < bytes && needs(least) <= freeBytes) {
+  const int64_t quantised = needs.bytes() - needs.weightBytes + least;
+  if (least < fileBytes && quantised <= freeBytes) {
     advice += fmt::format(", or quantize it: as Q4_K it needs {:.1f} GB, which would fit",
-                          gigabytes(needs(least)));
-  } else if (least < bytes) {
+                          gigabytes(quantised));
+  } else if (least < fileBytes) {
     advice += fmt::format(", or take a smaller model: as Q4_K this one needs {:.1f} GB",
-                          gigabytes(needs(least)));
+                          gigabytes(quantised));
   }
-  return Error{
-      ErrorCode::OutOfMemory,
-      fmt::format("The model in {} needs {:.1f} GB of memory, and {:.1f} GB are free. {}.",
-                  model.path().string(), gigabytes(needs(bytes)), gigabytes(freeBytes), advice)};
+  return Error{ErrorCode::OutOfMemory,
+               fmt::format("The model in {} needs {:.1f} GB of memory, and {:.1f} GB are free{}. "
+                           "{}.",
+                           model.path().string(), gigabytes(needs.bytes()), gigabytes(freeBytes),
+                           where, advice)};
 }
 
 }  // namespace lectern

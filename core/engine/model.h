@@ -3,13 +3,12 @@
 
 #include "core/base/result.h"
 #include "core/engine/model_config.h"
+#include "core/engine/stage.h"
 #include "core/engine/states.h"
 #include "core/engine/weights.h"
 #include "kernels/backend.h"
 
-#include <array>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -28,13 +27,13 @@ struct RunRequest {
 /// The forward pass, written once for all backends, for prefill chunks and single tokens:
 ///   x = embedding[token];  per layer  x += mixer(norm(x)), x += network(norm(x));  logits = head ·
 ///   norm(x)
-/// All intermediate results lie in one arena, planned when the model is made; a run allocates
-/// nothing but cache pages. The step of a single token is recorded the first time that it is taken
-/// at a place of memory, and replayed from then on: token and position come to it in device memory.
-/// Thread: one at a time.
+/// All memory that a run works in is planned when the model is made; a run takes nothing but cache
+/// pages, and those not either where States::reserve has. The step of a single token is recorded
+/// the first time that it is taken at a place of memory, and replayed from then on: token and
+/// position come to it in device memory. Thread: one at a time.
 class Model {
  public:
-  /// All States it will see are made for `maxTokens`. Errors: OutOfMemory.
+  /// All States it will see are made for `maxTokens`. Errors: OutOfMemory, Internal.
   static Result<std::unique_ptr<Model>> create(const ModelConfig& config,
                                                std::shared_ptr<const Weights> weights,
                                                std::shared_ptr<kernels::Backend> backend,
@@ -51,50 +50,18 @@ class Model {
   /// Attention mass per block of 64 tokens of the last run, over all tapped heads; empty where it
   /// was not tapped.
   [[nodiscard]] std::span<const float> mass() const { return mass_; }
-  /// Bytes on the device besides weights and states.
-  [[nodiscard]] int64_t workingBytes() const;
+  /// Device memory besides weights and states, as it was planned.
+  [[nodiscard]] const WorkingMemory& workingMemory() const { return stage_->memory(); }
 
  private:
-  // Intermediate results of one run, [chunkTokens_, …]; a run of fewer tokens uses their first
-  // rows. Named after what they hold.
-  struct Slots {
-    kernels::Tensor residual, normed, delta, logits;
-    kernels::Tensor xz, u, projected, rank, b, c, dt, scanned;
-    kernels::Tensor qkv, attended;
-    kernels::Tensor gated, routed, chosen, chances, expertScratch;
-  };
-  // Where the evidence tap reads head weights and leaves its mass, one row an attention layer.
-  struct Tap {
-    kernels::Tensor headWeight, mass;
-  };
-  // A single token's step, for states at one place.
-  struct RecordedStep {
-    States::Place place;
-    std::unique_ptr<kernels::Recording> operations;
-  };
-  class Pass;
-
   Model() = default;
-  Slots makeSlots(
-      const std::function<kernels::Tensor(kernels::DType, int64_t rows, int64_t cols)>& make) const;
-  Result<void> planArena();
-  Result<const kernels::Recording*> recordedStep(const States& states, bool tapped);
   void collectMass(int64_t tokens);
 
   ModelConfig config_;
-  std::shared_ptr<const Weights> weights_;
-  std::shared_ptr<kernels::Backend> backend_;
-  std::unique_ptr<kernels::Stream> stream_;
   int64_t chunkTokens_ = 0;
-  Slots slots_;
-  Tap tap_;
-  kernels::Tensor stepScratch_;
-  kernels::Tensor ids_;  // [1, chunkTokens_] I32
-  kernels::Step step_;
-  std::vector<kernels::Buffer> buffers_;
-  std::array<RecordedStep, 2> recordedSteps_;  // without the tap, and with it
+  std::unique_ptr<Stage> stage_;
   std::vector<float> logits_;
-  std::vector<float> layerMass_;
+  std::vector<float> layerMass_;  // [attention layer][block]
   std::vector<float> mass_;
 };
 

@@ -244,13 +244,12 @@ void readMamba(Reader& reader, ModelConfig& config) {
 
 }  // namespace
 
-int64_t ModelConfig::attentionLayers() const {
-  return std::count_if(layers.begin(), layers.end(),
-                       [](LayerKind l) { return l.mixer == Mixer::Attention; });
+int64_t ModelConfig::attentionLayers(LayerRange range) const {
+  return std::count_if(layers.begin() + range.first, layers.begin() + range.end,
+                       [](LayerKind layer) { return layer.mixer == Mixer::Attention; });
 }
-
-int64_t ModelConfig::mambaLayers() const {
-  return static_cast<int64_t>(layers.size()) - attentionLayers();
+int64_t ModelConfig::mambaLayers(LayerRange range) const {
+  return range.end - range.first - attentionLayers(range);
 }
 
 Result<ModelConfig> parseModelConfig(const nlohmann::json& json, std::string_view fileName) {

@@ -22,6 +22,13 @@ struct LayerKind {
   friend bool operator==(const LayerKind&, const LayerKind&) = default;
 };
 
+/// Layers [first, end) of a model.
+struct LayerRange {
+  int64_t first = 0;
+  int64_t end = 0;
+  friend bool operator==(const LayerRange&, const LayerRange&) = default;
+};
+
 /// A model's shape. Fields keep the names of the model's own file (huggingface/transformers,
 /// models/jamba/configuration_jamba.py).
 struct ModelConfig {
@@ -48,8 +55,11 @@ struct ModelConfig {
   std::vector<LayerKind> layers;
   friend bool operator==(const ModelConfig&, const ModelConfig&) = default;
 
-  [[nodiscard]] int64_t attentionLayers() const;
-  [[nodiscard]] int64_t mambaLayers() const;
+  [[nodiscard]] LayerRange allLayers() const { return {0, static_cast<int64_t>(layers.size())}; }
+  [[nodiscard]] int64_t attentionLayers() const { return attentionLayers(allLayers()); }
+  [[nodiscard]] int64_t mambaLayers() const { return mambaLayers(allLayers()); }
+  [[nodiscard]] int64_t attentionLayers(LayerRange range) const;
+  [[nodiscard]] int64_t mambaLayers(LayerRange range) const;
 };
 
 /// Reads a config.json of model_type "jamba" (Lieber et al. 2024) or "mamba" (Gu & Dao 2023: Mamba

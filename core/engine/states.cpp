@@ -11,28 +11,12 @@ namespace lectern {
 
 using kernels::Buffer;
 using kernels::DType;
-using kernels::Tensor;
 
 namespace {
 
-int64_t convBytes(const ModelConfig& config) {
-  return (config.mambaDConv - 1) * config.mambaInner * 4;
-}
-int64_t ssmBytes(const ModelConfig& config) {
-  return config.mambaDState * config.mambaInner * 4;
-}
-int64_t fixedBytes(const ModelConfig& config) {
-  return config.mambaLayers() * (convBytes(config) + ssmBytes(config));
-}
 int64_t pageBytes(const ModelConfig& config, DType type) {
-  return States::kPageTokens *
-         kernels::cacheTokenBytes(type, config.numKeyValueHeads, config.headDim);
+  return StateView::pageBytes(config, type);
 }
-
-int64_t pagesFor(int64_t tokens) {
-  return (tokens + States::kPageTokens - 1) / States::kPageTokens;
-}
-
 }  // namespace
 
 Result<States> States::create(const ModelConfig& config,
@@ -44,10 +28,10 @@ Result<States> States::create(const ModelConfig& config,
   states.config_ = config;
   states.cacheType_ = cacheType;
   states.maxTokens_ = maxTokens;
-  states.maxPages_ = pagesFor(maxTokens);
+  states.maxPages_ = StateView::pagesFor(maxTokens);
   if (config.mambaLayers() > 0) {
-    states.fixed_ =
-        TRY(states.backend_->allocate(fixedBytes(config), "The state of a conversation"));
+    states.fixed_ = TRY(states.backend_->allocate(
+        config.mambaLayers() * StateView::fixedBytes(config), "The state of a conversation"));
   }
   const int64_t layers = config.attentionLayers();
   states.pages_.resize(static_cast<size_t>(layers));
@@ -88,14 +72,50 @@ Result<States> States::fork() const {
 }
 
 int64_t States::bytes() const {
-  int64_t pages = 0;
+  auto pages = static_cast<int64_t>(spare_.size());
   for (const auto& layer : pages_) pages += static_cast<int64_t>(layer.size());
   return fixed_.bytes() + deviceTable_.bytes() + pages * pageBytes(config_, cacheType_);
 }
 
-Result<States::PagePtr> States::newPage() const {
+Result<void> States::checkRoom(int64_t count) const {
+  if (position_ + count <= maxTokens_) return {};
+  return Error{
+      ErrorCode::DoesNotFit,
+      fmt::format("{} tokens do not fit behind the {} that were read: the window holds {}.", count,
+                  position_, maxTokens_)};
+}
+
+int64_t States::missingPages(int64_t count) const {
+  int64_t missing = 0;
+  for (const auto& pages : pages_) {
+    for (int64_t page = position_ / kPageTokens; page < StateView::pagesFor(position_ + count);
+         ++page) {
+      const auto index = static_cast<size_t>(page);
+      if (index >= pages.size() || pages[index].use_count() > 1) ++missing;
+    }
+  }
+  return missing;
+}
+
+Result<void> States::reserve(int64_t tokens) {
+  TRY(checkRoom(tokens));
+  std::vector<PagePtr> more;
+  const int64_t missing = missingPages(tokens) - static_cast<int64_t>(spare_.size());
+  while (static_cast<int64_t>(more.size()) < missing) more.push_back(TRY(takePage()));
+  spare_.insert(spare_.end(), more.begin(), more.end());
+  return {};
+}
+
+Result<States::PagePtr> States::takePage() const {
   return std::make_shared<Buffer>(
       TRY(backend_->allocate(pageBytes(config_, cacheType_), "The memory of what was read")));
+}
+
+Result<States::PagePtr> States::newPage() {
+  if (spare_.empty()) return takePage();
+  PagePtr page = std::move(spare_.back());
+  spare_.pop_back();
+  return page;
 }
 
 void States::publishPage(int64_t layer, int64_t page, kernels::Stream& stream) {
@@ -108,16 +128,11 @@ void States::publishPage(int64_t layer, int64_t page, kernels::Stream& stream) {
 
 Result<void> States::prepare(int64_t count, kernels::Stream& stream) {
   TRY(checkWhole());
-  if (position_ + count > maxTokens_) {
-    return Error{
-        ErrorCode::DoesNotFit,
-        fmt::format("{} tokens do not fit behind the {} that were read: the window holds {}.",
-                    count, position_, maxTokens_)};
-  }
+  TRY(checkRoom(count));
   const int64_t firstPage = position_ / kPageTokens;
   for (size_t layer = 0; layer < pages_.size(); ++layer) {
     auto& pages = pages_[layer];
-    for (int64_t page = firstPage; page < pagesFor(position_ + count); ++page) {
+    for (int64_t page = firstPage; page < StateView::pagesFor(position_ + count); ++page) {
       const auto index = static_cast<size_t>(page);
       if (index < pages.size()) {
         if (pages[index].use_count() == 1) continue;
@@ -147,25 +162,9 @@ void States::advance(std::span<const int32_t> tokens) {
   stepUnderWay_ = false;
 }
 
-kernels::KvCache States::cache(int64_t attentionIndex) const {
-  return {static_cast<void* const*>(deviceTable_.data()) + attentionIndex * maxPages_,
-          kPageTokens,
-          maxPages_,
-          config_.numKeyValueHeads,
-          config_.headDim,
-          cacheType_};
-}
-
-Tensor States::convState(int64_t mambaIndex) const {
-  char* base =
-      static_cast<char*>(fixed_.data()) + mambaIndex * (convBytes(config_) + ssmBytes(config_));
-  return kernels::matrix(base, DType::F32, config_.mambaDConv - 1, config_.mambaInner);
-}
-
-Tensor States::ssmState(int64_t mambaIndex) const {
-  char* base = static_cast<char*>(fixed_.data()) +
-               mambaIndex * (convBytes(config_) + ssmBytes(config_)) + convBytes(config_);
-  return kernels::matrix(base, DType::F32, config_.mambaDState, config_.mambaInner);
+StateView States::view() const {
+  return {config_, cacheType_, maxTokens_, fixed_.data(),
+          static_cast<void* const*>(deviceTable_.data())};
 }
 
 }  // namespace lectern

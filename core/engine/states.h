@@ -4,6 +4,7 @@
 #include "core/base/result.h"
 #include "core/base/sha256.h"
 #include "core/engine/model_config.h"
+#include "core/engine/state_view.h"
 #include "kernels/backend.h"
 
 #include <cstdint>
@@ -28,7 +29,7 @@ using ByteProgress = std::function<void(int64_t doneBytes, int64_t totalBytes)>;
 /// that made it.
 class States {
  public:
-  static constexpr int64_t kPageTokens = 512;
+  static constexpr int64_t kPageTokens = StateView::kPageTokens;
 
   /// An empty sequence for up to `maxTokens` tokens. Errors: OutOfMemory.
   static Result<States> create(const ModelConfig& config,
@@ -49,6 +50,9 @@ class States {
   [[nodiscard]] int64_t gridOrigin() const { return gridOrigin_; }
   /// Bytes on the device that this sequence holds, shared pages included.
   [[nodiscard]] int64_t bytes() const;
+  /// Takes the pages of so many more tokens, so that reading them takes no memory. After an
+  /// Error it holds what it held. Errors: OutOfMemory; DoesNotFit behind `maxTokens`.
+  Result<void> reserve(int64_t tokens);
 
   /// Writes all of it to a file, by a temporary name, synced and checksummed. `modelHash` names the
   /// weights and the numerics that it is good for. It appears whole or not at all.
@@ -75,30 +79,18 @@ class States {
   Result<void> prepare(int64_t count, kernels::Stream& stream);
   void advance(std::span<const int32_t> tokens);
   void setGridOrigin(int64_t position) { gridOrigin_ = position; }
-  /// `attentionIndex` counts attention layers from 0, `mambaIndex` Mamba layers.
-  [[nodiscard]] kernels::KvCache cache(int64_t attentionIndex) const;
-  [[nodiscard]] kernels::Tensor convState(int64_t mambaIndex) const;  ///< [K − 1, I]
-  [[nodiscard]] kernels::Tensor ssmState(int64_t mambaIndex) const;   ///< [S, I]
-
-  /// Where these states lie. A step that was recorded for one place is good for whatever lies there
-  /// later, and for no other; pages may come and go, for a step finds them by the table.
-  struct Place {
-    const void* fixed = nullptr;
-    const void* pageTable = nullptr;
-    int64_t maxTokens = 0;
-    kernels::DType cacheType = kernels::DType::F32;
-    friend bool operator==(const Place&, const Place&) = default;
-  };
-  [[nodiscard]] Place place() const {
-    return {fixed_.data(), deviceTable_.data(), maxTokens_, cacheType_};
-  }
+  [[nodiscard]] StateView view() const;
 
  private:
   using PagePtr = std::shared_ptr<kernels::Buffer>;
 
   States() = default;
   [[nodiscard]] Result<void> checkWhole() const;
-  Result<PagePtr> newPage() const;
+  [[nodiscard]] Result<void> checkRoom(int64_t count) const;
+  /// Pages that the next `count` tokens need and this sequence does not own.
+  [[nodiscard]] int64_t missingPages(int64_t count) const;
+  [[nodiscard]] Result<PagePtr> takePage() const;
+  Result<PagePtr> newPage();  // a spare one, if there is one
   void publishPage(int64_t layer, int64_t page, kernels::Stream& stream);
 
   std::shared_ptr<kernels::Backend> backend_;
@@ -112,6 +104,7 @@ class States {
   Sha256 tokenHash_{};
   kernels::Buffer fixed_;                    // all convolution and SSM states, layer by layer
   std::vector<std::vector<PagePtr>> pages_;  // [attention layer][page]
+  std::vector<PagePtr> spare_;               // of reserve, for any layer
   std::unique_ptr<std::vector<void*>>
       table_;  // the host's copy of the page table, [attention layer][page]
   kernels::Buffer deviceTable_;

@@ -104,7 +104,10 @@ Result<void> States::save(const std::filesystem::path& path,
 
   const auto stream = TRY(backend_->newStream());
   std::string host;
-  const int64_t totalBytes = bytes() - deviceTable_.bytes();
+  int64_t totalBytes = fixed_.bytes();
+  for (const auto& layer : pages_) {
+    for (const PagePtr& page : layer) totalBytes += page->bytes();
+  }
   int64_t doneBytes = 0;
   const auto appendFrom = [&](const kernels::Buffer& buffer) -> Result<void> {
     if (stop.stop_requested()) return cancelled("Saving", path);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/engine/weights.h"
 
+#include "core/engine/address_of_nothing.h"
 #include "core/engine/packed_folder.h"
 #include "core/engine/weight_walk.h"
 
@@ -73,6 +74,17 @@ Result<std::shared_ptr<const Weights>> Weights::load(const ModelFolder& folder,
   }
   weights->notKept = std::move(notKept);
   return weights;
+}
+
+Result<WeightShapes> Weights::shapes(const ModelFolder& folder,
+                                     const ModelConfig& config,
+                                     kernels::Backend& backend,
+                                     std::optional<kernels::DType> matrixType) {
+  const LoadOptions options{.matrixType = matrixType, .progress = {}, .packedFolder = {}};
+  const auto walked =
+      TRY(walkWeights(WeightPass::Measure, folder, config, &backend,
+                      static_cast<char*>(addressOfNothing()), options, {}));
+  return WeightShapes{walked.weights, walked.placedBytes};
 }
 
 Result<void> Weights::check(const ModelFolder& folder,

@@ -75,6 +75,8 @@ struct LoadOptions {
 /// a reading of the whole file.
 enum class WeightCheck : uint8_t { Shapes, Values };
 
+struct WeightShapes;
+
 /// A model's numbers on one backend, packed for it. Immutable once loaded.
 class Weights {
  public:
@@ -86,6 +88,13 @@ class Weights {
                                                      kernels::Backend& backend,
                                                      const LoadOptions& options,
                                                      std::stop_token stop);
+
+  /// What `load` would make, with addresses that stand for none: to plan memory by. Errors:
+  /// ModelUnusable.
+  static Result<WeightShapes> shapes(const ModelFolder& folder,
+                                     const ModelConfig& config,
+                                     kernels::Backend& backend,
+                                     std::optional<kernels::DType> matrixType);
 
   /// Refuses what `load` would refuse of the file, without a backend and without memory for the
   /// weights.
@@ -111,6 +120,11 @@ class Weights {
  private:
   kernels::Buffer buffer_;  // one of the two holds them
   std::shared_ptr<const PackedImage> packed_;
+};
+
+struct WeightShapes {
+  std::shared_ptr<const Weights> weights;
+  int64_t bytes = 0;  ///< of device memory, with what aligns them
 };
 
 }  // namespace lectern

@@ -4,6 +4,7 @@
 #include "core/base/check.h"
 #include "kernels/cuda/packing.h"
 #include "kernels/cuda/probe.h"
+#include "kernels/cuda/workspace.h"
 #include "kernels/operation_list.h"
 
 #include <cuda_runtime_api.h>
@@ -107,6 +108,10 @@ std::string CudaBackend::packing() const {
 
 int64_t CudaBackend::packedBytes(DType dtype, int64_t groups, int64_t out, int64_t in) const {
   return cuda::packedBytes(dtype, groups, out, in);
+}
+
+int64_t CudaBackend::workspaceBytes(const Operation& operation) const {
+  return largestWorkspaceBytes(operation, launchContextOf(*device_));
 }
 
 Result<void> CudaBackend::pack(const Weight& weight,

@@ -33,6 +33,7 @@ class CudaBackend final : public Backend {
                                     int64_t groups,
                                     int64_t out,
                                     int64_t in) const override;
+  [[nodiscard]] int64_t workspaceBytes(const Operation& operation) const override;
   Result<void> pack(const Weight& weight, int64_t group, const void* rows, void* packed) override;
   Result<std::unique_ptr<Recording>> record(
       const std::function<void(Stream&)>& enqueueAll) override;

@@ -8,5 +8,6 @@ list(TRANSFORM LECTERN_CUDA_KERNELS PREPEND ${CMAKE_CURRENT_LIST_DIR}/)
 
 # The host side: for the plug-in, and for the tests on a stand-in for the runtime.
 set(LECTERN_CUDA_HOST_SOURCES
-  cublas.cpp cuda_backend.cpp device.cpp graph.cpp packing.cpp plugin.cpp probe.cpp queue.cpp queue_pool.cpp staging.cpp)
+  cublas.cpp cuda_backend.cpp device.cpp graph.cpp packing.cpp plugin.cpp probe.cpp queue.cpp queue_pool.cpp staging.cpp
+  workspace.cpp)
 list(TRANSFORM LECTERN_CUDA_HOST_SOURCES PREPEND ${CMAKE_CURRENT_LIST_DIR}/)

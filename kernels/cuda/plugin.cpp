@@ -138,6 +138,10 @@ int64_t packedBytes(plugin::Device* device, DType dtype, int64_t groups, int64_t
   return backendOf(device).packedBytes(dtype, groups, out, in);
 }
 
+int64_t workspaceBytes(plugin::Device* device, const AnyOperation* operation) {
+  return backendOf(device).workspaceBytes(operationOf(*operation));
+}
+
 void pack(plugin::Device* device,
           const Weight* weight,
           int64_t group,
@@ -204,6 +208,12 @@ void replay(plugin::Queue* queue, const plugin::Recording* recording, int64_t co
       static_cast<const GraphRecording*>(reinterpret_cast<const Recording*>(recording));
   onQueue(queue, [&](Queue& q) { q.replay(*graph, contextTokens); });
 }
+void reserve(plugin::Queue* queue, int64_t bytes, Fault* fault) {
+  guarded(*fault, [&] {
+    const auto done = queueOf(queue).reserve(bytes);
+    if (!done) write(*fault, done.error());
+  });
+}
 void wait(plugin::Queue* queue, Fault* fault) {
   guarded(*fault, [&] {
     const auto done = queueOf(queue).wait();
@@ -221,6 +231,7 @@ constexpr plugin::Table kTable = {plugin::kVersion,
                                   release,
                                   packing,
                                   packedBytes,
+                                  workspaceBytes,
                                   pack,
                                   record,
                                   closeRecording,
@@ -231,6 +242,7 @@ constexpr plugin::Table kTable = {plugin::kVersion,
                                   copy,
                                   enqueue,
                                   replay,
+                                  reserve,
                                   wait};
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "kernels/cuda/queue.h"
 
 #include "kernels/contract.h"
+#include "kernels/cuda/workspace.h"
 
 #include <fmt/format.h>
 
@@ -75,11 +76,6 @@ void Queue::fillWithZeros(void* to, int64_t bytes) {
   if (status != cudaSuccess) fail(status, "filling memory with zeros");
 }
 
-int64_t Queue::workspaceFor(const Operation& operation) const {
-  const LaunchContext context = contextOf(0);
-  return std::visit([&context](const auto& op) { return workspaceBytes(op, context); }, operation);
-}
-
 // What is under way still uses the old one, so it is waited for; that happens a few times in the
 // life of a stream.
 bool Queue::growWorkspace(int64_t bytes) {
@@ -93,7 +89,7 @@ bool Queue::growWorkspace(int64_t bytes) {
   workspaceBytes_ = 0;
   status = cudaMalloc(&workspace_, static_cast<size_t>(bytes));
   if (status == cudaErrorMemoryAllocation) {
-    fail(refusedMemory(*device_, bytes, "The workspace of an operation"));
+    fail(refusedMemory(*device_, bytes, "The workspace of the operations"));
     return false;
   }
   if (status != cudaSuccess) {
@@ -104,12 +100,17 @@ bool Queue::growWorkspace(int64_t bytes) {
   return true;
 }
 
+Result<void> Queue::reserve(int64_t workspaceBytes) {
+  device_->use();
+  if (!fault_) growWorkspace(workspaceBytes);
+  if (fault_) return *fault_;
+  return {};
+}
+
 LaunchContext Queue::contextOf(int64_t bucket) const {
-  LaunchContext context;
+  LaunchContext context = launchContextOf(*device_);
   context.stream = stream_;
-  context.multiprocessors = device_->multiprocessors;
   context.contextBucketTokens = static_cast<int>(bucket);
-  context.library = device_->cublas.get();
   context.workspace = workspace_;
   context.workspaceBytes = workspaceBytes_;
   return context;
@@ -125,7 +126,7 @@ cudaError_t Queue::launch(const Operation& operation, int64_t bucket) {
 void Queue::enqueue(const Operation& operation) {
   if (fault_) return;
   device_->use();
-  if (!growWorkspace(workspaceFor(operation))) return;
+  if (!growWorkspace(workspaceBytesOf(operation, contextOf(0)))) return;
   if (const cudaError_t status = launch(operation, 0); status != cudaSuccess)
     fail(status, nameOf(operation));
 }
@@ -136,8 +137,9 @@ void Queue::replay(const GraphRecording& recording, int64_t contextTokens) {
   if (fault_) return;
   device_->use();
   int64_t workspace = 0;
+  const LaunchContext context = contextOf(0);
   for (const Operation& operation : recording.operations()) {
-    workspace = std::max(workspace, workspaceFor(operation));
+    workspace = std::max(workspace, workspaceBytesOf(operation, context));
   }
   if (!growWorkspace(workspace)) return;
   const int64_t bucket = recording.asksForContext() ? contextBucket(contextTokens) : 0;

@@ -18,9 +18,8 @@
 namespace lectern::kernels::cuda {
 
 /// An in-order stream of a card, with its pinned memory and the workspace of its operations. The
-/// workspace grows to what the largest operation so far needed; once each operation was there, and
-/// each recording replayed twice, nothing is allocated any more. Keeps the first fault. Thread: one
-/// at a time.
+/// workspace is what was reserved; an operation that wants more makes it grow. Once each recording
+/// was replayed twice, nothing is allocated any more. Keeps the first fault. Thread: one at a time.
 class Queue {
  public:
   static Result<std::unique_ptr<Queue>> create(const std::shared_ptr<const Device>& device);
@@ -35,6 +34,7 @@ class Queue {
   void fillWithZeros(void* to, int64_t bytes);
   void enqueue(const Operation& operation);
   void replay(const GraphRecording& recording, int64_t contextTokens);
+  Result<void> reserve(int64_t workspaceBytes);
   Result<void> wait();
 
   /// Keeps the first; whatever comes behind it is left out.
@@ -46,7 +46,6 @@ class Queue {
   [[nodiscard]] LaunchContext contextOf(int64_t bucket) const;
   cudaError_t launch(const Operation& operation, int64_t bucket);
   bool growWorkspace(int64_t bytes);
-  [[nodiscard]] int64_t workspaceFor(const Operation& operation) const;
   cudaError_t capture(const GraphRecording& recording, int64_t bucket, cudaGraphExec_t& graph);
   void fail(cudaError_t status, std::string_view doing);
 

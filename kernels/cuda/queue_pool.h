@@ -50,6 +50,7 @@ class CudaStream final : public Stream {
   void replay(const Recording& recording, int64_t contextTokens) override {
     queue_->replay(static_cast<const GraphRecording&>(recording), contextTokens);
   }
+  Result<void> reserve(int64_t workspaceBytes) override { return queue_->reserve(workspaceBytes); }
   Result<void> wait() override { return queue_->wait(); }
 
  private:

@@ -60,6 +60,9 @@ class WrappedBackend final : public kernels::Backend {
                                     int64_t in) const override {
     return inner_->packedBytes(dtype, groups, out, in);
   }
+  [[nodiscard]] int64_t workspaceBytes(const kernels::Operation& operation) const override {
+    return inner_->workspaceBytes(operation);
+  }
   Result<void> pack(const kernels::Weight& weight,
                     int64_t group,
                     const void* rows,
@@ -97,6 +100,9 @@ class WrappedBackend final : public kernels::Backend {
       const auto* list = dynamic_cast<const OneByOne*>(&recording);
       if (list == nullptr) return inner_->replay(recording, contextTokens);
       for (const kernels::Operation& operation : list->operations) enqueue(operation);
+    }
+    Result<void> reserve(int64_t workspaceBytes) override {
+      return inner_->reserve(workspaceBytes);
     }
     Result<void> wait() override {
       if (backend_.beforeWait) TRY(backend_.beforeWait());

@@ -70,8 +70,8 @@ TEST_P(MiniGolden, GivesThePublishedLogits) {
 TEST_P(MiniGolden, LeavesThePublishedStates) {
   States states = loaded_.newStates();
   loaded_.read(states, kTokens, std::vector<int64_t>{8});
-  const auto ssm = hostCopy(states.ssmState(0));    // [S, I] where the table has [I, S]
-  const auto conv = hostCopy(states.convState(0));  // [K − 1, I]
+  const auto ssm = hostCopy(states.view().ssmState(0));    // [S, I] where the table has [I, S]
+  const auto conv = hostCopy(states.view().convState(0));  // [K − 1, I]
   const double row0[] = {-0.02350409, -0.00232513, 0.03982235, -0.02542970, 0.00988228};
   double sum = 0;
   for (int64_t s = 0; s < 5; ++s) {

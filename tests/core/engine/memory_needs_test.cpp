@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/engine/memory_needs.h"
 
+#include "core/engine/model.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tiny_model.h"
+#include "tests/support/wrapped_backend.h"
 
 #include <gmock/gmock.h>
 
@@ -27,7 +29,7 @@ class MemoryNeeds : public ::testing::Test {
     }
   }
   [[nodiscard]] std::string refusal(int64_t freeBytes) const {
-    const auto checked = checkFits(*model, config, freeBytes);
+    const auto checked = checkFits(*model, memoryOf(config, bytes, kShort), freeBytes);
     EXPECT_FALSE(checked);
     if (checked) return {};
     EXPECT_EQ(checked.error().code, ErrorCode::OutOfMemory);
@@ -41,11 +43,12 @@ class MemoryNeeds : public ::testing::Test {
 };
 
 TEST_F(MemoryNeeds, AModelThatFitsIsNotRefused) {
-  const int64_t needed = memoryOf(config, bytes, kShort).bytes();
-  EXPECT_TRUE(checkFits(*model, config, needed));
-  EXPECT_TRUE(checkFits(*model, config, 0)) << "where nothing is known of the memory";
-  EXPECT_FALSE(checkFits(*model, config, needed - 1));
-  EXPECT_FALSE(checkFits(*model, config, needed, {}, 4 * kernels::kUsualRows));
+  const ModelMemory needs = memoryOf(config, bytes, kShort);
+  EXPECT_TRUE(checkFits(*model, needs, needs.bytes()));
+  EXPECT_TRUE(checkFits(*model, needs, 0)) << "where nothing is known of the memory";
+  EXPECT_FALSE(checkFits(*model, needs, needs.bytes() - 1));
+  EXPECT_FALSE(checkFits(*model, memoryOf(config, bytes, kShort, {}, 4 * kernels::kUsualRows),
+                         needs.bytes()));
 }
 
 TEST_F(MemoryNeeds, OneThatDoesNotFitIsRefusedWithWhatWould) {
@@ -77,10 +80,22 @@ TEST_F(MemoryNeeds, KeysAndValuesTakeWhatTheirTypeDoes) {
   const int64_t memory = memoryOf(config, bytes, kTokens, DType::BF16).bytes();
   EXPECT_EQ(windowThatFits(config, bytes, memory, DType::BF16), kTokens);
   EXPECT_GT(windowThatFits(config, bytes, memory, DType::I8), kTokens * 3 / 2);
+}
 
-  const int64_t needed = memoryOf(config, bytes, kShort, DType::I8).bytes();
-  EXPECT_TRUE(checkFits(*model, config, needed, DType::I8));
-  EXPECT_FALSE(checkFits(*model, config, needed, DType::BF16));
+// The plan is by shapes, and what opening takes is the plan.
+TEST_F(MemoryNeeds, OfABackendAreWhatItTakes) {
+  const std::shared_ptr<kernels::Backend> inner = kernels::openBackend("cpu", 1).value();
+  auto backend = std::make_shared<test::WrappedBackend>(inner);
+  const auto plan = [&](std::optional<kernels::DType> matrixType) {
+    return plannedMemory(*model, config, *backend, matrixType, kernels::DType::F32, kShort).value();
+  };
+  const ModelMemory needs = plan({});
+  const auto weights = Weights::load(*model, config, *backend, {}, {}).value();
+  EXPECT_EQ(needs.weightBytes, backend->heldBytes());
+  const auto opened = Model::create(config, weights, backend, kShort).value();
+  EXPECT_EQ(needs.workingBytes, backend->heldBytes() - needs.weightBytes);
+  EXPECT_EQ(needs.workingBytes, opened->workingMemory().bytes());
+  EXPECT_GT(plan(kernels::DType::F32).weightBytes, needs.weightBytes * 3 / 2);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 // and any call fail. The kernels are run by engine A; what they compute is tested elsewhere.
 #include "kernels/cuda/cuda_backend.h"
 #include "kernels/cuda/staging.h"
+#include "kernels/cuda/workspace.h"
 #include "kernels/plugin.h"
 #include "tests/cuda_runtime/cuda_runtime.h"
 #include "tests/kernels/op_data.h"
@@ -11,7 +12,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <numeric>
 #include <string>
@@ -249,6 +252,83 @@ TEST_F(CudaBackendTest, GroupsContextsIntoTenSizesUpToTheLongestWindow) {
   EXPECT_EQ(contextBucket(512), 512);
   EXPECT_EQ(contextBucket(513), 1024);
   EXPECT_EQ(contextBucket(262'144), 262'144);
+}
+
+TEST_F(CudaBackendTest, TellsTheWorkspaceOfAnOperationAndOfAnyWithFewerRows) {
+  const auto backend = CudaBackend::open(0).value();
+  LaunchContext context;
+  context.multiprocessors = 16;
+  const auto rows = [](int64_t count, int64_t cols) {
+    return matrix(nullptr, DType::F32, count, cols);
+  };
+  const auto weight = [](DType type, int64_t groups, int64_t out, int64_t in) {
+    return Weight{nullptr, type, groups, out, in};
+  };
+  // x_proj's few outputs are cut into parts; the scan of few channels into pieces.
+  const std::vector<std::function<Operation(int64_t)>> families = {
+      [&](int64_t n) {
+        return Linear{weight(DType::BF16, 1, 192, 5120), rows(n, 5120), {}, rows(n, 192)};
+      },
+      [&](int64_t n) {
+        return Linear{weight(DType::Q4_K, 1, 64, 2560), rows(n, 2560), {}, rows(n, 64)};
+      },
+      [&](int64_t n) {
+        const Weight half = weight(DType::Q8_0, 1, 8192, 2560);
+        return LinearGated{half, half, rows(n, 2560), rows(n, 8192)};
+      },
+      [&](int64_t n) {
+        SelectiveScan scan;
+        scan.u = scan.out = rows(n, 32);
+        scan.a = rows(16, 32);
+        return scan;
+      },
+      [&](int64_t n) {
+        Experts experts;
+        experts.gate = experts.up = weight(DType::BF16, 4, 512, 256);
+        experts.down = weight(DType::BF16, 4, 256, 512);
+        experts.in = experts.out = rows(n, 256);
+        experts.experts = experts.weights = rows(n, 2);
+        return experts;
+      },
+  };
+  for (size_t family = 0; family < families.size(); ++family) {
+    int64_t largest = 0;
+    for (int64_t n = 1; n <= 700; ++n) {
+      const Operation operation = families[family](n);
+      largest = std::max(largest, workspaceBytesOf(operation, context));
+      if (n % 50 == 0 || n < 3) {
+        EXPECT_EQ(backend->workspaceBytes(operation), largest) << family << ", " << n << " rows";
+      }
+    }
+    EXPECT_GT(largest, 0) << family;
+  }
+}
+
+TEST_F(CudaBackendTest, TakesNoWorkspaceOnceItIsReserved) {
+  const auto backend = CudaBackend::open(0).value();
+  const Buffer cells = backend->allocate(1 << 20, "a test").value();
+  auto* at = static_cast<char*>(cells.data());
+  SelectiveScan scan;
+  scan.u = scan.delta = scan.z = matrix(at, DType::F32, 256, 32);
+  scan.b = scan.c = matrix(at + (1 << 16), DType::F32, 256, 16);
+  scan.a = matrix(at + (2 << 16), DType::F32, 16, 32);
+  scan.deltaBias = scan.skip = vector(at + (3 << 16), DType::F32, 32);
+  scan.h = matrix(at + (4 << 16), DType::F32, 16, 32);
+  scan.out = matrix(at + (5 << 16), DType::F32, 256, 32);
+  const int64_t wanted = backend->workspaceBytes(scan);
+  ASSERT_GT(wanted, 0);
+  const auto stream = backend->newStream().value();
+  const int64_t before = cuda_runtime::bytesInUse(MemoryKind::Device);
+  ASSERT_TRUE(stream->reserve(wanted));
+  EXPECT_EQ(cuda_runtime::bytesInUse(MemoryKind::Device), before + wanted);
+  cuda_runtime::refuseMemory(true);
+  backend->run(scan, *stream);
+  EXPECT_TRUE(stream->wait());
+  const auto other = backend->newStream().value();
+  const auto refused = other->reserve(wanted);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::OutOfMemory);
+  EXPECT_THAT(refused.error().message, HasSubstr("The workspace of the operations needs"));
 }
 
 TEST_F(CudaBackendTest, AllocatesNothingOnceAllWasThere) {
