@@ -29,13 +29,18 @@ constexpr double kTopP = 0.95;
 class AskProgress {
  public:
   explicit AskProgress(const Streams& streams)
-      : loading_(streams, "loading the model"),
+      : err_(streams.err),
+        loading_(streams, "loading the model"),
         reading_(streams, "reading"),
         thinking_(streams, "thinking") {}
 
   void take(const AnswerEvent& event) {
     constexpr int64_t kMegabyte = 1'000'000;
     if (const auto* loading = std::get_if<Loading>(&event)) {
+      if (!loading->placement.empty() && !saidPlacement_) {
+        saidPlacement_ = true;
+        err_ << oneLine(loading->placement) << '\n';
+      }
       loading_.update(fmt::format("{} MB of {} MB", loading->doneBytes / kMegabyte,
                                   loading->totalBytes / kMegabyte));
     } else if (const auto* reading = std::get_if<Prefilling>(&event)) {
@@ -46,6 +51,8 @@ class AskProgress {
   }
 
  private:
+  std::ostream& err_;
+  bool saidPlacement_ = false;
   ProgressLine loading_;
   ProgressLine reading_;
   ProgressLine thinking_;

@@ -150,6 +150,9 @@ class Bench : public Command {
     if (!report.backend.reason.empty()) {
       streams.out << fmt::format("not on    {}\n", oneLine(report.backend.reason));
     }
+    if (!report.placement.empty()) {
+      streams.out << fmt::format("placed    {}\n", oneLine(report.placement));
+    }
     if (!report.backend.products.empty()) {
       streams.out << fmt::format("products  {}\n", oneLine(report.backend.products));
     }
@@ -220,6 +223,7 @@ class Bench : public Command {
             {"backend", report.backend.name},
             {"device", report.backend.device},
             {"whyNotBetter", report.backend.reason},
+            {"placement", report.placement},
             {"products", report.backend.products},
             {"threads", report.backend.threads},
             {"machine",
@@ -233,6 +237,7 @@ class Bench : public Command {
             {"kv", cacheTypeName(report.cacheType)},
             {"memory",
              {{"weightBytes", memory.weights},
+              {"stayingBytes", memory.staying},
               {"stateBytes", memory.states},
               {"workingBytes", memory.working},
               {"workspaceBytes", memory.workspace},

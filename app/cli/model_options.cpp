@@ -69,6 +69,9 @@ Result<std::unique_ptr<Engine>> EngineOption::open(const std::filesystem::path& 
     };
     return Engine::open(folder, options, context.stop);
   }());
+  if (const std::string& placement = engine->placement(); !placement.empty()) {
+    context.streams.err << oneLine(placement) << '\n';
+  }
   if (const std::string& cause = engine->weights().notKept; !cause.empty()) {
     context.streams.err << oneLine(cause) << '\n';
   }

@@ -59,6 +59,7 @@ std::string_view toString(AnswerEnd end);
 struct Loading {
   int64_t doneBytes = 0;
   int64_t totalBytes = 0;
+  std::string placement;  ///< see Engine::placement; for the user
 };
 /// The documents and pages are being read.
 struct Prefilling {

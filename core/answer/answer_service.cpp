@@ -63,7 +63,9 @@ void AnswerService::run(const std::stop_token& end) {
 
 Result<std::unique_ptr<AnswerService::Loaded>> AnswerService::load(const Job& job) const {
   EngineOptions engine = options_.engine;
-  engine.loading = [&job](int64_t done, int64_t total) { job.sink(Loading{done, total}); };
+  std::string placement;
+  engine.placed = [&placement](const std::string& words) { placement = words; };
+  engine.loading = [&](int64_t done, int64_t total) { job.sink(Loading{done, total, placement}); };
   auto library = TRY(Library::open(options_.libraryFolder, Library::OpenMode::Read));
   AnswerModel model = TRY(AnswerModel::open(options_.modelFolder, engine, job.stop->get_token()));
   return std::unique_ptr<Loaded>(new Loaded{std::move(library), std::move(model)});

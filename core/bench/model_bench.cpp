@@ -2,6 +2,7 @@
 #include "core/bench/model_bench.h"
 
 #include "core/bench/observed_backend.h"
+#include "core/engine/device_choice.h"
 #include "core/engine/engine.h"
 #include "core/model_file/model_folder.h"
 
@@ -12,6 +13,7 @@
 #include <memory>
 #include <span>
 #include <utility>
+#include <vector>
 
 namespace lectern::bench {
 
@@ -66,7 +68,8 @@ class Bench {
     report_.memory.workspace = engine_->workingMemory().workspace;
     report_.memory.states = base.bytes();
     report_.memory.after = residentMemory();
-    report_.backend = backend_->properties();  // as it turned out
+    report_.memory.staying = engine_->weights().stayingBytes;
+    report_.backend = engine_->backend();  // as it turned out
     return std::move(report_);
   }
 
@@ -76,26 +79,33 @@ class Bench {
   }
 
   Result<void> open() {
-    auto backend = TRY(kernels::openBackend(request_.backend, request_.threads));
-    backend_ = std::make_shared<ObservedBackend>(std::move(backend));
-    report_.backend = backend_->properties();
+    std::shared_ptr<kernels::Backend> backend =
+        TRY(kernels::openBackend(request_.backend, request_.threads));
+    const auto others = otherCards(request_.backend, *backend);
+    backends_.push_back(std::make_shared<ObservedBackend>(std::move(backend)));
+    for (const auto& other : others) backends_.push_back(std::make_shared<ObservedBackend>(other));
+    report_.backend = backends_.front()->properties();
     say("measuring the machine", 0, 1);
     if (report_.backend.hostMemory) {
       report_.ceilings = TRY(measureCeilings(report_.backend.threads));
     } else {
-      report_.ceilings = TRY(measureDeviceCeilings(*backend_));
+      report_.ceilings = TRY(measureDeviceCeilings(*backends_.front()));
     }
     report_.memory.before = residentMemory();
 
     const int64_t needed =
         largest(request_.depths) + std::max(largest(request_.prompts), request_.generate + 1);
     EngineOptions options;
+    options.threads = request_.threads;
     options.windowTokens = std::max<int64_t>(1, needed);
     options.cacheType = request_.cacheType;
     options.packedFolder = request_.packedFolder;
     options.loading = [&](int64_t done, int64_t total) { say("loading", done, total); };
     const Clock::time_point begin = Clock::now();
-    engine_ = TRY(Engine::open(request_.model, options, backend_, stop_));
+    const std::vector<std::shared_ptr<kernels::Backend>> backends(backends_.begin(),
+                                                                  backends_.end());
+    engine_ = TRY(Engine::open(request_.model, options, backends, stop_));
+    report_.placement = engine_->placement();
     report_.loadSeconds = secondsSince(begin);
     report_.cacheType = engine_->cacheType();
     if (engine_->windowTokens() < needed) {
@@ -144,6 +154,9 @@ class Bench {
     return {};
   }
 
+  void listen(Listening how, const ObservedBackend::Listener& listener) {
+    for (const auto& backend : backends_) backend->listen(how, listener);
+  }
   [[nodiscard]] ObservedBackend::Listener addingTo(CostSums& sums) {
     return [this, &sums](const kernels::Operation& operation, double seconds) {
       sums.add(operation, position_, seconds);
@@ -167,11 +180,11 @@ class Bench {
       States states = TRY(base.fork());
       Engine::beginDocument(states);
       CostSums sums(report_.ceilings);
-      backend_->listen(Listening::Counting, addingTo(sums));
+      listen(Listening::Counting, addingTo(sums));
       const Clock::time_point begin = Clock::now();
       Result<void> done = read(states, tokens);
       take(speed, secondsSince(begin));
-      backend_->stopListening();
+      listen(Listening::No, {});
       TRY(done);
       speed.work = sums.work();
       speed.floorSeconds = sums.floorSeconds();
@@ -186,9 +199,9 @@ class Bench {
     while (!isEnough(speed)) {
       States states = TRY(base.fork());
       CostSums sums(report_.ceilings);
-      backend_->listen(Listening::Counting, addingTo(sums));
+      listen(Listening::Counting, addingTo(sums));
       Result<void> first = write(states, 1);
-      backend_->stopListening();
+      listen(Listening::No, {});
       TRY(first);
       const Clock::time_point begin = Clock::now();
       TRY(write(states, request_.generate));
@@ -219,11 +232,11 @@ class Bench {
 
   Result<Profile> timed(int64_t depth, int64_t tokens, const std::function<Result<void>()>& work) {
     CostSums sums(report_.ceilings);
-    backend_->listen(Listening::Timing, addingTo(sums));
+    listen(Listening::Timing, addingTo(sums));
     const Clock::time_point begin = Clock::now();
     Result<void> done = work();
     const double seconds = secondsSince(begin);
-    backend_->stopListening();
+    listen(Listening::No, {});
     TRY(done);
     return Profile{depth, tokens, seconds, sums.operations()};
   }
@@ -232,7 +245,7 @@ class Bench {
   const BenchProgress& progress_;
   std::stop_token stop_;
   BenchReport report_;
-  std::shared_ptr<ObservedBackend> backend_;
+  std::vector<std::shared_ptr<ObservedBackend>> backends_;
   std::unique_ptr<Engine> engine_;
   std::vector<int32_t> tokens_;
   int64_t position_ = 0;  // of the step that is under way

@@ -53,6 +53,7 @@ struct Profile {
 /// Bytes on the device, as planned, and what the kernel says of the process.
 struct BenchMemory {
   int64_t weights = 0;
+  int64_t staying = 0;    ///< of experts in the host's memory
   int64_t states = 0;     ///< at the largest depth
   int64_t working = 0;    ///< the arena and what else a run needs
   int64_t workspace = 0;  ///< of that, what operations want besides their operands
@@ -62,6 +63,7 @@ struct BenchMemory {
 
 struct BenchReport {
   kernels::BackendProperties backend;
+  std::string placement;  ///< see Engine::placement
   Ceilings ceilings;
   int64_t modelBytes = 0;  ///< of its tensors in the files
   double loadSeconds = 0;

@@ -3,7 +3,7 @@
 
 #include "core/base/check.h"
 #include "core/engine/cache_type.h"
-#include "core/engine/memory_needs.h"
+#include "core/engine/device_choice.h"
 #include "core/engine/weights.h"
 #include "core/model_file/model_folder.h"
 
@@ -43,24 +43,47 @@ Result<std::unique_ptr<Engine>> Engine::open(const std::filesystem::path& folder
                                              std::stop_token stop) {
   std::shared_ptr<kernels::Backend> backend =
       TRY(kernels::openBackend(options.backend, options.threads));
+  const std::string first = backend->properties().name;
+  auto engine =
+      openOn(folder, options, backend, [&] { return otherCards(options.backend, *backend); }, stop);
   const char* forced = std::getenv("LECTERN_BACKEND");
   const bool isAskedFor = !options.backend.empty() || (forced != nullptr && *forced != '\0');
-  auto engine = open(folder, options, backend, stop);
   if (engine || isAskedFor || backend->properties().hostMemory ||
       engine.error().code != ErrorCode::OutOfMemory) {
     return engine;
   }
-  // A card that was our own choice, and too small for this model.
-  std::string reason = fmt::format("{}: {}", backend->properties().name, engine.error().message);
+  // Cards that were our own choice, and too small for this model.
+  std::string reason = fmt::format("{}: {}", first, engine.error().message);
   backend = TRY(kernels::openBackend("cpu", options.threads));
   backend->explainChoice(std::move(reason));
-  return open(folder, options, std::move(backend), std::move(stop));
+  return openOn(folder, options, std::move(backend), {}, std::move(stop));
 }
 
 Result<std::unique_ptr<Engine>> Engine::open(const std::filesystem::path& folder,
                                              const EngineOptions& options,
                                              std::shared_ptr<kernels::Backend> backend,
                                              std::stop_token stop) {
+  return openOn(folder, options, std::move(backend), {}, std::move(stop));
+}
+
+Result<std::unique_ptr<Engine>> Engine::open(
+    const std::filesystem::path& folder,
+    const EngineOptions& options,
+    const std::vector<std::shared_ptr<kernels::Backend>>& backends,
+    std::stop_token stop) {
+  return openOn(
+      folder, options, backends.front(),
+      [&backends] {
+        return std::vector<std::shared_ptr<kernels::Backend>>(backends.begin() + 1, backends.end());
+      },
+      std::move(stop));
+}
+
+Result<std::unique_ptr<Engine>> Engine::openOn(const std::filesystem::path& folder,
+                                               const EngineOptions& options,
+                                               std::shared_ptr<kernels::Backend> first,
+                                               const OtherBackends& others,
+                                               std::stop_token stop) {
   auto engine = std::unique_ptr<Engine>(new Engine);
   const auto files = TRY(ModelFolder::open(folder));
   engine->config_ = TRY(parseModelConfig(files->config(), files->configFile().string()));
@@ -68,32 +91,46 @@ Result<std::unique_ptr<Engine>> Engine::open(const std::filesystem::path& folder
   engine->windowTokens_ =
       options.windowTokens > 0 ? std::min(options.windowTokens, madeFor) : madeFor;
   engine->cacheType_ = options.cacheType.value_or(usualCacheType(engine->config_));
-  engine->backend_ = std::move(backend);
   // What a config claims counts only where the file bears it out.
   TRY(Weights::check(*files, engine->config_, WeightCheck::Shapes, {}, stop));
-  const kernels::BackendProperties device = engine->backend_->properties();
-  const ModelMemory needs =
-      TRY(plannedMemory(*files, engine->config_, *engine->backend_, options.matrixType,
-                        engine->cacheType_, std::min(engine->windowTokens_, kLeastWindowTokens)));
-  TRY(checkFits(*files, needs, device.memoryFreeBytes,
-                device.hostMemory ? "" : fmt::format(" on {}", device.device)));
+  const auto openProcessor = [&]() -> Result<std::shared_ptr<kernels::Backend>> {
+    return std::shared_ptr<kernels::Backend>(TRY(kernels::openBackend("cpu", options.threads)));
+  };
+  auto chosen = TRY(chooseDevices(*files, engine->config_,
+                                  {options.matrixType, engine->cacheType_, engine->windowTokens_},
+                                  {std::move(first)}, others, openProcessor));
+  engine->devices_ = std::move(chosen.devices);
+  engine->placement_ = std::move(chosen.placement);
+  if (options.placed) options.placed(engine->placement_);
   engine->weights_ =
-      TRY(Weights::load(*files, engine->config_, *engine->backend_,
+      TRY(Weights::load(*files, engine->config_, engine->devices_,
                         {options.matrixType, options.loading, options.packedFolder}, stop));
   engine->modelHash_ = hashOf(*files, engine->weights_->contentSum, options, engine->cacheType_);
   engine->model_ = TRY(
-      Model::create(engine->config_, engine->weights_, engine->backend_, engine->windowTokens_));
+      Model::create(engine->config_, engine->weights_, engine->devices_, engine->windowTokens_));
   return engine;
 }
 
+kernels::BackendProperties Engine::backend() const {
+  kernels::BackendProperties all = devices_.parts.front().backend->properties();
+  for (size_t i = 1; i < devices_.parts.size(); ++i) {
+    const kernels::BackendProperties more = devices_.parts[i].backend->properties();
+    all.name += "+" + more.name;
+    if (more.device != all.device) all.device += ", " + more.device;
+    all.memoryBytes += more.memoryBytes;
+    all.memoryFreeBytes += more.memoryFreeBytes;
+  }
+  return all;
+}
+
 Result<States> Engine::newStates() const {
-  return States::create(config_, cacheType_, windowTokens_, backend_);
+  return States::create(config_, cacheType_, windowTokens_, devices_);
 }
 
 Result<States> Engine::restore(const std::filesystem::path& path,
                                const ByteProgress& progress,
                                const std::stop_token& stop) const {
-  return States::restore(path, modelHash_, config_, cacheType_, windowTokens_, backend_, progress,
+  return States::restore(path, modelHash_, config_, cacheType_, windowTokens_, devices_, progress,
                          stop);
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/base/result.h"
 #include "core/base/sha256.h"
+#include "core/engine/devices.h"
 #include "core/engine/model.h"
 #include "core/engine/model_config.h"
 #include "core/engine/sampler.h"
@@ -27,6 +28,7 @@ struct EngineOptions {
   int64_t windowTokens = 0;  ///< longest sequence; 0: what the model was made for
   std::optional<kernels::DType> matrixType;  ///< see LoadOptions
   std::optional<kernels::DType> cacheType;   ///< of keys and values; see usualCacheType
+  std::function<void(const std::string& placement)> placed;  ///< before loading; see placement()
   ByteProgress loading;
   std::filesystem::path packedFolder;  ///< see LoadOptions
 };
@@ -54,22 +56,34 @@ enum class GenerateEnd : uint8_t { EndToken, MaxTokens, WindowFull, Constraint }
 /// A model that reads and writes: what everything above it uses. Thread: one at a time.
 class Engine {
  public:
-  /// Opens a Hugging Face folder. Errors: ModelUnusable, OutOfMemory, Usage (no such backend),
+  /// Opens a Hugging Face folder. "cuda", and the choice of a card where none is asked for, means
+  /// the first card where it holds the model, else all of them; what no card holds stays with the
+  /// processor as `placement` says. Errors: ModelUnusable, OutOfMemory, Usage (no such backend),
   /// Cancelled.
   static Result<std::unique_ptr<Engine>> open(const std::filesystem::path& folder,
                                               const EngineOptions& options,
                                               std::stop_token stop);
-  /// The same on a backend that is open already; `options.backend` and `options.threads` are not
-  /// looked at.
+  /// The same on a backend that is open already; `options.backend` is not looked at.
   static Result<std::unique_ptr<Engine>> open(const std::filesystem::path& folder,
                                               const EngineOptions& options,
                                               std::shared_ptr<kernels::Backend> backend,
                                               std::stop_token stop);
+  /// The same on several, the first where it holds the model, else all of them.
+  static Result<std::unique_ptr<Engine>> open(
+      const std::filesystem::path& folder,
+      const EngineOptions& options,
+      const std::vector<std::shared_ptr<kernels::Backend>>& backends,
+      std::stop_token stop);
 
   [[nodiscard]] const ModelConfig& config() const { return config_; }
   [[nodiscard]] int64_t windowTokens() const { return windowTokens_; }
   [[nodiscard]] kernels::DType cacheType() const { return cacheType_; }
-  [[nodiscard]] kernels::BackendProperties backend() const { return backend_->properties(); }
+  /// Of the first device; the name and the memory are those of all that compute layers:
+  /// "cuda:0+cuda:1".
+  [[nodiscard]] kernels::BackendProperties backend() const;
+  /// What computes which layers and experts, and why not one device all of them: sentences for the
+  /// user; empty where one does.
+  [[nodiscard]] const std::string& placement() const { return placement_; }
   /// SHA-256 over config, weights and what else decides the numbers (element types, version): a
   /// saved state is good for exactly this, on every backend. To the bit as if it had never been
   /// left only on the one that made it; on others within what backends differ by.
@@ -77,7 +91,7 @@ class Engine {
 
   [[nodiscard]] const Weights& weights() const { return *weights_; }
   /// Device memory besides weights and states, as it was planned.
-  [[nodiscard]] const WorkingMemory& workingMemory() const { return model_->workingMemory(); }
+  [[nodiscard]] WorkingMemory workingMemory() const { return model_->workingMemory(); }
 
   [[nodiscard]] Result<States> newStates() const;
   /// As States::restore, for this model.
@@ -117,7 +131,14 @@ class Engine {
                                std::stop_token stop);
 
  private:
+  using OtherBackends = std::function<std::vector<std::shared_ptr<kernels::Backend>>()>;
+
   Engine() = default;
+  static Result<std::unique_ptr<Engine>> openOn(const std::filesystem::path& folder,
+                                                const EngineOptions& options,
+                                                std::shared_ptr<kernels::Backend> first,
+                                                const OtherBackends& others,
+                                                std::stop_token stop);
   Result<void> checkTokens(const States& states, std::span<const int32_t> tokens) const;
   /// The tokens until the next line of the grid.
   [[nodiscard]] int64_t chunkSize(const States& states, int64_t remaining) const;
@@ -127,7 +148,8 @@ class Engine {
   int64_t windowTokens_ = 0;
   Sha256 modelHash_{};
   std::shared_ptr<const Weights> weights_;
-  std::shared_ptr<kernels::Backend> backend_;
+  Devices devices_;
+  std::string placement_;
   std::unique_ptr<Model> model_;
 };
 

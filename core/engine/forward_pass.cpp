@@ -57,7 +57,8 @@ ForwardPass::ForwardPass(const ModelConfig& config,
                          const StateView& states,
                          int64_t tokens,
                          bool tapped,
-                         Emit emit)
+                         Emit emit,
+                         EmitStaying emitStaying)
     : config_(config),
       weights_(weights),
       range_(range),
@@ -66,7 +67,8 @@ ForwardPass::ForwardPass(const ModelConfig& config,
       states_(states),
       tokens_(tokens),
       tapped_(tapped),
-      emit_(std::move(emit)) {}
+      emit_(std::move(emit)),
+      emitStaying_(std::move(emitStaying)) {}
 
 void ForwardPass::layers() {
   if (range_.first == 0) {
@@ -162,15 +164,26 @@ void ForwardPass::mixAttention(const AttentionWeights& w, int64_t index) {
 void ForwardPass::feedForward(const FeedForwardWeights& w) {
   const Tensor in = rows(slots_.normed);
   if (!w.router.isPresent()) {
-    emit_(kernels::LinearGated{w.gate, w.up, in, rows(slots_.gated)});
-    emit_(kernels::Linear{w.down, rows(slots_.gated), {}, rows(slots_.delta)});
+    emit_(kernels::LinearGated{w.networks.gate, w.networks.up, in, rows(slots_.gated)});
+    emit_(kernels::Linear{w.networks.down, rows(slots_.gated), {}, rows(slots_.delta)});
     return;
   }
   emit_(kernels::Linear{w.router, in, {}, rows(slots_.routed)});
   emit_(kernels::Route{rows(slots_.routed), rows(slots_.chosen), rows(slots_.chances)});
-  emit_(kernels::Experts{w.gate, w.up, w.down, in, rows(slots_.chosen), rows(slots_.chances),
-                         slots_.expertScratch.rowRange(0, tokens_ * config_.numExpertsPerTok),
-                         rows(slots_.delta)});
+  const kernels::Experts operation{
+      w.networks.gate,
+      w.networks.up,
+      w.networks.down,
+      in,
+      rows(slots_.chosen),
+      rows(slots_.chances),
+      slots_.expertScratch.rowRange(0, tokens_ * config_.numExpertsPerTok),
+      rows(slots_.delta)};
+  if (w.stay && emitStaying_) {
+    emitStaying_(w, operation);
+  } else {
+    emit_(operation);
+  }
 }
 
 }  // namespace lectern

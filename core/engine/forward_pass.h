@@ -42,10 +42,14 @@ Slots makeSlots(
     const std::function<kernels::Tensor(kernels::DType, int64_t rows, int64_t cols)>& make);
 
 /// One walk through a range of layers for `tokens` tokens: hands every operation to `emit`. What it
-/// refers to outlives it.
+/// refers to outlives it. Where nobody takes operations whose experts stay, they are emitted like
+/// any other: to plan by.
 class ForwardPass {
  public:
   using Emit = std::function<void(const kernels::Operation&)>;
+  /// Takes over an operation whose experts stay with the processor; its weights are to be found.
+  using EmitStaying =
+      std::function<void(const FeedForwardWeights& w, const kernels::Experts& operation)>;
 
   ForwardPass(const ModelConfig& config,
               const Weights& weights,
@@ -54,7 +58,8 @@ class ForwardPass {
               const StateView& states,
               int64_t tokens,
               bool tapped,
-              Emit emit);
+              Emit emit,
+              EmitStaying emitStaying = {});
 
   /// From the tokens, or from what the range before left in `residual` and `delta`, up to the
   /// residual of the last layer; its own last contribution is still in `delta`.
@@ -81,6 +86,7 @@ class ForwardPass {
   int64_t tokens_;
   bool tapped_;
   Emit emit_;
+  EmitStaying emitStaying_;
 };
 
 }  // namespace lectern

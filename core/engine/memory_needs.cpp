@@ -86,7 +86,7 @@ Result<ModelMemory> plannedMemory(const ModelFolder& model,
   const WorkingMemory working =
       Stage::plan(config, *shapes.weights, backend,
                   {config.allLayers(), backend.properties().rowsAtOnce, windowTokens});
-  return ModelMemory{shapes.bytes, windowBytes(config, windowTokens, cacheType), working.bytes()};
+  return ModelMemory{shapes.bytes(), windowBytes(config, windowTokens, cacheType), working.bytes()};
 }
 
 Result<void> checkFits(const ModelFolder& model,

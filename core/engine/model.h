@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/engine/devices.h"
 #include "core/engine/model_config.h"
 #include "core/engine/stage.h"
 #include "core/engine/states.h"
@@ -27,19 +28,22 @@ struct RunRequest {
 /// The forward pass, written once for all backends, for prefill chunks and single tokens:
 ///   x = embedding[token];  per layer  x += mixer(norm(x)), x += network(norm(x));  logits = head ·
 ///   norm(x)
+/// Where several devices have the layers, each does its range, and what it leaves goes to the next
+/// by way of the host.
 /// All memory that a run works in is planned when the model is made; a run takes nothing but cache
 /// pages, and those not either where States::reserve has. The step of a single token is recorded
 /// the first time that it is taken at a place of memory, and replayed from then on: token and
 /// position come to it in device memory. Thread: one at a time.
 class Model {
  public:
-  /// All States it will see are made for `maxTokens`. Errors: OutOfMemory, Internal.
+  /// `weights` were loaded for the same devices; all States it will see are made for them and for
+  /// `maxTokens`. Errors: OutOfMemory, Internal.
   static Result<std::unique_ptr<Model>> create(const ModelConfig& config,
                                                std::shared_ptr<const Weights> weights,
-                                               std::shared_ptr<kernels::Backend> backend,
+                                               const Devices& devices,
                                                int64_t maxTokens);
 
-  /// How many tokens it can read in one run: as many as fill the device.
+  /// How many tokens it can read in one run: as many as fill a device.
   [[nodiscard]] int64_t chunkTokens() const { return chunkTokens_; }
   /// Reads 1 to chunkTokens() tokens, each of the vocabulary, and advances the states. After an
   /// Error the states are spent. Errors: DoesNotFit, OutOfMemory, Internal (a device fault).
@@ -50,8 +54,8 @@ class Model {
   /// Attention mass per block of 64 tokens of the last run, over all tapped heads; empty where it
   /// was not tapped.
   [[nodiscard]] std::span<const float> mass() const { return mass_; }
-  /// Device memory besides weights and states, as it was planned.
-  [[nodiscard]] const WorkingMemory& workingMemory() const { return stage_->memory(); }
+  /// Memory of all devices besides weights and states, as it was planned.
+  [[nodiscard]] WorkingMemory workingMemory() const;
 
  private:
   Model() = default;
@@ -59,7 +63,9 @@ class Model {
 
   ModelConfig config_;
   int64_t chunkTokens_ = 0;
-  std::unique_ptr<Stage> stage_;
+  std::vector<std::unique_ptr<Stage>> stages_;  // one a device, in the layers' order
+  std::vector<kernels::Stream*> streams_;       // theirs
+  std::vector<float> border_;                   // what one of them hands over to the next
   std::vector<float> logits_;
   std::vector<float> layerMass_;  // [attention layer][block]
   std::vector<float> mass_;

@@ -93,6 +93,7 @@ WorkingMemory Stage::plan(const ModelConfig& config,
 Result<std::unique_ptr<Stage>> Stage::create(const ModelConfig& config,
                                              std::shared_ptr<const Weights> weights,
                                              std::shared_ptr<kernels::Backend> backend,
+                                             const std::shared_ptr<kernels::Backend>& processor,
                                              const StageShape& shape) {
   auto stage = std::unique_ptr<Stage>(new Stage(config, shape));
   stage->weights_ = std::move(weights);
@@ -102,7 +103,22 @@ Result<std::unique_ptr<Stage>> Stage::create(const ModelConfig& config,
   stage->stream_ = TRY(stage->backend_->newStream());
   TRY(stage->allocate(plan));
   TRY(stage->stream_->reserve(plan.memory.workspace));
+  TRY(stage->prepareStaying(processor));
   return stage;
+}
+
+Result<void> Stage::prepareStaying(const std::shared_ptr<kernels::Backend>& processor) {
+  bool any = false;
+  for (int64_t layer = shape_.layers.first; layer < shape_.layers.end; ++layer) {
+    const FeedForwardWeights& w = weights_->layers[static_cast<size_t>(layer)].feedForward;
+    if (!w.stay) continue;
+    any = true;
+    working_.experts = std::max(working_.experts, StayingExperts::roomFor(w, *backend_));
+  }
+  if (!any) return {};
+  staying_ = TRY(
+      StayingExperts::create(config_, processor, *backend_, shape_.chunkTokens, working_.experts));
+  return {};
 }
 
 Result<void> Stage::allocate(const Plan& plan) {
@@ -127,14 +143,27 @@ Result<void> Stage::recordStep(const StateView& states, bool tapped) {
   RecordedStep& recorded = recordedSteps_[tapped ? 1 : 0];
   if (recorded.states == states) return {};
   recorded.states.reset();
-  recorded.operations = TRY(backend_->record([&](kernels::Stream& stream) {
-    ForwardPass pass(config_, *weights_, shape_.layers, memory_, states, 1, tapped,
-                     [&](const Operation& op) { backend_->run(op, stream); });
-    pass.layers();
-    if (!isLast()) return;
+  recorded.pieces.clear();
+  std::vector<std::vector<Operation>> lists(1);
+  const auto closePiece = [&](const FeedForwardWeights& w, const kernels::Experts& experts) {
+    recorded.pieces.push_back({nullptr, &w, experts});
+    lists.emplace_back();
+  };
+  ForwardPass pass(
+      config_, *weights_, shape_.layers, memory_, states, 1, tapped,
+      [&](const Operation& op) { lists.back().push_back(op); }, closePiece);
+  pass.layers();
+  if (isLast()) {
     pass.finalNorm(0, 1);
     pass.head(0);
-  }));
+  }
+  recorded.pieces.emplace_back();
+  for (size_t piece = 0; piece < lists.size(); ++piece) {
+    if (lists[piece].empty()) continue;
+    recorded.pieces[piece].operations = TRY(backend_->record([&](kernels::Stream& stream) {
+      for (const Operation& op : lists[piece]) backend_->run(op, stream);
+    }));
+  }
   recorded.states = states;
   return {};
 }
@@ -153,6 +182,22 @@ void Stage::setTapWeights(std::span<const float> weights) {
   stream_->copyIn(memory_.tap.headWeight.data, weights.data(), memory_.tap.headWeight.bytes());
 }
 
+void Stage::receive(std::span<const float> border, int64_t tokens) {
+  const Tensor residual = memory_.slots.residual.rowRange(0, tokens);
+  const Tensor delta = memory_.slots.delta.rowRange(0, tokens);
+  LECTERN_CHECK(static_cast<int64_t>(border.size_bytes()) == residual.bytes() + delta.bytes());
+  stream_->copyIn(residual.data, border.data(), residual.bytes());
+  stream_->copyIn(delta.data, border.data() + tokens * config_.hiddenSize, delta.bytes());
+}
+
+void Stage::handOver(std::span<float> border, int64_t tokens) {
+  const Tensor residual = memory_.slots.residual.rowRange(0, tokens);
+  const Tensor delta = memory_.slots.delta.rowRange(0, tokens);
+  LECTERN_CHECK(static_cast<int64_t>(border.size_bytes()) == residual.bytes() + delta.bytes());
+  stream_->copyOut(border.data(), residual.data, residual.bytes());
+  stream_->copyOut(border.data() + tokens * config_.hiddenSize, delta.data, delta.bytes());
+}
+
 void Stage::run(const StateView& states, int64_t tokens, bool tapped, std::span<float> logits) {
   const auto rows = static_cast<int64_t>(logits.size()) / config_.vocabSize;
   const auto copyLogits = [&](int64_t row) {
@@ -160,12 +205,23 @@ void Stage::run(const StateView& states, int64_t tokens, bool tapped, std::span<
                      memory_.slots.logits.bytes());
   };
   if (tokens == 1) {
-    stream_->replay(*recordedSteps_[tapped ? 1 : 0].operations, int64_t{position_} + 1);
+    for (const StepPiece& piece : recordedSteps_[tapped ? 1 : 0].pieces) {
+      if (piece.operations != nullptr) {
+        stream_->replay(*piece.operations, int64_t{position_} + 1);
+      }
+      if (piece.staying != nullptr) {
+        staying_->run(*piece.staying, piece.experts, *backend_, *stream_);
+      }
+    }
     if (rows > 0) copyLogits(0);
     return;
   }
-  ForwardPass pass(config_, *weights_, shape_.layers, memory_, states, tokens, tapped,
-                   [&](const Operation& op) { backend_->run(op, *stream_); });
+  ForwardPass pass(
+      config_, *weights_, shape_.layers, memory_, states, tokens, tapped,
+      [&](const Operation& op) { backend_->run(op, *stream_); },
+      [&](const FeedForwardWeights& w, const kernels::Experts& op) {
+        staying_->run(w, op, *backend_, *stream_);
+      });
   pass.layers();
   if (rows == 0) return;
   pass.finalNorm(tokens - rows, rows);

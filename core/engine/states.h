@@ -3,10 +3,12 @@
 
 #include "core/base/result.h"
 #include "core/base/sha256.h"
+#include "core/engine/devices.h"
 #include "core/engine/model_config.h"
 #include "core/engine/state_view.h"
 #include "kernels/backend.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -25,8 +27,8 @@ using ByteProgress = std::function<void(int64_t doneBytes, int64_t totalBytes)>;
 /// read. Keys and values lie in pages of 512 tokens that forks share and nobody changes once they
 /// are full, so that a fork of a long reading costs the fixed states and at most one page. Mamba's
 /// state cannot be rolled back: going back means restoring a saved one. A fault in the middle of a
-/// step leaves it spent, and every use of it says so. Thread: one at a time. Memory on the backend
-/// that made it.
+/// step leaves it spent, and every use of it says so. Thread: one at a time. Each layer's memory is
+/// on the device that computes it.
 class States {
  public:
   static constexpr int64_t kPageTokens = StateView::kPageTokens;
@@ -35,7 +37,7 @@ class States {
   static Result<States> create(const ModelConfig& config,
                                kernels::DType cacheType,
                                int64_t maxTokens,
-                               std::shared_ptr<kernels::Backend> backend);
+                               const Devices& devices);
   States(States&&) noexcept = default;
   States& operator=(States&&) noexcept = default;
 
@@ -68,32 +70,44 @@ class States {
                                 const ModelConfig& config,
                                 kernels::DType cacheType,
                                 int64_t maxTokens,
-                                std::shared_ptr<kernels::Backend> backend,
+                                const Devices& devices,
                                 const ByteProgress& progress = {},
                                 const std::stop_token& stop = {});
 
   // For the model's forward pass.
   /// Makes the cache ready for the tokens [position, position + count): pages exist and are this
   /// sequence's own. Then a step is under way, and the sequence is spent unless `advance` ends it;
-  /// after an Error there is none. Errors: DoesNotFit, OutOfMemory; Internal where it is spent.
-  Result<void> prepare(int64_t count, kernels::Stream& stream);
+  /// after an Error there is none. `streams` are those of the devices' parts. Errors: DoesNotFit,
+  /// OutOfMemory; Internal where it is spent.
+  Result<void> prepare(int64_t count, std::span<kernels::Stream* const> streams);
   void advance(std::span<const int32_t> tokens);
   void setGridOrigin(int64_t position) { gridOrigin_ = position; }
-  [[nodiscard]] StateView view() const;
+  /// Of the layers of one part of the devices.
+  [[nodiscard]] StateView view(size_t part = 0) const;
 
  private:
   using PagePtr = std::shared_ptr<kernels::Buffer>;
+  using Streams = std::vector<std::unique_ptr<kernels::Stream>>;
+  // What lies on one device.
+  struct Part {
+    std::shared_ptr<kernels::Backend> backend;
+    int64_t firstAttention = 0;   // of all attention layers
+    kernels::Buffer fixed;        // its convolution and SSM states, layer by layer
+    kernels::Buffer deviceTable;  // its rows of the page table
+    std::vector<PagePtr> spare;   // of reserve, for any of its layers
+  };
 
   States() = default;
   [[nodiscard]] Result<void> checkWhole() const;
   [[nodiscard]] Result<void> checkRoom(int64_t count) const;
-  /// Pages that the next `count` tokens need and this sequence does not own.
-  [[nodiscard]] int64_t missingPages(int64_t count) const;
-  [[nodiscard]] Result<PagePtr> takePage() const;
-  Result<PagePtr> newPage();  // a spare one, if there is one
+  /// Pages that the next `count` tokens need in an attention layer and this sequence does not own.
+  [[nodiscard]] int64_t missingPages(size_t layer, int64_t count) const;
+  [[nodiscard]] Result<PagePtr> takePage(const Part& part) const;
+  Result<PagePtr> newPage(Part& part);  // a spare one, if there is one
   void publishPage(int64_t layer, int64_t page, kernels::Stream& stream);
+  [[nodiscard]] Result<Streams> newStreams() const;
 
-  std::shared_ptr<kernels::Backend> backend_;
+  Devices devices_;
   ModelConfig config_;
   kernels::DType cacheType_ = kernels::DType::F32;
   int64_t maxTokens_ = 0;
@@ -102,12 +116,11 @@ class States {
   int64_t gridOrigin_ = 0;
   bool stepUnderWay_ = false;
   Sha256 tokenHash_{};
-  kernels::Buffer fixed_;                    // all convolution and SSM states, layer by layer
+  std::vector<Part> parts_;                  // in the layers' order
+  std::vector<size_t> partOf_;               // [attention layer]
   std::vector<std::vector<PagePtr>> pages_;  // [attention layer][page]
-  std::vector<PagePtr> spare_;               // of reserve, for any layer
   std::unique_ptr<std::vector<void*>>
       table_;  // the host's copy of the page table, [attention layer][page]
-  kernels::Buffer deviceTable_;
 };
 
 }  // namespace lectern

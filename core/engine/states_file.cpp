@@ -102,26 +102,27 @@ Result<void> States::save(const std::filesystem::path& path,
   for (const uint64_t side : sidesOf(config_, cacheType_)) header.varint(side);
   TRY(file.append(header.bytes()));
 
-  const auto stream = TRY(backend_->newStream());
+  const Streams streams = TRY(newStreams());
   std::string host;
-  int64_t totalBytes = fixed_.bytes();
+  int64_t totalBytes = 0;
+  for (const Part& part : parts_) totalBytes += part.fixed.bytes();
   for (const auto& layer : pages_) {
     for (const PagePtr& page : layer) totalBytes += page->bytes();
   }
   int64_t doneBytes = 0;
-  const auto appendFrom = [&](const kernels::Buffer& buffer) -> Result<void> {
+  const auto appendFrom = [&](size_t part, const kernels::Buffer& buffer) -> Result<void> {
     if (stop.stop_requested()) return cancelled("Saving", path);
     host.resize(static_cast<size_t>(buffer.bytes()));
-    stream->copyOut(host.data(), buffer.data(), buffer.bytes());
-    TRY(stream->wait());
+    streams[part]->copyOut(host.data(), buffer.data(), buffer.bytes());
+    TRY(streams[part]->wait());
     TRY(file.append(host));
     doneBytes += buffer.bytes();
     if (progress) progress(doneBytes, totalBytes);
     return {};
   };
-  TRY(appendFrom(fixed_));
-  for (const auto& layer : pages_) {
-    for (const PagePtr& page : layer) TRY(appendFrom(*page));
+  for (size_t part = 0; part < parts_.size(); ++part) TRY(appendFrom(part, parts_[part].fixed));
+  for (size_t layer = 0; layer < pages_.size(); ++layer) {
+    for (const PagePtr& page : pages_[layer]) TRY(appendFrom(partOf_[layer], *page));
   }
   return file.commit();
 }
@@ -131,7 +132,7 @@ Result<States> States::restore(const std::filesystem::path& path,
                                const ModelConfig& config,
                                kernels::DType cacheType,
                                int64_t maxTokens,
-                               std::shared_ptr<kernels::Backend> backend,
+                               const Devices& devices,
                                const ByteProgress& progress,
                                const std::stop_token& stop) {
   const auto file = TRY(MappedFile::open(path));
@@ -171,7 +172,7 @@ Result<States> States::restore(const std::filesystem::path& path,
   }
   if (ofModel != modelHash) return refuse(path, "it belongs to another model");
   if (ofFile != sides) return refuse(path, "it belongs to a model of another shape");
-  States states = TRY(create(config, cacheType, maxTokens, std::move(backend)));
+  States states = TRY(create(config, cacheType, maxTokens, devices));
   states.tokenHash_ = ofTokens;
   if (position > static_cast<uint64_t>(maxTokens)) {
     return refuse(path, fmt::format("it holds {} tokens, and the window {}", position, maxTokens));
@@ -180,27 +181,31 @@ Result<States> States::restore(const std::filesystem::path& path,
   states.position_ = static_cast<int64_t>(position);
   states.gridOrigin_ = static_cast<int64_t>(origin);
 
-  const auto stream = TRY(states.backend_->newStream());
+  const Streams streams = TRY(states.newStreams());
   int64_t offset = static_cast<int64_t>(body.size()) - reader.remaining();
-  const auto copyInto = [&](const kernels::Buffer& buffer) {
+  const auto copyInto = [&](size_t part, const kernels::Buffer& buffer) {
     if (offset + buffer.bytes() > static_cast<int64_t>(body.size())) return false;
-    stream->copyIn(buffer.data(), body.data() + offset, buffer.bytes());
+    streams[part]->copyIn(buffer.data(), body.data() + offset, buffer.bytes());
     offset += buffer.bytes();
     if (progress) progress(offset, static_cast<int64_t>(body.size()));
     return true;
   };
   if (stop.stop_requested()) return cancelled("Restoring", path);
-  bool whole = copyInto(states.fixed_);
+  bool whole = true;
+  for (size_t part = 0; part < states.parts_.size() && whole; ++part) {
+    whole = copyInto(part, states.parts_[part].fixed);
+  }
   const int64_t pages = (states.position_ + kPageTokens - 1) / kPageTokens;
   for (size_t layer = 0; layer < states.pages_.size() && whole; ++layer) {
+    const size_t part = states.partOf_[layer];
     for (int64_t page = 0; page < pages && whole; ++page) {
       if (stop.stop_requested()) return cancelled("Restoring", path);
-      states.pages_[layer].push_back(TRY(states.newPage()));
-      whole = copyInto(*states.pages_[layer].back());
-      states.publishPage(static_cast<int64_t>(layer), page, *stream);
+      states.pages_[layer].push_back(TRY(states.newPage(states.parts_[part])));
+      whole = copyInto(part, *states.pages_[layer].back());
+      states.publishPage(static_cast<int64_t>(layer), page, *streams[part]);
     }
   }
-  TRY(stream->wait());
+  for (const auto& stream : streams) TRY(stream->wait());
   if (!whole || offset != static_cast<int64_t>(body.size()))
     return refuse(path, "its length is not what it says");
   return states;

@@ -12,6 +12,7 @@
 #include <cmath>
 #include <cstring>
 #include <set>
+#include <utility>
 
 namespace lectern {
 
@@ -95,38 +96,56 @@ class WeightLoader {
   WeightLoader(WeightPass pass,
                const ModelFolder& folder,
                const ModelConfig& config,
-               kernels::Backend* backend,
+               const Devices& devices,
+               WeightPlaces places,
                const LoadOptions& options,
                std::stop_token stop)
       : pass_(pass),
         folder_(folder),
         config_(config),
-        backend_(backend),
+        devices_(devices),
+        places_(std::move(places)),
         options_(options),
         stop_(std::move(stop)) {}
 
-  Result<WeightWalk> walk(char* memory) {
-    memory_ = memory;
+  Result<WeightWalk> walk() {
     for (const auto& [name, tensor] : folder_.tensors())
       totalBytes_ += static_cast<int64_t>(tensor.data.size());
-    if (pass_ == WeightPass::Pack) stream_ = TRY(backend_->newStream());
     const bool pureMamba = config_.modelType == "mamba";
     const std::string root = pureMamba ? "backbone." : "model.";
     const std::string embedding = root + (pureMamba ? "embeddings.weight" : "embed_tokens.weight");
     const int64_t vocab = config_.vocabSize;
     const int64_t hidden = config_.hiddenSize;
+    size_t part = 0;
+    TRY(goTo(partPlace(part)));
     weights_->embedding = TRY(matrix(embedding, vocab, hidden));
+    needs_.embedding = newlyPlaced();
     for (size_t i = 0; i < config_.layers.size(); ++i) {
+      while (part + 1 < devices_.parts.size() &&
+             static_cast<int64_t>(i) >= devices_.parts[part].layers.end) {
+        ++part;
+      }
+      TRY(goTo(partPlace(part)));
+      part_ = part;
+      layer_ = i;
+      needs_.layers.emplace_back();
       weights_->layers.push_back(
           TRY(layer(fmt::format("{}layers.{}.", root, i), config_.layers[i])));
+      needs_.layers.back().weights += newlyPlaced();
     }
     weights_->finalNorm =
         TRY(floats(root + (pureMamba ? "norm_f.weight" : "final_layernorm.weight"), {hidden}));
     // A head in the file is used even where the config calls the matrices tied (spec: transformers
     // ties them, and no published file stores two that differ).
-    weights_->head = folder_.find("lm_head.weight") != nullptr
-                         ? TRY(matrix("lm_head.weight", vocab, hidden))
-                         : weights_->embedding;
+    needs_.headIsEmbedding = folder_.find("lm_head.weight") == nullptr;
+    if (!needs_.headIsEmbedding) {
+      weights_->head = TRY(matrix("lm_head.weight", vocab, hidden));
+    } else if (devices_.parts.size() > 1) {
+      weights_->head = TRY(matrix(embedding, vocab, hidden));
+    } else {
+      weights_->head = weights_->embedding;
+    }
+    needs_.head = newlyPlaced();
     for (const auto& [name, tensor] : folder_.tensors()) {
       if (!used_.contains(name)) {
         return unusable(
@@ -134,7 +153,7 @@ class WeightLoader {
       }
     }
     if (stream_ != nullptr) TRY(stream_->wait());
-    return WeightWalk{weights_, placedBytes_};
+    return WeightWalk{weights_, std::move(places_), std::move(needs_)};
   }
 
  private:
@@ -163,19 +182,38 @@ class WeightLoader {
           fmt::format("the tensor \"{}\" holds a value that is not a finite number, at {}", name,
                       placeText(*tensor, bad)));
     }
-    used_.insert(name);
-    doneBytes_ += static_cast<int64_t>(tensor->data.size());
+    if (used_.insert(name).second) doneBytes_ += static_cast<int64_t>(tensor->data.size());
     if (options_.progress) options_.progress(doneBytes_, totalBytes_);
     return tensor;
   }
 
+  [[nodiscard]] WeightPlace* partPlace(size_t part) {
+    return places_.parts.empty() ? nullptr : &places_.parts[part];
+  }
+  // What comes next is placed there; null: nowhere.
+  Result<void> goTo(WeightPlace* place) {
+    if (place == place_) return {};
+    if (stream_ != nullptr) TRY(stream_->wait());
+    place_ = place;
+    placedBefore_ = place != nullptr ? place->placedBytes : 0;
+    if (pass_ == WeightPass::Pack) stream_ = TRY(place->backend->newStream());
+    return {};
+  }
+  // Bytes that were placed since this was asked, where we are.
+  int64_t newlyPlaced() {
+    if (place_ == nullptr) return 0;
+    return place_->placedBytes - std::exchange(placedBefore_, place_->placedBytes);
+  }
   // The next piece; null where nothing is placed.
   char* nextPlace(int64_t bytes) {
-    char* place = memory_ == nullptr ? nullptr : memory_ + placedBytes_;
-    placedBytes_ +=
+    if (place_ == nullptr) return nullptr;
+    const bool isOfPart = place_ == partPlace(part_);
+    (isOfPart ? weights_->bytes : weights_->stayingBytes) += bytes;
+    place_->largestBytes = std::max(place_->largestBytes, bytes);
+    char* next = place_->memory == nullptr ? nullptr : place_->memory + place_->placedBytes;
+    place_->placedBytes +=
         (bytes + PackedImage::kAlignment - 1) / PackedImage::kAlignment * PackedImage::kAlignment;
-    weights_->bytes += bytes;
-    return place;
+    return next;
   }
 
   // A small tensor as a float32 matrix [rows, cols], its elements placed by `source(values, row,
@@ -209,32 +247,42 @@ class WeightLoader {
                  });
   }
 
-  // The named matrices [out, in], each a group of one weight, packed straight from the file where
-  // its type is theirs.
-  Result<Weight> matrices(const std::vector<std::string>& names,
-                          int64_t out,
-                          int64_t in,
-                          std::optional<DType> type) {
-    std::vector<const StoredTensor*> parts;
+  using StoredParts = std::vector<const StoredTensor*>;
+  Result<StoredParts> storedParts(const std::vector<std::string>& names, int64_t out, int64_t in) {
+    StoredParts parts;
     parts.reserve(names.size());
     for (const std::string& name : names) parts.push_back(TRY(stored(name, {out, in})));
+    return parts;
+  }
+  // Matrices [out, in], each a group of one weight, packed straight from the file where its type is
+  // theirs.
+  Result<Weight> packed(const StoredParts& parts,
+                        int64_t out,
+                        int64_t in,
+                        std::optional<DType> type) {
     Weight weight{nullptr, DType::F32, static_cast<int64_t>(parts.size()), out, in};
     weight.dtype = type.value_or(commonType(parts));
-    if (backend_ == nullptr) return weight;
-    char* packed = nextPlace(backend_->packedBytes(weight.dtype, weight.groups, out, in));
-    weight.data = packed;
+    if (place_ == nullptr) return weight;
+    kernels::Backend& backend = *place_->backend;
+    const int64_t bytes = backend.packedBytes(weight.dtype, weight.groups, out, in);
+    char* place = nextPlace(bytes);
+    weight.data = place;
     if (pass_ != WeightPass::Pack) return weight;
+    char* packed = place_->through != nullptr ? place_->through : place;
     for (int64_t group = 0; group < weight.groups; ++group) {
       const StoredTensor& part = *parts[static_cast<size_t>(group)];
       if (part.type != StoredType::F16 && ownType(part.type) == weight.dtype) {
-        TRY(backend_->pack(weight, group, part.data.data(), packed));
+        TRY(backend.pack(weight, group, part.data.data(), packed));
       } else {
-        TRY(backend_->pack(weight, group, converted(part, in, weight.dtype).data(), packed));
+        TRY(backend.pack(weight, group, converted(part, in, weight.dtype).data(), packed));
       }
     }
+    if (packed == place) return weight;
+    stream_->copyOut(place, packed, bytes);
+    TRY(stream_->wait());
     return weight;
   }
-  static DType commonType(const std::vector<const StoredTensor*>& parts) {
+  static DType commonType(const StoredParts& parts) {
     const DType first = ownType(parts.front()->type);
     const bool same = std::all_of(parts.begin(), parts.end(), [first](const StoredTensor* part) {
       return ownType(part->type) == first;
@@ -242,7 +290,7 @@ class WeightLoader {
     return same ? first : DType::F32;
   }
   Result<Weight> matrix(const std::string& name, int64_t out, int64_t in) {
-    return matrices({name}, out, in, options_.matrixType);
+    return packed(TRY(storedParts({name}, out, in)), out, in, options_.matrixType);
   }
 
   Result<LayerWeights> layer(const std::string& root, LayerKind kind) {
@@ -327,11 +375,16 @@ class WeightLoader {
       return result;
     }
     const int64_t experts = config_.numExperts;
-    result.router = TRY(matrices({root + "router.weight"}, experts, hidden, DType::F32));
+    result.router = TRY(packed(TRY(storedParts({root + "router.weight"}, experts, hidden)), experts,
+                               hidden, DType::F32));
     std::vector<std::string> roots;
     roots.reserve(static_cast<size_t>(experts));
     for (int64_t e = 0; e < experts; ++e) roots.push_back(fmt::format("{}experts.{}.", root, e));
+    needs_.layers.back().weights += newlyPlaced();
+    if (devices_.staysAt(layer_) && place_ != nullptr) TRY(goTo(&places_.staying));
     TRY(networks(result, roots));
+    if (place_ == partPlace(part_)) needs_.layers.back().experts += newlyPlaced();
+    TRY(goTo(partPlace(part_)));
     return result;
   }
 
@@ -357,37 +410,62 @@ class WeightLoader {
     }
     const std::optional<DType> asked =
         options_.matrixType.has_value() || same ? options_.matrixType : DType::F32;
-    result.gate = TRY(matrices(gates, width, hidden, asked));
-    result.up = TRY(matrices(ups, width, hidden, asked));
-    result.down = TRY(matrices(downs, hidden, width, options_.matrixType));
-    return {};
+    const StoredParts gateParts = TRY(storedParts(gates, width, hidden));
+    const StoredParts upParts = TRY(storedParts(ups, width, hidden));
+    const StoredParts downParts = TRY(storedParts(downs, hidden, width));
+    const auto pack = [&](Networks& to) -> Result<void> {
+      to.gate = TRY(packed(gateParts, width, hidden, asked));
+      to.up = TRY(packed(upParts, width, hidden, asked));
+      to.down = TRY(packed(downParts, hidden, width, options_.matrixType));
+      return {};
+    };
+    TRY(pack(result.networks));
+    result.stay = place_ != nullptr && place_ == &places_.staying;
+    if (!result.stay || !devices_.streams) return {};
+    TRY(goTo(&places_.streamed[part_]));
+    return pack(result.streamed);
   }
 
   WeightPass pass_;
   const ModelFolder& folder_;
   const ModelConfig& config_;
-  kernels::Backend* backend_;
+  const Devices& devices_;
+  WeightPlaces places_;
   const LoadOptions& options_;
   std::stop_token stop_;
   std::shared_ptr<Weights> weights_ = std::make_shared<Weights>();
+  ModelNeeds needs_;
+  WeightPlace* place_ = nullptr;  // where we are, with its stream
+  int64_t placedBefore_ = 0;
   std::unique_ptr<kernels::Stream> stream_;
+  size_t part_ = 0;
+  size_t layer_ = 0;
   std::set<std::string> used_;
-  char* memory_ = nullptr;
-  int64_t placedBytes_ = 0;
   int64_t doneBytes_ = 0;
   int64_t totalBytes_ = 0;
 };
 
 }  // namespace
 
+WeightPlaces placesOn(const Devices& devices) {
+  WeightPlaces places;
+  for (const Devices::Part& part : devices.parts) {
+    places.parts.push_back({.backend = part.backend.get()});
+  }
+  places.staying.backend = devices.processor.get();
+  places.streamed = places.parts;
+  return places;
+}
+
 Result<WeightWalk> walkWeights(WeightPass pass,
                                const ModelFolder& folder,
                                const ModelConfig& config,
-                               kernels::Backend* backend,
-                               char* memory,
+                               const Devices& devices,
+                               WeightPlaces places,
                                const LoadOptions& options,
                                std::stop_token stop) {
-  return WeightLoader(pass, folder, config, backend, options, std::move(stop)).walk(memory);
+  return WeightLoader(pass, folder, config, devices, std::move(places), options, std::move(stop))
+      .walk();
 }
 
 }  // namespace lectern

@@ -2,8 +2,10 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/engine/devices.h"
 #include "core/engine/model_config.h"
 #include "core/engine/packed_image.h"
+#include "core/engine/placement.h"
 #include "core/model_file/model_folder.h"
 #include "kernels/backend.h"
 
@@ -45,11 +47,19 @@ struct AttentionWeights {
   kernels::Weight out;    ///< [H, N D]
 };
 
+struct Networks {
+  kernels::Weight gate;  ///< [F, H], one group or E
+  kernels::Weight up;    ///< [F, H]
+  kernels::Weight down;  ///< [H, F]
+};
+
 struct FeedForwardWeights {
   kernels::Weight router;  ///< [E, H]; absent in a dense network
-  kernels::Weight gate;    ///< [F, H], one group or E
-  kernels::Weight up;      ///< [F, H]
-  kernels::Weight down;    ///< [H, F]
+  Networks networks;
+  bool stay = false;  ///< `networks` are experts in the host's memory, packed for the processor
+  /// The same in the host's memory as the layer's device packs them; absent where they are not sent
+  /// there.
+  Networks streamed;
 };
 
 struct LayerWeights {
@@ -77,12 +87,18 @@ enum class WeightCheck : uint8_t { Shapes, Values };
 
 struct WeightShapes;
 
-/// A model's numbers on one backend, packed for it. Immutable once loaded.
+/// A model's numbers on its devices, packed for them. Immutable once loaded.
 class Weights {
  public:
   /// Errors: ModelUnusable (a tensor is missing, has another shape or type than the config asks
   /// for, or holds a NaN or an infinity; its name and both shapes, or the value's place, are said;
   /// tensors that the config does not ask for are an error too), OutOfMemory, Cancelled.
+  static Result<std::shared_ptr<const Weights>> load(const ModelFolder& folder,
+                                                     const ModelConfig& config,
+                                                     const Devices& devices,
+                                                     const LoadOptions& options,
+                                                     std::stop_token stop);
+  /// The same with all of it on one backend, which outlives it.
   static Result<std::shared_ptr<const Weights>> load(const ModelFolder& folder,
                                                      const ModelConfig& config,
                                                      kernels::Backend& backend,
@@ -109,7 +125,8 @@ class Weights {
   kernels::Tensor finalNorm;  ///< [1, H]
   kernels::Weight head;       ///< [V, H]; the embedding where the file has no head of its own
   std::vector<LayerWeights> layers;
-  int64_t bytes = 0;  ///< on the device
+  int64_t bytes = 0;         ///< on the devices
+  int64_t stayingBytes = 0;  ///< of experts that stay in the host's memory
   /// SHA-256 over the names, types and values of all tensors of the file.
   Sha256 contentSum{};
   /// They were packed before, and mapped now.
@@ -118,13 +135,16 @@ class Weights {
   std::string notKept;
 
  private:
-  kernels::Buffer buffer_;  // one of the two holds them
+  std::vector<kernels::Buffer> buffers_;  // they hold them, or the image
   std::shared_ptr<const PackedImage> packed_;
 };
 
 struct WeightShapes {
   std::shared_ptr<const Weights> weights;
-  int64_t bytes = 0;  ///< of device memory, with what aligns them
+  ModelNeeds needs;  ///< of one device; states and working memory are not in it
+
+  /// Of the device's memory, with what aligns them.
+  [[nodiscard]] int64_t bytes() const { return needs.bytes(); }
 };
 
 }  // namespace lectern

@@ -45,12 +45,14 @@ struct LoadedModel {
         std::make_shared<test::WrappedBackend>(TRY(kernels::openBackend(backendName, threads)));
     const auto files = TRY(ModelFolder::open(folder.path()));
     auto weights = TRY(Weights::load(*files, loaded.config, *loaded.backend, {}, {}));
-    loaded.model = TRY(Model::create(loaded.config, std::move(weights), loaded.backend, maxTokens));
+    loaded.model =
+        TRY(Model::create(loaded.config, std::move(weights), loaded.devices(), maxTokens));
     return loaded;
   }
   [[nodiscard]] States newStates() const {
-    return States::create(config, cacheType, maxTokens, backend).value();
+    return States::create(config, cacheType, maxTokens, devices()).value();
   }
+  [[nodiscard]] Devices devices() const { return Devices::one(backend, config); }
   /// Logits of all tokens, read in chunks of these sizes (the last one again and again).
   std::vector<float> read(States& states,
                           std::span<const int32_t> tokens,

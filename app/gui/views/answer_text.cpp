@@ -287,8 +287,11 @@ QString progressText(const Answer& answer) {
     return Words::tr("Reading, %1 % …").arg(share(answer.reading->done, answer.reading->total));
   }
   if (answer.loading) {
-    return Words::tr("Loading the model, %1 % …")
-        .arg(share(answer.loading->doneBytes, answer.loading->totalBytes));
+    const QString loading = Words::tr("Loading the model, %1 % …")
+                                .arg(share(answer.loading->doneBytes, answer.loading->totalBytes));
+    const std::string& placement = answer.loading->placement;
+    if (placement.empty()) return loading;
+    return loading + QLatin1Char(' ') + isolated(toQt(placement));
   }
   return Words::tr("Searching …");
 }

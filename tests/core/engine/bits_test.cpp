@@ -117,7 +117,7 @@ TEST_P(Bits, AreTheSameForAForkAndAfterRestoring) {
   const auto expected = goOn(states);
   EXPECT_EQ(goOn(fork), expected);
   States restored = States::restore(folder.path() / "state", Sha256{7}, loaded.config,
-                                    loaded.cacheType, loaded.maxTokens, loaded.backend)
+                                    loaded.cacheType, loaded.maxTokens, loaded.devices())
                         .value();
   EXPECT_EQ(goOn(restored), expected);
   EXPECT_EQ(restored.tokenHash(), states.tokenHash());

@@ -2,6 +2,7 @@
 //
 // A model on a graphics card: what memory it takes of it, and when. The card is the stand-in for
 // the CUDA runtime, which can refuse every request; the kernels are run by engine A.
+#include "core/engine/device_choice.h"
 #include "core/engine/engine.h"
 #include "core/engine/memory_needs.h"
 #include "kernels/cuda/cuda_backend.h"
@@ -27,6 +28,7 @@ using kernels::cuda::Cublas;
 using kernels::cuda::CudaBackend;
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr int64_t kWindow = 700;
 constexpr int kRead = 600;  // more than a page of the cache, and than a chunk
@@ -108,27 +110,30 @@ TEST_P(OnACard, TakesWhatWasPlannedToTheByte) {
   EXPECT_EQ(held(), 0);
   const auto weights = Weights::load(*files, config, *backend, {}, {}).value();
   EXPECT_EQ(held(), needs.weightBytes);
-  const auto model = Model::create(config, weights, backend, kWindow).value();
+  const auto model = Model::create(config, weights, Devices::one(backend, config), kWindow).value();
   EXPECT_EQ(held(), needs.weightBytes + needs.workingBytes);
   EXPECT_EQ(needs.workingBytes, model->workingMemory().bytes());
 }
 
 // Before anything is loaded: the workspace counts like everything else.
 TEST_P(OnACard, RefusesAModelWhoseWorkspaceDoesNotFit) {
+  config_["num_experts"] = 1;
+  ASSERT_TRUE(tiny_model::write(folder_.path(), config_, {.bfloat16 = true}));
   const auto files = ModelFolder::open(folder_.path()).value();
   const ModelConfig config = parseModelConfig(files->config(), "config").value();
-  const ModelMemory needs =
-      plannedMemory(*files, config, *CudaBackend::open(0).value(), {}, kernels::DType::F32, kWindow)
-          .value();
+  const int64_t needed =
+      needsOnCard(*files, config, {{}, kernels::DType::F32, kWindow}, *CudaBackend::open(0).value())
+          .value()
+          .bytes();
   constexpr int64_t kCard = int64_t{8} << 30;
-  start({.memoryBytes = kCard, .busyBytes = {kCard - needs.bytes()}});
+  start({.memoryBytes = kCard, .busyBytes = {kCard - needed}});
   EXPECT_TRUE(open());
-  start({.memoryBytes = kCard, .busyBytes = {kCard - needs.bytes() + 1}});
+  start({.memoryBytes = kCard, .busyBytes = {kCard - needed + 1}});
   const auto refused = open();
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::OutOfMemory);
-  EXPECT_THAT(refused.error().message,
-              AllOf(HasSubstr("are free on Lectern test device"), HasSubstr("Q4_K")));
+  EXPECT_THAT(refused.error().message, AllOf(HasSubstr("are free on cuda:0 (Lectern test device)"),
+                                             HasSubstr("Q4_K"), Not(HasSubstr("experts"))));
 }
 
 INSTANTIATE_TEST_SUITE_P(Products, OnACard, testing::Bool(), [](const auto& info) {

@@ -92,7 +92,7 @@ TEST_F(MemoryNeeds, OfABackendAreWhatItTakes) {
   const ModelMemory needs = plan({});
   const auto weights = Weights::load(*model, config, *backend, {}, {}).value();
   EXPECT_EQ(needs.weightBytes, backend->heldBytes());
-  const auto opened = Model::create(config, weights, backend, kShort).value();
+  const auto opened = Model::create(config, weights, Devices::one(backend, config), kShort).value();
   EXPECT_EQ(needs.workingBytes, backend->heldBytes() - needs.weightBytes);
   EXPECT_EQ(needs.workingBytes, opened->workingMemory().bytes());
   EXPECT_GT(plan(kernels::DType::F32).weightBytes, needs.weightBytes * 3 / 2);

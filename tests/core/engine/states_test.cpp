@@ -25,7 +25,7 @@ class StatesTest : public testing::Test {
   }
   Result<States> restore(const std::filesystem::path& path) {
     return States::restore(path, kModel, loaded_.config, kernels::DType::F32, loaded_.maxTokens,
-                           loaded_.backend);
+                           loaded_.devices());
   }
 
   static constexpr Sha256 kModel = {1, 2, 3};
@@ -91,25 +91,26 @@ TEST_F(StatesTest, RefusesWhatIsNotItsOwnOrNotWhole) {
 
   ASSERT_TRUE(writeFileAtomically(path, bytes));
   EXPECT_NE(
-      States::restore(path, Sha256{9}, loaded_.config, kernels::DType::F32, 2048, loaded_.backend)
+      States::restore(path, Sha256{9}, loaded_.config, kernels::DType::F32, 2048, loaded_.devices())
           .error()
           .message.find("another model"),
       std::string::npos);
   EXPECT_NE(
-      States::restore(path, kModel, loaded_.config, kernels::DType::BF16, 2048, loaded_.backend)
+      States::restore(path, kModel, loaded_.config, kernels::DType::BF16, 2048, loaded_.devices())
           .error()
           .message.find("it keeps keys and values in another type than bf16"),
       std::string::npos);
   ModelConfig other = loaded_.config;
   other.headDim *= 2;
-  EXPECT_NE(States::restore(path, kModel, other, kernels::DType::F32, 2048, loaded_.backend)
+  EXPECT_NE(States::restore(path, kModel, other, kernels::DType::F32, 2048, loaded_.devices())
                 .error()
                 .message.find("another shape"),
             std::string::npos);
-  EXPECT_NE(States::restore(path, kModel, loaded_.config, kernels::DType::F32, 10, loaded_.backend)
-                .error()
-                .message.find("it holds 20 tokens, and the window 10"),
-            std::string::npos);
+  EXPECT_NE(
+      States::restore(path, kModel, loaded_.config, kernels::DType::F32, 10, loaded_.devices())
+          .error()
+          .message.find("it holds 20 tokens, and the window 10"),
+      std::string::npos);
 }
 
 TEST_F(StatesTest, KeepAQuarterOfFloatsAndTheScalesInBytes) {
@@ -135,7 +136,7 @@ TEST_F(StatesTest, RestoringBytesEqualsNeverHavingLeftAndIsNoneOfFloats) {
   ASSERT_TRUE(states.save(path, kModel));
   const auto expected = goOn(states);
   const auto restored = [&](kernels::DType type, const Sha256& model) {
-    return States::restore(path, model, loaded_.config, type, loaded_.maxTokens, loaded_.backend);
+    return States::restore(path, model, loaded_.config, type, loaded_.maxTokens, loaded_.devices());
   };
   States again = restored(kernels::DType::I8, kModel).value();
   EXPECT_EQ(goOn(again), expected);

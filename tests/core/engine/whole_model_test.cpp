@@ -114,7 +114,7 @@ class WholeModel : public testing::TestWithParam<std::string> {
 
     LoadedModel loaded = loadedOn(GetParam(), kind);
     States restored = States::restore(path, model, loaded.config, loaded.cacheType,
-                                      loaded.maxTokens, loaded.backend)
+                                      loaded.maxTokens, loaded.devices())
                           .value();
     const std::vector<float> logits = goOn(loaded, restored);
     ASSERT_EQ(logits.size(), expected.size());
