@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "kernels/host_backend.h"
 
+#include "core/base/huge_pages.h"
 #include "kernels/operation_list.h"
 
 #include <fmt/format.h>
@@ -37,6 +38,7 @@ class HostStream final : public Stream {
 };
 
 constexpr int64_t kPageBytes = 4096;
+constexpr size_t kHugeFrom = size_t{8} << 20;  // where a large page more is not much
 
 }  // namespace
 
@@ -55,6 +57,7 @@ Result<Buffer> HostBackend::allocate(int64_t bytes, std::string_view purpose) {
             "programs or choose a smaller model or window.",
             purpose, bytes >> 20, hostMemory().freeBytes >> 20)};
   }
+  if (size >= kHugeFrom) preferHugePages(data, size);
   return Buffer(data, bytes, [size](void* address) { ::munmap(address, size); });
 }
 

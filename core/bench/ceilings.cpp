@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/bench/ceilings.h"
 
+#include "core/base/huge_pages.h"
 #include "kernels/cpu/unroll.h"
 
 #include <fmt/format.h>
@@ -308,6 +309,7 @@ Result<double> bytesPerSecond(int threads) {
                              "programs.",
                              kReadBytes)};
   }
+  preferHugePages(memory, kReadBytes);
   const std::unique_ptr<void, void (*)(void*)> release(memory,
                                                        [](void* m) { ::munmap(m, kReadBytes); });
   constexpr int64_t kPage = 4096;

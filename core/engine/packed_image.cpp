@@ -11,6 +11,7 @@
 
 #include "core/base/byte_io.h"
 #include "core/base/check.h"
+#include "core/base/huge_pages.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -147,6 +148,7 @@ std::shared_ptr<PackedImage> PackedImage::map(const std::filesystem::path& path)
   const auto size = static_cast<size_t>(stamp->sizeBytes);
   void* data = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file->get(), 0);
   if (data == MAP_FAILED) return nullptr;
+  preferHugePages(data, size);
   return std::shared_ptr<PackedImage>(new PackedImage(static_cast<char*>(data), size));
 }
 
@@ -191,6 +193,7 @@ Result<PackedImageWriter> PackedImageWriter::create(const std::filesystem::path&
   if (refused != 0) return cannotKeep(path, refused);
   void* data = ::mmap(nullptr, offset + bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
   if (data == MAP_FAILED) return cannotKeep(path, errno);
+  preferHugePages(data, offset + bytes);
   writer.image_ =
       std::shared_ptr<PackedImage>(new PackedImage(static_cast<char*>(data), offset + bytes));
   writer.image_->offset_ = offset;
