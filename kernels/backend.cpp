@@ -36,6 +36,7 @@ std::vector<Implementation> implementations() {
       {cpu::kAvx512Amx.name, cpu::kAvx512Amx.isSupported, makeCpu<cpu::kAvx512Amx>},
       {cpu::kAvx512Bf16.name, cpu::kAvx512Bf16.isSupported, makeCpu<cpu::kAvx512Bf16>},
       {cpu::kAvx512.name, cpu::kAvx512.isSupported, makeCpu<cpu::kAvx512>},
+      {cpu::kAvx2Vnni.name, cpu::kAvx2Vnni.isSupported, makeCpu<cpu::kAvx2Vnni>},
       {cpu::kAvx2.name, cpu::kAvx2.isSupported, makeCpu<cpu::kAvx2>},
 #endif
       {cpu::kScalar.name, cpu::kScalar.isSupported, makeCpu<cpu::kScalar>},

@@ -8,7 +8,7 @@
 
 namespace lectern::kernels {
 
-/// The backends "cpu-avx512", "cpu-avx2" and "cpu-scalar": vector kernels on a pool of threads,
+/// The backends whose names begin with "cpu-": vector kernels on a pool of threads,
 /// `threads` of them with the caller, 0 for one a physical core. Activations are float32, weights
 /// and the cache float32 or bfloat16, and all sums are float32. Results are equal to the bit
 /// however many threads there are and however many tokens come at once; they differ between

@@ -19,8 +19,9 @@ struct Kernels {
 
 extern const Kernels kScalar;  ///< four floats at a time, in whatever registers the compiler has
 #if defined(__x86_64__)
-extern const Kernels kAvx2;    ///< AVX2, FMA and F16C: Haswell, Zen and newer
-extern const Kernels kAvx512;  ///< AVX-512 F, BW, DQ, VL, VNNI: Cascade Lake, Ice Lake and newer
+extern const Kernels kAvx2;      ///< AVX2, FMA and F16C: Haswell, Zen and newer
+extern const Kernels kAvx2Vnni;  ///< and AVX-VNNI: Alder Lake, Zen 5 and newer
+extern const Kernels kAvx512;    ///< AVX-512 F, BW, DQ, VL, VNNI: Cascade Lake, Ice Lake and newer
 extern const Kernels kAvx512Bf16;  ///< and BF16: Cooper Lake, Zen 4 and newer
 extern const Kernels kAvx512Amx;   ///< and AMX: Sapphire Rapids and newer Xeons
 #endif
