@@ -5,13 +5,15 @@
 // Four lines of cache of every row: rows are pages apart, and with one line of each it was a
 // quarter slower.
 constexpr int64_t kChannelBlock = 64;
+// Of a token alone, of which nothing but state and A is long.
+constexpr int64_t kStepBlock = 256;
 
 // Calls body(first, end, worker) for the channels of every block.
-template <class Body>
+template <int64_t Block = kChannelBlock, class Body>
 void forEachChannels(Workspace& workspace, int64_t channels, int64_t work, const Body& body) {
-  const int64_t blocks = (channels + kChannelBlock - 1) / kChannelBlock;
+  const int64_t blocks = (channels + Block - 1) / Block;
   forEachItem(workspace, blocks, work, [&](int64_t block, int worker) {
-    body(block * kChannelBlock, least(channels, (block + 1) * kChannelBlock), worker);
+    body(block * Block, least(channels, (block + 1) * Block), worker);
   });
 }
 
@@ -51,9 +53,57 @@ inline void run(const ConvSilu& op, Workspace& workspace) {
   forEachChannels(workspace, op.in.cols, tokens * op.in.cols * (taps + 16), channels);
 }
 
+inline V softDelta(const SelectiveScan& op, int64_t t, int64_t c, int64_t n) {
+  return softplus(load(row(op.delta, t) + c, n) + load(row(op.deltaBias, 0) + c, n));
+}
+inline void storeScanned(const SelectiveScan& op, int64_t t, int64_t c, int64_t n, V y) {
+  if (op.z.isPresent()) y = y * silu(load(row(op.z, t) + c, n));
+  store(row(op.out, t) + c, y, n);
+}
+
+// The first token of `op`, in the order of the others: state and A come from memory, row by row,
+// each asked for while the two before it are used.
+inline void scanOne(const SelectiveScan& op, Workspace& workspace) {
+  const int64_t states = op.a.rows;
+  const auto channels = [&](int64_t first, int64_t end, int) {
+    alignas(64) float delta[kStepBlock];
+    alignas(64) float input[kStepBlock];
+    alignas(64) float sum[kStepBlock];
+    for (int64_t c = first; c < end; c += kLanes) {
+      const V u = load(row(op.u, 0) + c, end - c);
+      const V own = softDelta(op, 0, c, end - c);
+      store(delta + c - first, own);
+      store(input + c - first, own * u);
+      store(sum + c - first, load(row(op.skip, 0) + c, end - c) * u);
+    }
+    for (int64_t s = 0; s < states; ++s) {
+      const V b = splat(row(op.b, 0)[s]);
+      const V out = splat(row(op.c, 0)[s]);
+      const int64_t ahead = least(s + 2, states - 1);
+      for (int64_t c = first; c < end; c += kLanes) {
+        __builtin_prefetch(row(op.h, ahead) + c);
+        __builtin_prefetch(row(op.a, ahead) + c);
+        const V a = load(row(op.a, s) + c, end - c) * splat(kLog2E);
+        const V kept = decay(load(delta + c - first) * a) * load(row(op.h, s) + c, end - c);
+        const V state = fma(load(input + c - first), b, kept);
+        store(row(op.h, s) + c, state, end - c);
+        store(sum + c - first, fma(out, state, load(sum + c - first)));
+      }
+    }
+    for (int64_t c = first; c < end; c += kLanes) {
+      storeScanned(op, 0, c, end - c, load(sum + c - first));
+    }
+  };
+  forEachChannels<kStepBlock>(workspace, op.u.cols, op.u.cols * (states + 4) * 16, channels);
+}
+
 inline void run(const SelectiveScan& op, Workspace& workspace) {
   const int64_t states = op.a.rows;
   const int64_t tokens = op.u.rows;
+  if (tokens == 1) {
+    scanOne(op, workspace);
+    return;
+  }
   // State and A beside each other: rows of [S, I] lie a power of two apart and would share a few
   // lines of the first level of cache. A in powers of two saves a product for each state.
   const Workspace::Own own = workspace.own(2 * states * kChannelBlock);
@@ -78,7 +128,7 @@ inline void run(const SelectiveScan& op, Workspace& workspace) {
         if (op.z.isPresent()) fetchAhead(op.z, t, c);
         fetchAhead(op.out, t, c);
         const V u = load(row(op.u, t) + c, n);
-        const V delta = softplus(load(row(op.delta, t) + c, n) + load(row(op.deltaBias, 0) + c, n));
+        const V delta = softDelta(op, t, c, n);
         const V input = delta * u;
         V y = load(row(op.skip, 0) + c, n) * u;
         float* place = placeOf(c, 0);
@@ -88,8 +138,7 @@ inline void run(const SelectiveScan& op, Workspace& workspace) {
           store(place, state);
           y = fma(splat(cRow[s]), state, y);
         }
-        if (op.z.isPresent()) y = y * silu(load(row(op.z, t) + c, n));
-        store(row(op.out, t) + c, y, n);
+        storeScanned(op, t, c, n, y);
       }
     }
     for (int64_t c = first; c < end; c += kLanes) {
