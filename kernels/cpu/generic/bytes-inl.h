@@ -263,14 +263,15 @@ void multiplyBytePanel(const uint8_t* panel,
   }
 }
 
-// One row times some panels that lie panelBytes apart, which are read from memory once, from end to
-// end, and never laid out. Several such streams at once are what keeps the memory busy: four read a
-// third more in a second than one. Prefetching each 1 to 64 KiB ahead made it slower by a fifth.
-constexpr int kRowPanels = kLanes == 16 ? 4 : 2;
-
+// One row times some panels that lie panelBytes apart, and their sums sumStride floats, which are
+// read from memory once, from end to end, and never laid out.
 template <DType D, int Panels>
-void multiplyByteRow(
-    const uint8_t* panel, int64_t panelBytes, int64_t depth, const void* row, float* sums) {
+void multiplyByteRow(const uint8_t* panel,
+                     int64_t panelBytes,
+                     int64_t depth,
+                     const void* row,
+                     float* sums,
+                     int64_t sumStride) {
   using View = StepView<D>;
   constexpr int kWide = 2 * Panels;
   const ByteTile a = byteTile(D, row, 1, depth);
@@ -287,6 +288,7 @@ void multiplyByteRow(
         const uint8_t* step =
             block +
             (View::kPanel.blockHead + s % View::kPanel.steps * View::kPanel.step()) * kLayout.rows;
+        if (k == 0) askAhead(step, panelBytes, Panels, View::kPanel.step() * kLayout.rows);
         const V scale = splat(term.scales[s]);
         LECTERN_UNROLL
         for (int g = 0; g < View::kGroups; ++g) {
@@ -318,7 +320,7 @@ void multiplyByteRow(
     }
   }
   LECTERN_UNROLL
-  for (int j = 0; j < kWide; ++j) store(sums + j * kLanes, acc[j]);
+  for (int j = 0; j < kWide; ++j) store(sums + j / 2 * sumStride + j % 2 * kLanes, acc[j]);
 }
 
 // One row of a table, as the reference has it: scale · quant + offset.

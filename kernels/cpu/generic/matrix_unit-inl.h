@@ -227,6 +227,47 @@ void roundPanel(const uint8_t* panel, int64_t from, int64_t depth, uint8_t* pair
 }
 static_assert(kExpandedFloats * 4 >= kUnitDepth * 2 * kLayout.rows);
 
+// One row times some panels that lie panelBytes apart, and their sums sumStride floats: what the
+// unit computes, without it, for it keeps the memory less busy than askAhead. TDPBF16PS adds up the
+// even inputs of a step and the odd ones, each from zero on, then both, then that to the sum; so
+// does this, and a row has the same bits alone and among others (but for numbers below 2⁻¹²⁶, which
+// the unit takes for zero).
+template <int Panels>
+void multiplyUnitRow(const uint8_t* panel,
+                     int64_t panelBytes,
+                     int64_t depth,
+                     const void* row,
+                     float* sums,
+                     int64_t sumStride) {
+  constexpr int kWide = 2 * Panels;
+  V acc[kWide];
+  LECTERN_UNROLL
+  for (int j = 0; j < kWide; ++j) acc[j] = splat(0.0F);
+  const auto* inputs = static_cast<const uint8_t*>(row);
+  for (int64_t k = 0; k < depth; k += kUnitStep) {
+    V even[kWide];
+    V odd[kWide];
+    LECTERN_UNROLL
+    for (int j = 0; j < kWide; ++j) even[j] = odd[j] = splat(0.0F);
+    askAhead(panel, panelBytes, Panels, kUnitStepBytes);
+    for (int64_t i = 0; i < kUnitStep; i += 2, inputs += 4, panel += 4 * kLayout.rows) {
+      int32_t pair;
+      __builtin_memcpy(&pair, inputs, 4);
+      const I x = splatInt(pair);
+      LECTERN_UNROLL
+      for (int j = 0; j < kWide; ++j) {
+        const I weights = loadInts(panel + j / 2 * panelBytes + j % 2 * 64);
+        even[j] = fma(evenNumbers(x), evenNumbers(weights), even[j]);
+        odd[j] = fma(oddNumbers(x), oddNumbers(weights), odd[j]);
+      }
+    }
+    LECTERN_UNROLL
+    for (int j = 0; j < kWide; ++j) acc[j] = acc[j] + (even[j] + odd[j]);
+  }
+  LECTERN_UNROLL
+  for (int j = 0; j < kWide; ++j) store(sums + j / 2 * sumStride + j % 2 * kLanes, acc[j]);
+}
+
 // A MultiplyPanels (methods-inl.h). `D` is BF16, or a quantised type.
 template <DType D>
 void multiplyUnitPanels(const Weight& weight,
@@ -241,6 +282,15 @@ void multiplyUnitPanels(const Weight& weight,
   const int64_t panelBytes = kLayout.panelBytes(D, weight.in);
   const auto* first = static_cast<const uint8_t*>(kLayout.panel(weight, group, firstPanel));
   const auto* from = static_cast<const uint8_t*>(rows);
+  if constexpr (D == DType::BF16) {
+    if (count == 1) {
+      forEachStream(panels, [&]<int Panels>(int64_t p, int64_t apart) {
+        multiplyUnitRow<Panels>(first + p * panelBytes, apart * panelBytes, weight.in, rows,
+                                sums + p * kLayout.rows, apart * kLayout.rows);
+      });
+      return;
+    }
+  }
   const int64_t tiles = (count + kUnitTile - 1) / kUnitTile;
   MatrixUnit unit;
   for (int64_t k = 0; k < weight.in; k += kUnitDepth) {

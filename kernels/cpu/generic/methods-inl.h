@@ -15,8 +15,10 @@ constexpr int64_t kRowBlock = 516;
 constexpr int64_t kRowCache = int64_t{1} << 20;
 // Rows of the largest tile of a method.
 constexpr int64_t kMostTileRows = 32;
-// One token alone takes so many panels at a time: eight chains hide the latency of a multiply-add.
-constexpr int64_t kPanelsAtOnce = 4;
+// Few tokens take so many panels at a time, so that one item is worth handing over; one alone as
+// many as four times that.
+constexpr int64_t kPanelsOfFew = 4;
+constexpr int64_t kPanelsOfOne = 16;
 
 static_assert(kRowBlock % kTileRows == 0 && kRowBlock % kByteTileRows == 0);
 
@@ -43,8 +45,8 @@ struct Method {
   MultiplyPanels multiply;
 };
 
-// Floats and pairs of them: `One` multiplies a row with kPanelsAtOnce panels, `Tile` the rows of a
-// tile with one panel, both over a number of inputs (pairs of inputs).
+// Floats and pairs of them: `one` multiplies a row with some panels, `tile` the rows of a tile with
+// one panel, both over a number of inputs.
 template <class Product>
 void multiplyFloats(const Weight& weight,
                     int64_t group,
@@ -58,8 +60,11 @@ void multiplyFloats(const Weight& weight,
   const int64_t panelBytes = kLayout.panelBytes(weight.dtype, weight.in);
   const auto* from = static_cast<const uint8_t*>(rows);
   const auto* panel = static_cast<const uint8_t*>(kLayout.panel(weight, group, firstPanel));
-  if (count == 1 && panels == kPanelsAtOnce) {
-    Product::one(from, panel, panelBytes, weight.in, sums, sumStride);
+  if (count == 1) {
+    forEachStream(panels, [&]<int Panels>(int64_t p, int64_t apart) {
+      Product::template one<Panels>(from, panel + p * panelBytes, apart * panelBytes, weight.in,
+                                    sums + p * kLayout.rows, apart * kLayout.rows);
+    });
     return;
   }
   const int64_t rowBytes = Product::kInputBytes * roundUp(weight.in, 2);
@@ -79,15 +84,16 @@ void multiplyFloats(const Weight& weight,
 struct FloatProduct {
   static constexpr int64_t kInputBytes = 4;   // of an activation
   static constexpr int64_t kNumberBytes = 4;  // of a weight
+  template <int Panels>
   static void one(const uint8_t* row,
                   const uint8_t* panel,
                   int64_t panelBytes,
                   int64_t depth,
                   float* sums,
                   int64_t sumStride) {
-    multiplyTile<TileStrides<1, 1>, 1, kPanelsAtOnce>(reinterpret_cast<const float*>(row),
-                                                      reinterpret_cast<const float*>(panel),
-                                                      panelBytes / 4, depth, true, sums, sumStride);
+    multiplyTile<TileStrides<1, 1>, 1, Panels>(reinterpret_cast<const float*>(row),
+                                               reinterpret_cast<const float*>(panel),
+                                               panelBytes / 4, depth, true, sums, sumStride);
   }
   static void tile(int64_t rows,
                    const uint8_t* a,
@@ -105,14 +111,15 @@ template <bool Narrow>
 struct PairProduct {
   static constexpr int64_t kInputBytes = Narrow ? 2 : 4;
   static constexpr int64_t kNumberBytes = 2;
+  template <int Panels>
   static void one(const uint8_t* row,
                   const uint8_t* panel,
                   int64_t panelBytes,
                   int64_t depth,
                   float* sums,
                   int64_t sumStride) {
-    multiplyPairTile<Narrow, TileStrides<1, 1>, 1, kPanelsAtOnce>(
-        row, panel, panelBytes, pairsOf(depth), true, sums, sumStride);
+    multiplyPairTile<Narrow, TileStrides<1, 1>, 1, Panels>(row, panel, panelBytes, pairsOf(depth),
+                                                           true, sums, sumStride);
   }
   static void tile(int64_t rows,
                    const uint8_t* a,
@@ -137,18 +144,16 @@ void multiplyBytes(const Weight& weight,
                    float* memory) {
   const int64_t panelBytes = kLayout.panelBytes(D, weight.in);
   const auto* panel = static_cast<const uint8_t*>(kLayout.panel(weight, group, firstPanel));
-  int64_t p = 0;
-  for (; count == 1 && p + kRowPanels <= panels; p += kRowPanels) {
-    multiplyByteRow<D, kRowPanels>(panel + p * panelBytes, panelBytes, weight.in, rows,
-                                   sums + p * kLayout.rows);
+  if (count == 1) {
+    forEachStream(panels, [&]<int Panels>(int64_t p, int64_t apart) {
+      multiplyByteRow<D, Panels>(panel + p * panelBytes, apart * panelBytes, weight.in, rows,
+                                 sums + p * kLayout.rows, apart * kLayout.rows);
+    });
+    return;
   }
-  for (; p < panels; ++p) {
-    if (count == 1) {
-      multiplyByteRow<D, 1>(panel + p * panelBytes, 0, weight.in, rows, sums + p * kLayout.rows);
-    } else {
-      multiplyBytePanel<D>(panel + p * panelBytes, weight.in, rows, count, sums + p * kLayout.rows,
-                           sumStride, memory);
-    }
+  for (int64_t p = 0; p < panels; ++p) {
+    multiplyBytePanel<D>(panel + p * panelBytes, weight.in, rows, count, sums + p * kLayout.rows,
+                         sumStride, memory);
   }
 }
 

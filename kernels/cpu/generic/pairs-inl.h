@@ -28,6 +28,9 @@ void multiplyPairTile(const void* activations,
   V acc[Rows][kWide];
   loadSums(acc, fresh, sums, sumStride);
   for (int64_t k = 0; k < pairs; ++k) {
+    if constexpr (Rows == 1 && Panels > 1) {
+      askAhead(b + k * kLayout.rows * 4, panelBytes, Panels, kLayout.rows * 4);
+    }
     I numbers[kWide];
     LECTERN_UNROLL
     for (int j = 0; j < kWide; ++j) {

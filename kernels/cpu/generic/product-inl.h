@@ -36,12 +36,13 @@ struct Batches {
 struct Cut {
   int64_t panels;    // of the weight
   int64_t tileRows;  // of the method
+  int64_t panelsOfOne;
   int64_t panelsOfMany;
   int64_t rowBlock;  // rows of an item, whole tiles
 
-  // Few rows take several panels at a time, so that one item is worth handing over.
   [[nodiscard]] int64_t panelsAtOnce(const Batch& batch) const {
-    return batch.count <= tileRows ? kPanelsAtOnce : panelsOfMany;
+    if (batch.count == 1) return panelsOfOne;
+    return batch.count <= tileRows ? kPanelsOfFew : panelsOfMany;
   }
   [[nodiscard]] int64_t pieces(const Batch& batch) const {
     return (panels + panelsAtOnce(batch) - 1) / panelsAtOnce(batch);
@@ -57,8 +58,8 @@ struct Cut {
   }
   // The most that an item has.
   [[nodiscard]] int64_t sumsFloats() const {
-    return greatest(rowBlock * sumStride(panelsOfMany),
-                    least(rowBlock, tileRows) * sumStride(kPanelsAtOnce));
+    return greatest(greatest(rowBlock * sumStride(panelsOfMany), sumStride(panelsOfOne)),
+                    least(rowBlock, tileRows) * sumStride(kPanelsOfFew));
   }
 };
 
@@ -70,10 +71,13 @@ inline Cut cutOf(const Batches& batches, int64_t panels, const Method& method, i
   for (int64_t b = 0; b < batches.count; ++b) most = greatest(most, batches.list[b].count);
   const int64_t held = greatest(8 * tileRows, least(kRowBlock, method.mostRows));
   const int64_t blocks = (most + held - 1) / held;
-  Cut cut{panels, tileRows, method.panels, roundUp((most + blocks - 1) / blocks, tileRows)};
-  const auto areTooFew = [&] {
-    return batches.sum([&](const Batch& batch) { return cut.items(batch); }) < int64_t{3} * threads;
+  Cut cut{panels, tileRows, kPanelsOfOne, method.panels,
+          roundUp((most + blocks - 1) / blocks, tileRows)};
+  const auto items = [&] {
+    return batches.sum([&](const Batch& batch) { return cut.items(batch); });
   };
+  const auto areTooFew = [&] { return items() < int64_t{3} * threads; };
+  while (cut.panelsOfOne > kPanelsOfFew && items() < int64_t{5} * threads) cut.panelsOfOne /= 2;
   while (cut.rowBlock > 8 * tileRows && areTooFew()) {
     cut.rowBlock = roundUp(cut.rowBlock / 2, tileRows);
   }
