@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """From what the model says of the segments to one of them, or to none.
 
-    python3 decision.py SIGNS        # members of layout.json, from what lectern-cli eval pocket --signs wrote
+    python3 decision.py SIGNS          # members of layout.json, from what lectern-cli eval pocket --signs wrote
+    python3 decision.py SIGNS LAYOUT   # likewise, with the weights of a layout.json; only the thresholds are chosen anew
+
+SIGNS should come from a layout that answers little by itself (verdict_threshold -1, further_threshold 1e9):
+what later looks find is only in it where nothing was found before.
 
 A segment's score is a weighted sum of these signs, and it answers if that comes to a threshold:
 
@@ -10,6 +14,7 @@ A segment's score is a weighted sum of these signs, and it answers if that comes
     coverage        share of the question's words in it, by their rarity among the segments
     bare, bare coverage   one, and the coverage instead, where the question has no name and no number
 
+What is shown later, where nothing of the search's answers, goes by its verdict alone and another threshold.
 The weights are those of a choice among the segments and "none" (multinomial logistic regression),
 fitted on the validation set. core/answer/finder_score.h computes the same in the program. What the
 model would name as its answer, and the next best verdict, were tried too and brought nothing."""
@@ -96,18 +101,43 @@ def choice(segments, setting):
     return best if scores[best] >= threshold else None
 
 
+def chosen(one, scores, threshold, further):
+    """The best segment of the shortlist, or where that is below its threshold the best of what is shown later."""
+    best = max(range(len(scores)), key=scores.__getitem__)
+    if scores[best] >= threshold:
+        return best
+    segment, verdict = max(one["further"], key=lambda pair: pair[1], default=(None, further - 1))
+    return segment if verdict >= further else None
+
+
+def right(asked, scores, threshold, further):
+    """How many come out right, or -1 where a gate of abstaining is missed."""
+    choices = [chosen(one, s, threshold, further) for one, s in zip(asked, scores)]
+    said, absent = sum(c is None for c in choices), sum(one["absent"] for one in asked)
+    rightly = sum(one["absent"] and c is None for one, c in zip(asked, choices))
+    if rightly < 0.85 * said or rightly < 0.85 * absent or absent - rightly > 0.02 * len(asked):
+        return -1
+    return sum(c is None if one["absent"] else c in one["gold"] for one, c in zip(asked, choices))
+
+
 def main():
     import torch
     Task = collections.namedtuple("Task", "gold absent")
-    tasks, signs_of = [], []
     with open(sys.argv[1]) as f:
-        for one in map(json.loads, f):
-            if one["validation"]:
-                tasks.append(Task(one["gold"], one["absent"]))
-                signs_of.append([row(*s, one["bare"]) for s in zip(one["verdicts"], one["lacks"], one["coverage"])])
-    threshold, w = fit(torch, tasks, signs_of, USED)
+        asked = [one for one in map(json.loads, f) if one["validation"]]
+    signs_of = [[row(*s, one["bare"]) for s in zip(one["verdicts"], one["lacks"], one["coverage"])] for one in asked]
+    if len(sys.argv) > 2:
+        with open(sys.argv[2]) as f:
+            members = json.load(f)
+        w = dict(zip(SIGNS, (1.0, -members["guard_loss"], members["coverage_weight"], members["bare_coverage_weight"], -members["bare_loss"])))
+    else:
+        shown = [Task([g for g in one["gold"] if g < len(one["verdicts"])], one["absent"]) for one in asked]
+        _, w = fit(torch, shown, signs_of, USED)
+    scores = [[sum(w[name] * sign for name, sign in zip(SIGNS, one)) for one in segments] for segments in signs_of]
+    grid = [(t / 20, further / 4) for t in range(-20, -81, -1) for further in range(12, -13, -1)]
+    threshold, further = max(grid, key=lambda at: right(asked, scores, *at))
     members = {"verdict_threshold": threshold, "guard_loss": 0.0 - w["missing"], "coverage_weight": w["coverage"],
-               "bare_coverage_weight": w["bare coverage"], "bare_loss": -w["bare"]}
+               "bare_coverage_weight": w["bare coverage"], "bare_loss": -w["bare"], "further_threshold": further}
     print(json.dumps({name: round(value, 2) for name, value in members.items()}, indent=2))
 
 

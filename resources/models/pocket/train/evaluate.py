@@ -80,8 +80,10 @@ def write_tasks(path, valid, test, longer):
     """One JSON object a line; core/answer/finder_evaluation.h says what its members are."""
     with open(path, "w") as f:
         def line(name, t, validation):
+            gold = t.gold + [len(t.segments) + i for i in t.unshown]
+            whole = t.ranked and name != "search+cloze"  # of a manual it is only what a search could find
             f.write(json.dumps(dict(set=name, kind=t.kind.removesuffix("-absent"), validation=validation, question=t.question,
-                                    segments=t.segments, gold=t.gold, absent=t.absent, ranked=t.ranked),
+                                    segments=t.segments, rest=t.rest, whole=whole, gold=gold, absent=t.absent, ranked=t.ranked),
                                ensure_ascii=False) + "\n")
         for sets, validation in ((valid, True), (test, False)):
             for name, part in sets.items():
@@ -174,6 +176,7 @@ def main():
     p.add_argument("--state-dir", default=os.path.join(project_root(), ".training"))
     p.add_argument("--run", default="xs")
     p.add_argument("--n", type=int, default=500, help="answerable tasks per kind; a quarter more are absent")
+    p.add_argument("--valid", type=int, help="likewise of the validation set; without it half as many, but 100")
     p.add_argument("--seed", default="test", help="of the test set: a new one for what ships, nobody has looked at its tasks")
     p.add_argument("--baseline-only", action="store_true")
     p.add_argument("--long", action="store_true", help="also without a shortlist, at about 512 and 2,048 tokens")
@@ -183,7 +186,7 @@ def main():
     environment(a.state_dir, 1)
     seen = tasks.Library(corpus.Corpus(a.state_dir))
     unseen = tasks.Library(corpus.Corpus(a.state_dir, held_out=True))
-    valid = make_set(seen, phrasings.VALIDATION, "validation", max(100, a.n // 2))
+    valid = make_set(seen, phrasings.VALIDATION, "validation", a.valid or max(100, a.n // 2))
     test = make_set(unseen, phrasings.TEST, a.seed, a.n)
     if a.tasks:
         return write_tasks(a.tasks, valid, test, long_sets(unseen, a.n))

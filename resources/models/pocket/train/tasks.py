@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Tasks: a question, the segments to choose from, and which of them answer. Pure functions of a Random."""
 import dataclasses
+import zlib
 
 import facts
 import phrasings
@@ -16,6 +17,8 @@ class Task:
     gold: list      # indices into segments, in order; empty: not there
     ranked: bool = False  # segments stand in the order of the search rather than of the document
     missed: bool = False  # something answers, but the shortlist does not show all of it
+    rest: list = dataclasses.field(default_factory=list)  # of an honest shortlist: what else of the document could be shown
+    unshown: list = dataclasses.field(default_factory=list)  # indices into `rest` of what answers
 
     @property
     def absent(self):
@@ -240,7 +243,7 @@ def _hop(r, s, pool, absent):
 
 def _arrange(r, s, kind, question, pool, gold, ranked):
     """Chooses and orders the segments shown: by the search, or shuffled."""
-    missed = False
+    missed, others = False, []
     if ranked:
         order, _ = Bm25(pool).top(question, s.segments)
         rest = [i for i in range(len(pool)) if i not in order]
@@ -250,6 +253,8 @@ def _arrange(r, s, kind, question, pool, gold, ranked):
         if missed and not s.honest:
             order = [i for i in order if i not in gold][:s.segments - len(gold)] + gold
             missed = False
+        others = [i for i in range(len(pool)) if i not in order] if s.honest else []
+        others.sort(key=lambda i: zlib.crc32(pool[i].encode()))  # the pool begins with what answers
     else:
         order = list(range(len(pool)))
         r.shuffle(order)
@@ -260,7 +265,8 @@ def _arrange(r, s, kind, question, pool, gold, ranked):
     where = [place[g] for g in gold if g in place]
     if kind.startswith("list"):
         where.sort()
-    return Task(kind, question, [pool[i] for i in order], where, ranked, missed)
+    unshown = [k for k, i in enumerate(others) if i in gold]
+    return Task(kind, question, [pool[i] for i in order], where, ranked, missed, [pool[i] for i in others], unshown)
 
 
 _ABOUT = ["What is said about {x}?", "Where does it speak of {x}?", "What does the text say about {x}?", "{x}?",
@@ -345,8 +351,20 @@ def search_task(r, s, library):
         shown.sort(key=lambda i: (-score.get(i, 0.0), i))
     else:
         r.shuffle(shown)
-    gold = [shown.index(at)] if at in shown else []
-    return Task(kind + ("-absent" if absent else ""), question, [text[i] for i in shown], gold, many, missed)
+    gold, rest = [shown.index(at)] if at in shown else [], []
+    if s.honest and many:
+        rest = [i for i in _around(index, text, best, shown) if i not in shown and (not rival(i) or (i == at and not absent))]
+    unshown = [rest.index(at)] if at in rest else []
+    return Task(kind + ("-absent" if absent else ""), question, [text[i] for i in shown], gold, many, missed, [text[i] for i in rest], unshown)
+
+
+def _around(index, text, best, shown):
+    """What a second search could find in a manual, which is too long to be shown: what the first found behind
+    the shortlist, and for each segment of the shortlist those that have most of its words. In the text's order."""
+    out = set(best)
+    for i in shown:
+        out.update(index.top(text[i], 12, most=150)[0])
+    return sorted(out)
 
 
 def make(r, s, library):

@@ -210,6 +210,17 @@ class Decision(unittest.TestCase):
         self.assertGreater(right / len(made), 0.8)
 
 
+    def test_a_later_look_counts_where_the_first_finds_nothing(self):
+        one = {"absent": False, "gold": [9], "further": [[8, 0.5], [9, 2.0]]}
+        self.assertEqual(decision.chosen(one, [-1, -4], -2, 1), 0)
+        self.assertEqual(decision.chosen(one, [-3, -4], -2, 1), 9)
+        self.assertIsNone(decision.chosen(one, [-3, -4], -2, 3))
+        self.assertIsNone(decision.chosen({**one, "further": []}, [-3], -2, 1))
+        absent = {"absent": True, "gold": [], "further": []}
+        self.assertEqual(decision.right([one, absent], [[-3], [-5]], -2, 1), 2)
+        self.assertEqual(decision.right([one, absent], [[-3], [-1]], -2, 1), -1)  # answers what is absent
+
+
 class Smoke(unittest.TestCase):
     def test_a_curve_reproduces_itself_and_chance_does_not(self):
         learned = [(250_000 * (k + 1), k // 4, 0.3 + 0.04 * k) for k in range(16)]
@@ -352,6 +363,17 @@ class Text(unittest.TestCase):
                     self.assertLess(target, p.markers[0])
                 for at, target in p.echo:
                     self.assertTrue(target == 0 or any(target < m < at for m in p.markers))
+
+    def test_what_the_shortlist_misses_is_in_the_rest(self):
+        r, library = random.Random(6), tasks.Library(TinyCorpus())
+        shape = dataclasses.replace(levels.LEVELS[5], ranked=1.0, honest=True, search=0.0, lists=0.5, absent=0.2)
+        missed = 0
+        for _ in range(200):
+            t = tasks.make(r, shape, library)
+            self.assertFalse(set(t.segments) & set(t.rest))
+            self.assertEqual(t.missed, bool(t.unshown))
+            missed += t.missed and t.kind == "hop"
+        self.assertGreater(missed, 0)
 
     def test_tasks_do_not_depend_on_pythons_string_hashes(self):
         code = ("import random, levels, tasks, test_train as t; r = random.Random(9); l = tasks.Library(t.TinyCorpus()); "
