@@ -12,14 +12,14 @@
 namespace lectern {
 
 struct FinderOptions {
-  size_t sentences = 8;  ///< of the search, to choose from: what it was trained and measured with
   size_t maxQuotes = 3;
 };
 
 /// Answers with sentences that a Finder chooses (see FinderLayout): search gives it the best few,
-/// it says of each whether it answers, and then which it would name. The sentence with the best
-/// verdict is quoted, and behind it the others that the model names and that answer by themselves
-/// too. All words are cut from the documents; what it knows of them is those few sentences, and the
+/// and where none of them answers, a second search some more (see lookForAnswer). It says of each
+/// whether it answers, and then which it would name. The sentence with the best verdict is quoted,
+/// and behind it the others that the model names and that answer by themselves too, or led there.
+/// All words are cut from the documents; what it knows of them is those few sentences, and the
 /// header says so. A quotation is `verbatim`, or `related` where it lacks a name or a number of the
 /// question. Where none comes to the threshold, the documents "do not say it".
 ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/answer/finder_evaluation.h"
 
-#include "core/answer/finder_reading.h"
+#include "core/answer/finder_looks.h"
 #include "core/answer/ranking.h"
 #include "core/base/json.h"
 
@@ -11,6 +11,7 @@
 #include <cmath>
 #include <limits>
 #include <set>
+#include <utility>
 
 namespace lectern {
 
@@ -24,6 +25,55 @@ Error badLine(int64_t number, std::string_view cause) {
           fmt::format("Line {} of the tasks cannot be used: {}. Write them anew with evaluate.py.",
                       number, cause)};
 }
+
+/// The segments of a task, and the rest behind them.
+class TaskPlaces : public FinderPlaces {
+ public:
+  explicit TaskPlaces(const FinderTask& task)
+      : task_(task), all_(task.segments), given_(task.segments.size() + task.rest.size()) {
+    all_.insert(all_.end(), task.rest.begin(), task.rest.end());
+  }
+
+  Result<std::vector<size_t>> shortlist(size_t /*limit*/) override {
+    std::vector<size_t> places;
+    for (size_t i = 0; i < task_.segments.size(); ++i) give(i, places);
+    return places;
+  }
+  Result<std::vector<size_t>> search(const Question& next, size_t limit) override {
+    std::vector<Candidate> candidates;
+    candidates.reserve(all_.size());
+    for (const std::string& segment : all_) candidates.push_back({segment, {}, 0});
+    std::vector<size_t> places;
+    for (const Judged& judged : rank(next, candidates)) {
+      if (places.size() == limit) break;
+      if (judged.coverage > 0) give(static_cast<size_t>(judged.candidate), places);
+    }
+    return places;
+  }
+  Result<std::vector<size_t>> rest() override {
+    std::vector<size_t> places;
+    const bool isShort = std::cmp_less_equal(all_.size(), kShortReading);
+    for (size_t i = 0; task_.whole && isShort && i < all_.size(); ++i) give(i, places);
+    return places;
+  }
+  [[nodiscard]] FinderSentence sentence(size_t place) const override {
+    NumberedSegment part;
+    part.number = static_cast<int32_t>(place);
+    part.segment.span = {0, static_cast<int64_t>(all_[place].size())};
+    return {RevisionId{}, {part}, {all_[place]}};
+  }
+  [[nodiscard]] const std::vector<std::string>& texts() const { return all_; }
+
+ private:
+  void give(size_t place, std::vector<size_t>& places) {
+    if (!given_[place]) places.push_back(place);
+    given_[place] = true;
+  }
+
+  const FinderTask& task_;
+  std::vector<std::string> all_;
+  std::vector<bool> given_;
+};
 
 }  // namespace
 
@@ -39,12 +89,15 @@ Result<FinderTask> parseFinderTask(std::string_view line, int64_t number) {
     task.gold = json.at("gold").get<std::vector<size_t>>();
     task.absent = json.at("absent").get<bool>();
     task.ranked = json.at("ranked").get<bool>();
+    task.rest = json.value("rest", std::vector<std::string>());
+    task.whole = json.value("whole", false);
   } catch (const nlohmann::json::exception& error) {
     return badLine(number, error.what());
   }
   if (task.segments.empty()) return badLine(number, "it has no segments");
   for (const size_t gold : task.gold) {
-    if (gold >= task.segments.size()) return badLine(number, "its answer is none of its segments");
+    if (gold >= task.segments.size() + task.rest.size())
+      return badLine(number, "its answer is none of its segments");
   }
   return task;
 }
@@ -69,33 +122,45 @@ std::vector<FinderOptionScore> searchScores(const FinderTask& task) {
 Result<FinderHeard> hearFinder(AnswerModel& model,
                                const FinderTask& task,
                                const std::stop_token& stop) {
-  std::vector<FinderSentence> sentences;
-  for (const std::string& segment : task.segments) {
-    NumberedSegment part;
-    part.number = static_cast<int32_t>(sentences.size());
-    part.segment.span = {0, static_cast<int64_t>(segment.size())};
-    sentences.push_back({RevisionId{}, {part}, {segment}});
-  }
-  const FinderPrompt prompt = finderPrompt(*model.finder, model.tokenizer, task.question, sentences,
-                                           task.ranked ? FinderOrder::Ranked : FinderOrder::AsRead);
-  FinderReading reading = TRY(readFinderPrompt(model, prompt, [](int64_t) {}, stop));
-  return FinderHeard{std::move(reading.verdicts), finderSigns(task.question, task.segments)};
+  TaskPlaces places(task);
+  FinderHeard heard{{}, finderSigns(task.question, task.segments), {}};
+  FinderInquiry inquiry{.question = task.question, .weight = weightsWithin(places.texts())};
+  inquiry.order = task.ranked ? FinderOrder::Ranked : FinderOrder::AsRead;
+  inquiry.looked = [&](const FinderLook& look) {
+    const std::vector<double>& verdicts = look.reading.verdicts;
+    if (heard.verdicts.empty()) {
+      heard.verdicts = verdicts;
+      return;
+    }
+    for (size_t i = 0; i < verdicts.size(); ++i) {
+      heard.further.emplace_back(look.places[i], verdicts[i]);
+    }
+  };
+  TRY(lookForAnswer(model, inquiry, places, stop));
+  return heard;
 }
 
 std::vector<FinderOptionScore> finderScores(const FinderLayout& layout, const FinderHeard& heard) {
   const std::vector<double> weighed = finderWeighed(layout, heard.signs, heard.verdicts);
   std::vector<FinderOptionScore> scores;
-  scores.reserve(weighed.size());
+  scores.reserve(weighed.size() + heard.further.size());
   for (size_t i = 0; i < weighed.size(); ++i) scores.emplace_back(i, weighed[i]);
+  for (const auto& [segment, verdict] : heard.further) {
+    scores.emplace_back(segment, verdict - layout.furtherThreshold + layout.verdictThreshold);
+  }
   std::ranges::stable_sort(scores, std::greater(), &FinderOptionScore::second);
   return scores;
 }
 
 std::string signsLine(const FinderTask& task, const FinderHeard& heard) {
-  const nlohmann::json line = {
-      {"validation", task.forChoosing},  {"absent", task.absent},      {"gold", task.gold},
-      {"bare", heard.signs.bare},        {"verdicts", heard.verdicts}, {"lacks", heard.signs.lacks},
-      {"coverage", heard.signs.coverage}};
+  const nlohmann::json line = {{"validation", task.forChoosing},
+                               {"absent", task.absent},
+                               {"gold", task.gold},
+                               {"bare", heard.signs.bare},
+                               {"verdicts", heard.verdicts},
+                               {"lacks", heard.signs.lacks},
+                               {"coverage", heard.signs.coverage},
+                               {"further", heard.further}};
   return line.dump() + '\n';
 }
 

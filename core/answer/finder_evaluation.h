@@ -26,15 +26,17 @@ struct FinderTask {
   bool forChoosing = false;  ///< of the validation set, which thresholds are chosen on
   std::string question;
   std::vector<std::string> segments;
-  std::vector<size_t> gold;  ///< segments that answer; may be empty though something answers
-  bool absent = false;       ///< nothing answers
-  bool ranked = true;        ///< segments come best first from a search
+  std::vector<std::string> rest;  ///< of the document, for a second search
+  bool whole = false;             ///< that is all the rest
+  std::vector<size_t> gold;       ///< those that answer, counted on in the rest; may be none at all
+  bool absent = false;            ///< nothing answers
+  bool ranked = true;             ///< segments come best first from a search
 };
 
 /// Reads a line of the tasks' file: a JSON object. Errors: InputRefused, naming the line.
 Result<FinderTask> parseFinderTask(std::string_view line, int64_t number);
 
-/// A segment and what speaks for it, the first to be taken first.
+/// A segment (counted on in the rest) and what speaks for it, the first to be taken first.
 using FinderOptionScore = std::pair<size_t, double>;
 
 /// What search does alone: the segments as it ranks them, each with its coverage of the question;
@@ -45,9 +47,10 @@ std::vector<FinderOptionScore> searchScores(const FinderTask& task);
 struct FinderHeard {
   std::vector<double> verdicts;
   FinderSigns signs;
+  std::vector<FinderOptionScore> further;  ///< verdicts of later looks, where the first fails
 };
 
-/// Has the model read a task. Errors: those of readFinderPrompt.
+/// Has the model read a task as answerWithFinder does. Errors: those of readFinderPrompt.
 Result<FinderHeard> hearFinder(AnswerModel& model,
                                const FinderTask& task,
                                const std::stop_token& stop);

@@ -58,4 +58,9 @@ std::vector<double> finderWeighed(const FinderLayout& layout,
   return scores;
 }
 
+size_t leadingSegment(const FinderSigns& signs) {
+  const auto first = std::ranges::find(signs.lacks, false);
+  return first == signs.lacks.end() ? 0 : static_cast<size_t>(first - signs.lacks.begin());
+}
+
 }  // namespace lectern

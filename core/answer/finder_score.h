@@ -28,4 +28,8 @@ std::vector<double> finderWeighed(const FinderLayout& layout,
                                   const FinderSigns& signs,
                                   const std::vector<double>& verdicts);
 
+/// The segment to go on from where none of these answers: the first that has all names and numbers
+/// of the question, or the first at all. There is at least one.
+size_t leadingSegment(const FinderSigns& signs);
+
 }  // namespace lectern

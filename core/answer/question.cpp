@@ -104,6 +104,13 @@ void addOnce(std::vector<std::string>& words, const std::string& word) {
   if (std::find(words.begin(), words.end(), word) == words.end()) words.push_back(word);
 }
 
+void searchForWords(Question& question) {
+  for (const ContentWord& word : question.words) {
+    addOnce(question.searchWords, word.folded);
+    for (const std::string& piece : word.pieces) addOnce(question.searchWords, piece);
+  }
+}
+
 }  // namespace
 
 Question analyzeQuestion(std::string_view text, const WordWeight& weight) {
@@ -133,11 +140,19 @@ Question analyzeQuestion(std::string_view text, const WordWeight& weight) {
     addOnce(question.searchWords, question.phrases.back());
     for (const unicode::Word& word : ofPhrase) addOnce(question.searchWords, word.folded);
   }
-  for (const ContentWord& word : question.words) {
-    addOnce(question.searchWords, word.folded);
-    for (const std::string& piece : word.pieces) addOnce(question.searchWords, piece);
-  }
+  searchForWords(question);
   return question;
+}
+
+Question followUp(std::string_view question, std::string_view sentence, const WordWeight& weight) {
+  Question next;
+  const std::vector<ContentWord> words = contentWords(sentence, unicode::words(sentence), weight);
+  const auto places = occurrences(words, unicode::words(question));
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (places[i].empty()) next.words.push_back(words[i]);
+  }
+  searchForWords(next);
+  return next;
 }
 
 }  // namespace lectern

@@ -29,4 +29,9 @@ struct Question {
 /// `text` is well-formed UTF-8.
 Question analyzeQuestion(std::string_view text, const WordWeight& weight);
 
+/// What to look for where a sentence only begins to answer: the words it has and the question has
+/// not. "Who heads the company where Ann works?" and "Ann works for Sesken." make "Sesken". May be
+/// empty.
+Question followUp(std::string_view question, std::string_view sentence, const WordWeight& weight);
+
 }  // namespace lectern

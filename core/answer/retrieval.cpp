@@ -2,6 +2,7 @@
 #include "core/answer/retrieval.h"
 
 #include <algorithm>
+#include <climits>
 #include <map>
 #include <utility>
 
@@ -96,6 +97,17 @@ Found foundOf(std::vector<StoredSegment> parts, const Gathered& gathered, double
   return found;
 }
 
+std::vector<Found> candidatesOf(const Gathered& gathered) {
+  double bestBm25 = 0;
+  for (const auto& [place, bm25] : gathered.bm25) bestBm25 = std::max(bestBm25, bm25);
+  std::vector<Found> all;
+  for (std::vector<StoredSegment>& parts : joined(gathered.segments)) {
+    if (!isQuotable(parts.front())) continue;
+    all.push_back(foundOf(std::move(parts), gathered, bestBm25));
+  }
+  return all;
+}
+
 }  // namespace
 
 double LibraryWeights::operator()(std::string_view foldedWord) {
@@ -130,15 +142,13 @@ bool isQuotable(const StoredSegment& segment) {
 Result<std::vector<Found>> findCandidates(Library& library,
                                           const Question& question,
                                           const std::vector<RevisionId>& scope) {
-  const Gathered gathered = TRY(gather(library, question.searchWords, scope));
-  double bestBm25 = 0;
-  for (const auto& [place, bm25] : gathered.bm25) bestBm25 = std::max(bestBm25, bm25);
-  std::vector<Found> all;
-  for (std::vector<StoredSegment>& parts : joined(gathered.segments)) {
-    if (!isQuotable(parts.front())) continue;
-    all.push_back(foundOf(std::move(parts), gathered, bestBm25));
-  }
-  return all;
+  return candidatesOf(TRY(gather(library, question.searchWords, scope)));
+}
+
+Result<std::vector<Found>> allCandidates(Library& library, const std::vector<RevisionId>& scope) {
+  Gathered gathered;
+  for (const RevisionId revision : scope) TRY(fetch(library, revision, 0, INT_MAX, gathered));
+  return candidatesOf(gathered);
 }
 
 std::vector<Judged> rank(const Question& question, const std::vector<Found>& found) {

@@ -43,6 +43,9 @@ Result<std::vector<Found>> findCandidates(Library& library,
                                           const Question& question,
                                           const std::vector<RevisionId>& scope);
 
+/// All that could be found there, in the order of the documents.
+Result<std::vector<Found>> allCandidates(Library& library, const std::vector<RevisionId>& scope);
+
 /// The candidates judged, best first.
 std::vector<Judged> rank(const Question& question, const std::vector<Found>& found);
 

@@ -80,6 +80,7 @@ Result<FinderLayout> FinderLayout::parse(const nlohmann::json& json,
   members.number("coverage_weight", layout.coverageWeight);
   members.number("bare_coverage_weight", layout.bareCoverageWeight);
   members.number("bare_loss", layout.bareLoss);
+  members.number("further_threshold", layout.furtherThreshold);
   TRY(Result<void>(members.status()));
   if (layout.markers < 1 || layout.firstMarker > tokenizer.vocabSize() - layout.markers) {
     return unusable(fileName, "its markers are no tokens of the vocabulary");

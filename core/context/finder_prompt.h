@@ -38,6 +38,8 @@ struct FinderLayout {
   double coverageWeight = 0;
   double bareCoverageWeight = 0;
   double bareLoss = 0;
+  /// Likewise of the verdicts alone, on all that is shown when none of the search's answers.
+  double furtherThreshold = 0;
 
   /// Errors: ModelUnusable, naming what is missing or is no token of the vocabulary.
   static Result<FinderLayout> parse(const nlohmann::json& json,

@@ -2,10 +2,9 @@
 #include "core/answer/finder_answerer.h"
 
 #include "core/answer/citation_resolver.h"
-#include "core/base/file.h"
+#include "core/answer/finder_looks.h"
 #include "tests/core/answer/answering_fixture.h"
-#include "tests/support/fixtures.h"
-#include "tests/support/tiny_model.h"
+#include "tests/core/answer/finder_fixture.h"
 
 #include <gmock/gmock.h>
 
@@ -13,25 +12,18 @@ namespace lectern {
 namespace {
 
 using test::Heard;
+using test::kAlways;
+using test::kNever;
 
-/// A Finder with random weights: its verdicts mean nothing, so that the threshold decides.
 class FinderAnswererTest : public test::AnsweringTest {
  protected:
   AnswerModel open(double threshold, double guardLoss = 0, int64_t window = 262'144) {
-    nlohmann::json config = tiny_model::miniConfig();
-    config["vocab_size"] = 640;
-    config["max_position_embeddings"] = window;
-    const std::filesystem::path path = models.path() / "finder";
-    EXPECT_TRUE(tiny_model::write(path, config));
-    auto json =
-        parseJson(readFile(test::fixture("finder/prompts.json"), 1 << 20).value(), "").value();
-    json["layout"]["verdict_threshold"] = threshold;
-    json["layout"]["guard_loss"] = guardLoss;
-    EXPECT_TRUE(writeFileAtomically(path / "tokenizer.json", json["tokenizer"].dump()));
-    EXPECT_TRUE(writeFileAtomically(path / "layout.json", json["layout"].dump()));
-    EngineOptions options;
-    options.backend = "reference";
-    return std::move(*AnswerModel::open(path, options, {}));
+    return open({{"verdict_threshold", threshold}, {"guard_loss", guardLoss}}, window);
+  }
+  /// Nothing but what search finds answers, unless `layout` says otherwise.
+  AnswerModel open(nlohmann::json layout, int64_t window = 262'144) {
+    layout.emplace("further_threshold", kNever);
+    return test::openTinyFinder(models.path(), layout, window);
   }
 
   Heard ask(AnswerModel& model, std::string_view question, std::stop_token stop = {}) {
@@ -97,6 +89,43 @@ TEST_F(FinderAnswererTest, ANameOfTheQuestionThatASentenceLacksCountsAgainstIt) 
   ASSERT_TRUE(heard.finished->found);
   EXPECT_EQ(heard.claims[0].grade, Grade::Related);
   EXPECT_THAT(heard.claims[0].missing, ::testing::ElementsAre("Naples"));
+}
+
+TEST_F(FinderAnswererTest, FollowsASentenceToOneWithoutAWordOfTheQuestion) {
+  const auto add = [&](std::string title, std::string_view text) {
+    return test::addDocument(*library, test::DocumentBuilder(std::move(title)).paragraph(text));
+  };
+  revisions = {add("Staff", "Lena Kenu earns her money at the Sesken works."),
+               add("Heads", "Viktor Gremek heads Sesken.")};
+  const std::string question = "Which director belongs to the company of Lena Kenu?";
+  AnswerModel model = open({{"verdict_threshold", kNever}, {"further_threshold", kAlways}});
+  const Heard heard = ask(model, question);
+  ASSERT_TRUE(heard.finished) << heard.failed->message;
+  EXPECT_TRUE(heard.finished->found);
+  EXPECT_EQ(heard.finished->reading.segmentsShown, 2);
+  EXPECT_EQ(heard.finished->reading.pagesShown, 2);
+  EXPECT_EQ(heard.prefilled.back(), heard.finished->reading.tokensShown);
+  EXPECT_EQ(heard.claims[0].grade,
+            heard.text.starts_with("Lena Kenu") ? Grade::Verbatim : Grade::Related);
+  AnswerModel strict = open(kNever);
+  EXPECT_FALSE(ask(strict, question).finished->found);
+}
+
+TEST_F(FinderAnswererTest, ReadsAShortDocumentWhereSearchFindsNothing) {
+  AnswerModel model = open({{"verdict_threshold", kAlways}, {"further_threshold", kAlways}});
+  const Heard heard = ask(model, "Which sum secures the landlord?");
+  ASSERT_TRUE(heard.finished) << heard.failed->message;
+  EXPECT_TRUE(heard.finished->found);
+  test::DocumentBuilder book("Book");
+  for (int64_t i = 0; i <= kShortReading; ++i) {
+    if (i % 8 == 7) book.newPage();
+    book.paragraph("Chapter " + std::to_string(i) + " is about bees.");
+  }
+  revisions.push_back(test::addDocument(*library, book));
+  const Heard lost = ask(model, "Which sum secures the landlord?");
+  ASSERT_TRUE(lost.finished) << lost.failed->message;
+  EXPECT_FALSE(lost.finished->found);
+  EXPECT_EQ(lost.finished->reading.tokensShown, 0);
 }
 
 TEST_F(FinderAnswererTest, RefusesWhatItCannotAnswer) {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/answer/finder_evaluation.h"
 
+#include "tests/core/answer/finder_fixture.h"
+#include "tests/support/temporary_folder.h"
+
 #include <gmock/gmock.h>
 
 #include <cmath>
@@ -37,6 +40,42 @@ TEST(FinderEvaluation, ReadsATask) {
   EXPECT_EQ(task->segments.size(), 3U);
   EXPECT_THAT(task->gold, ElementsAre(0U));
   EXPECT_TRUE(task->ranked);
+  EXPECT_TRUE(task->rest.empty()) << "which may be left out";
+}
+
+TEST(FinderEvaluation, TheRestMayAnswer) {
+  std::string line(kLine);
+  line.replace(line.find("[0]"), 3, R"([3], "rest": ["Cy Roe bought the mill."], "whole": true)");
+  const Result<FinderTask> task = parseFinderTask(line, 1);
+  ASSERT_TRUE(task) << task.error().message;
+  EXPECT_THAT(task->gold, ElementsAre(3U));
+  EXPECT_TRUE(task->whole);
+  FinderLayout layout;
+  layout.verdictThreshold = -3;
+  layout.furtherThreshold = 1;
+  const FinderHeard heard{{-4, -5, -6}, finderSigns(task->question, task->segments), {{3, 1.5}}};
+  const ScoredTask scored{*task, finderScores(layout, heard)};
+  EXPECT_THAT(scored.choice(layout.verdictThreshold), Optional(3U));
+  EXPECT_TRUE(scored.isRight(layout.verdictThreshold));
+}
+
+TEST(FinderEvaluation, LooksAsTheProgramDoes) {
+  test::TemporaryFolder folder;
+  AnswerModel model = test::openTinyFinder(
+      folder.path(), {{"verdict_threshold", test::kNever}, {"further_threshold", test::kNever}});
+  std::string line(kLine);
+  line.replace(line.find("[0]"), 3, R"([], "rest": ["Moss keeps bees.", "It rains."])");
+  const auto further = [&](const std::string& task) {
+    std::vector<size_t> places;
+    const auto heard = hearFinder(model, *parseFinderTask(task, 1), {});
+    EXPECT_TRUE(heard);
+    EXPECT_EQ(heard->verdicts.size(), 3U);
+    for (const auto& [place, verdict] : heard->further) places.push_back(place);
+    return places;
+  };
+  EXPECT_THAT(further(line), ElementsAre(0U, 3U)) << "the leading segment, and who is in it";
+  line.replace(line.find("\"rest\""), 6, R"("whole": true, "rest")");
+  EXPECT_THAT(further(line), ElementsAre(0U, 3U, 4U)) << "then all the rest";
 }
 
 TEST(FinderEvaluation, RefusesATaskThatIsNone) {
@@ -114,11 +153,12 @@ TEST(FinderEvaluation, TheGainIsThatOfTheSameTasks) {
 
 TEST(FinderEvaluation, WritesTheSignsOfATask) {
   const FinderTask task = *parseFinderTask(kLine, 1);
-  const FinderHeard heard{{1.5, -2, 0}, finderSigns(task.question, task.segments)};
+  const FinderHeard heard{{1.5, -2, 0}, finderSigns(task.question, task.segments), {{2, 0.5}}};
   const nlohmann::json line = nlohmann::json::parse(signsLine(task, heard));
   EXPECT_THAT(line.at("verdicts"), ElementsAre(1.5, -2, 0));
   EXPECT_THAT(line.at("lacks"), ElementsAre(false, false, true));
   EXPECT_EQ(line.at("coverage").size(), 3U);
+  EXPECT_EQ(line.at("further").dump(), "[[2,0.5]]");
   EXPECT_THAT(line.at("gold"), ElementsAre(0));
   EXPECT_FALSE(line.at("bare").get<bool>());
   EXPECT_FALSE(line.at("validation").get<bool>());

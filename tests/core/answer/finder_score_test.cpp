@@ -46,6 +46,12 @@ TEST(FinderScore, AQuestionWithoutANameHasWeightsOfItsOwn) {
   EXPECT_THAT(finderWeighed(layout(), signs, {1, 1}), ElementsAre(DoubleEq(2), DoubleEq(0)));
 }
 
+TEST(FinderScore, TheFirstSegmentWithAllNamesLeads) {
+  EXPECT_EQ(leadingSegment({false, {true, false, false}, {1, 0.5, 0.5}}), 1U);
+  EXPECT_EQ(leadingSegment({false, {true, true}, {0.5, 1}}), 0U);
+  EXPECT_EQ(leadingSegment({true, {false, false}, {0.5, 1}}), 0U);
+}
+
 TEST(FinderScore, NothingIsCoveredByAQuestionOfFunctionWords) {
   EXPECT_THAT(finderSigns("what is it", kSegments).coverage, ElementsAre(0, 0, 0));
 }

@@ -86,5 +86,16 @@ TEST(Question, IsEmptyWithoutContent) {
   EXPECT_TRUE(analyze("?!…").isEmpty());
 }
 
+TEST(Question, FollowsTheWordsThatItHasNot) {
+  const auto next = [](std::string_view question, std::string_view sentence) {
+    return followUp(question, sentence, [](std::string_view) { return 1.0; }).searchWords;
+  };
+  EXPECT_THAT(next("Who heads the company where Ann works?", "Ann works for Sesken."),
+              ElementsAre("sesken"));
+  EXPECT_THAT(next("Who heads the mills of Hull?", "Sesken owns the mill in Hull."),
+              ElementsAre("sesken", "owns"));
+  EXPECT_THAT(next("Is the mill of Hull old?", "The mill of Hull is old."), IsEmpty());
+}
+
 }  // namespace
 }  // namespace lectern
