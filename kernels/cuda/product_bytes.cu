@@ -34,6 +34,7 @@ struct Stage {
   static constexpr int kHighPitch = kSpans * Bytes::kHigh;
   static constexpr int kScalePitch = kSpans * Bytes::kScale;
 
+  static_assert(kSpans == 2, "they are brought in by pairs");
   Tile64<kTileRows> rows;
   SpanActivation spans[kTileRows][kSpans];
   unsigned char low[kColumns * kLowPitch];
@@ -120,6 +121,7 @@ template <DType kType>
 struct Source {
   const uint8_t* row;
   const SpanActivation* spans;
+  int64_t pairPitch;  // of these
   const uint8_t* low;
   int64_t restBytes;
   int64_t restSpans;
@@ -139,7 +141,8 @@ __device__ __forceinline__ Source<kType> sourceOf(const ProductArgs& a,
       columnRow<kGated, kWarpColumns / 2>(a, block.tile.group, firstOutput, ownColumn());
   Source<kType> source;
   source.row = a.narrowed.numbers + block.inRow(tid / 4) * pitch * kSpan + tid % 4 * 16;
-  source.spans = a.narrowed.spans + block.inRow(tid % kTileRows) * pitch;
+  source.spans = a.narrowed.spans + block.inRow(tid % kTileRows) * 2;
+  source.pairPitch = int64_t{a.narrowed.rows} * 2;
   source.low = column.low;
   source.restBytes = a.narrowed.restBytes;
   source.restSpans = a.narrowed.restSpans;
@@ -161,7 +164,8 @@ __device__ __forceinline__ void fetch(
   gpu::cpAsync16(s.rows.at(tid / 4, tid % 4),
                  source.row + (isRest ? source.restBytes : 0) + span * kSpan);
   if (tid < kTileRows) {
-    gpu::cpAsync16(s.spans[tid], source.spans + (isRest ? source.restSpans : 0) + span);
+    gpu::cpAsync16(s.spans[tid], source.spans + (isRest ? source.restSpans : 0) +
+                                     steps.stage(step) * source.pairPitch);
   }
 
   const int column = ownColumn();

@@ -10,22 +10,30 @@ namespace {
 constexpr int kThreads = 256;
 constexpr int kColumns = 64;
 constexpr int kDepth = 32;
-constexpr int kPitch = kTileRows + 4;  // keeps rows 16-byte aligned and spreads them over the banks
 
+// Where a row stands among the inputs at `depth`: rows stay together in fours, and those of a
+// warp's requests, four rows at eight depths, are in different banks.
+__device__ __forceinline__ int placeOf(int depth, int row) {
+  return row ^ depth / 4 % 8 * 4;
+}
 // Four inputs of a row, which go to four rows of the transposed tile.
-__device__ __forceinline__ void putTransposed(float (*tile)[kPitch], int depth, int row, float4 v) {
-  tile[depth][row] = v.x;
-  tile[depth + 1][row] = v.y;
-  tile[depth + 2][row] = v.z;
-  tile[depth + 3][row] = v.w;
+__device__ __forceinline__ void putTransposed(float (*tile)[kColumns],
+                                              int depth,
+                                              int row,
+                                              float4 v) {
+  const int place = placeOf(depth, row);
+  tile[depth][place] = v.x;
+  tile[depth + 1][place] = v.y;
+  tile[depth + 2][place] = v.z;
+  tile[depth + 3][place] = v.w;
 }
 
 template <bool kGated>
 __global__ void __launch_bounds__(kThreads) floatTiles(ProductArgs a) {
-  static_assert(kColumns == kTileRows, "both tiles have one pitch");
+  static_assert(kColumns == kTileRows, "both tiles are alike");
   constexpr int kOutputs = kGated ? kColumns / 2 : kColumns;
-  GPU_SHARED(float, rows, [kDepth][kPitch]);
-  GPU_SHARED(float, columns, [kDepth][kPitch]);
+  GPU_SHARED(float, rows, [kDepth][kTileRows]);
+  GPU_SHARED(float, columns, [kDepth][kColumns]);
   const BlockRows block = blockRows(a, static_cast<int>(blockIdx.y));
   if (block.tile.rows <= 0) return;
   const int64_t firstOutput = static_cast<int64_t>(blockIdx.x) * kOutputs;
@@ -48,8 +56,8 @@ __global__ void __launch_bounds__(kThreads) floatTiles(ProductArgs a) {
     __syncthreads();
 #pragma unroll 8
     for (int k = 0; k < kDepth; ++k) {
-      const float4 r = asFloats(gpu::ld128(&rows[k][ownRow]));
-      const float4 c = asFloats(gpu::ld128(&columns[k][ownColumn]));
+      const float4 r = asFloats(gpu::ld128(&rows[k][placeOf(k, ownRow)]));
+      const float4 c = asFloats(gpu::ld128(&columns[k][placeOf(k, ownColumn)]));
       const float left[4] = {r.x, r.y, r.z, r.w};
       const float top[4] = {c.x, c.y, c.z, c.w};
 #pragma unroll

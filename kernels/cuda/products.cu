@@ -26,7 +26,7 @@ __global__ void __launch_bounds__(kThreads) narrowRows(Rows in, int count, Narro
     *reinterpret_cast<uint32_t*>(to.numbers + place) = terms.first.bytes;
     *reinterpret_cast<uint32_t*>(to.numbers + to.restBytes + place) = terms.rest.bytes;
     if (four % 8 != 0) return;
-    const int64_t spanPlace = row * to.pitchSpans + span;
+    const int64_t spanPlace = (span / 2 * int64_t{to.rows} + row) * 2 + span % 2;
     to.spans[spanPlace] = terms.first.span;
     to.spans[to.restSpans + spanPlace] = terms.rest.span;
     if (terms.rest.span.scale != 0) atomicOr(&to.hasRest[span / 2], 1);
@@ -75,6 +75,7 @@ cudaError_t narrow(
   const bool areBytes = isQuantised(weight.dtype);
   auto* base = static_cast<uint8_t*>(place);
   to.numbers = base;
+  to.rows = static_cast<int32_t>(in.rows);
   to.pitchSpans = static_cast<int32_t>(room.pitchSpans);
   if (areBytes || keepsFloats(weight)) to.restBytes = room.numberBytes;
   if (areBytes) {

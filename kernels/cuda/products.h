@@ -26,8 +26,9 @@ struct Grouping {
 /// pairs of spans. What the first term rounded away is a second one: of every number that meets a
 /// small matrix of bfloat16, of spans with an outlier that meet a quantised one.
 struct Narrowed {
-  uint8_t* numbers = nullptr;  ///< bfloat16 or bytes
-  SpanActivation* spans = nullptr;
+  uint8_t* numbers = nullptr;       ///< bfloat16 or bytes
+  SpanActivation* spans = nullptr;  ///< [pairs of spans][rows][2]: a stage's stand together
+  int32_t rows = 0;
   int32_t pitchSpans = 0;
   int64_t restBytes = 0;  ///< from a number to the second term's; 0: there is none
   int64_t restSpans = 0;  ///< likewise for the spans

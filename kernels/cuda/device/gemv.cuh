@@ -29,21 +29,25 @@ __device__ __forceinline__ int secondSum(int sums) {
   return sums >> 16;
 }
 
-/// Bytes of shared memory that a span takes.
-template <DType kType>
-constexpr int64_t kSpanRoom = kType == DType::F32    ? 0
-                              : kType == DType::BF16 ? kSpan * 2
-                                                     : 2 * (kSpan + sizeof(SpanActivation));
 /// Spans of a vector that are in shared memory together: so many (17,920 numbers of bytes, 22,528
 /// of bfloat16) that with what else a block holds they stay below the 48 KiB that need no leave.
 /// Longer vectors come in slices.
 template <DType kType>
 constexpr int kSliceSpans = kType == DType::BF16 ? 704 : 560;
 
+/// From the first sixteen bytes of a slice's spans to the other sixteen: what a warp writes to both
+/// is in different banks.
+__host__ __device__ constexpr int halfPitch(int spans) {
+  return (spans * 16 + 127) / 128 * 128 + 64;
+}
 /// Bytes of shared memory for a vector of so many spans.
 template <DType kType>
 constexpr int64_t activationBytes(int64_t spans) {
-  return kSpanRoom<kType> * (spans < kSliceSpans<kType> ? spans : kSliceSpans<kType>);
+  const int64_t together = spans < kSliceSpans<kType> ? spans : kSliceSpans<kType>;
+  if (kType == DType::F32) return 0;
+  if (kType == DType::BF16) return together * kSpan * 2;
+  return 4 * halfPitch(static_cast<int>(together)) +
+         together * 2 * static_cast<int64_t>(sizeof(SpanActivation));
 }
 
 __device__ __forceinline__ float largestOfSpan(float4 v) {
@@ -124,10 +128,10 @@ struct Activations {
     return areFloats ? 1 : (rowSpans + kSliceSpans<kType> - 1) / kSliceSpans<kType>;
   }
   [[nodiscard]] __device__ __forceinline__ unsigned char* restRoom() const {
-    return room + spans * kSpan;
+    return room + 2 * halfPitch(spans);
   }
   [[nodiscard]] __device__ __forceinline__ SpanActivation* spanRoom() const {
-    return reinterpret_cast<SpanActivation*>(room + 2 * spans * kSpan);
+    return reinterpret_cast<SpanActivation*>(room + 4 * halfPitch(spans));
   }
   [[nodiscard]] __device__ __forceinline__ SpanActivation* restSpanRoom() const {
     return spanRoom() + spans;
@@ -157,7 +161,7 @@ struct Activations {
         const int span = i / 8;
         const FourTerms terms = termsOfFour(v, min(kSpan, count - (firstSpan + span) * kSpan));
         if (i >= fours) continue;
-        const int place = (i % 8 < 4 ? span : spans + span) * 16 + i % 4 * 4;
+        const int place = (i % 8 < 4 ? 0 : halfPitch(spans)) + span * 16 + i % 4 * 4;
         *reinterpret_cast<uint32_t*>(room + place) = terms.first.bytes;
         *reinterpret_cast<uint32_t*>(restRoom() + place) = terms.rest.bytes;
         if (i % 8 == 0) {
@@ -234,7 +238,7 @@ __device__ __forceinline__ void dotRests(const WeightRow (&rows)[kRows],
     const SpanActivation activation = x.restSpanRoom()[i];
     if (activation.scale == 0) continue;
     const uint4 low = gpu::ld128(x.restRoom() + i * 16);
-    const uint4 high = gpu::ld128(x.restRoom() + (x.spans + i) * 16);
+    const uint4 high = gpu::ld128(x.restRoom() + halfPitch(x.spans) + i * 16);
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {
       const Span<kType> span = loadSpan<kType>(rows[r], x.firstSpan + i, x.rowSpans);
@@ -287,7 +291,7 @@ __device__ __forceinline__ void dotShare(const WeightRow (&rows)[kRows],
         spans[r] = loadSpan<kType>(rows[r], x.firstSpan + i, x.rowSpans);
       }
       const uint4 low = gpu::ld128(x.room + i * 16);
-      const uint4 high = gpu::ld128(x.room + (x.spans + i) * 16);
+      const uint4 high = gpu::ld128(x.room + halfPitch(x.spans) + i * 16);
       const SpanActivation activation = x.spanRoom()[i];
 #pragma unroll
       for (int r = 0; r < kRows; ++r) {
