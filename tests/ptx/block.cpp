@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/ptx/block.h"
 
+#include "tests/cuda_runtime/sample.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -222,13 +224,14 @@ void runLaunch(LaunchContext& launch, uint32_t seed) {
   launch.counts.threads.assign(launch.program.code.size(), 0);
   std::mt19937 random(seed);
   const auto& [x, y, z] = launch.grid;
-  std::vector<int64_t> order(static_cast<std::size_t>(x) * y * z);
-  std::iota(order.begin(), order.end(), int64_t{0});
+  std::vector<uint32_t> order = cuda_runtime::sampledBlocks(
+      x * y * z, static_cast<uint32_t>(launch.sampleBlocks),
+      [&](uint32_t bound) { return static_cast<uint32_t>(random() % bound); });
   std::shuffle(order.begin(), order.end(), random);
-  for (const int64_t linear : order) {
-    const auto index = static_cast<uint32_t>(linear);
-    Block block(launch, {index % x, index / x % y, index / x / y}, linear);
+  for (const uint32_t index : order) {
+    Block block(launch, {index % x, index / x % y, index / x / y}, index);
     block.run(random);
+    ++launch.blocksRun;
     if (launch.faulted) return;
   }
 }

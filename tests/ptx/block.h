@@ -35,11 +35,13 @@ struct LaunchContext {
   AccessObserver* observer = nullptr;
   Dimensions grid{1, 1, 1};
   Dimensions threads{1, 1, 1};
+  int sampleBlocks = 0;
   int64_t dynamicSharedBytes = 0;
   std::vector<std::byte> parameters;
   std::vector<Finding> findings;
   std::set<std::pair<cuda_runtime::FindingKind, int32_t>> reported;  ///< kind and statement
   bool faulted = false;
+  int64_t blocksRun = 0;
   Counts counts;
 };
 

@@ -17,6 +17,7 @@ LaunchReport reportOf(LaunchContext&& launch) {
   LaunchReport report;
   report.findings = std::move(launch.findings);
   report.faulted = launch.faulted;
+  report.blocksRun = launch.blocksRun;
   for (std::size_t i = 0; i < launch.program.code.size(); ++i) {
     if (launch.counts.warps[i] == 0) continue;
     const auto statement = static_cast<std::size_t>(launch.program.code[i].statement);
@@ -104,6 +105,7 @@ Result<LaunchReport> LoadedModule::launch(const std::string& kernel,
   launch.observer = options.observer;
   launch.grid = options.grid;
   launch.threads = options.threads;
+  launch.sampleBlocks = options.sampleBlocks;
   launch.dynamicSharedBytes = options.dynamicSharedBytes;
   launch.parameters = std::move(parameters);
   runLaunch(launch, options.seed);

@@ -21,12 +21,14 @@ struct LaunchOptions {
   Dimensions threads{1, 1, 1};
   int64_t dynamicSharedBytes = 0;
   uint32_t seed = 1;
+  int sampleBlocks = 0;  ///< of more than these a sample runs (cuda_runtime/sample.h); 0: all run
   AccessObserver* observer = nullptr;
 };
 
 struct LaunchReport {
   std::vector<Finding> findings;
   bool faulted = false;  ///< a device would have lost the context
+  int64_t blocksRun = 0;
   /// Instructions by their full name (fma.rn.f32): issued once a warp, or part of one; and executed
   /// by threads whose guard held.
   std::map<std::string, int64_t> warpInstructions;

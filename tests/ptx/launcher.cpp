@@ -20,6 +20,7 @@ struct State {
   Options options;
   uint32_t launches = 0;
   std::map<std::string, InstructionCounts> counts;
+  std::vector<Launched> launched;
 };
 
 State& state() {
@@ -46,11 +47,18 @@ void add(std::map<std::string, int64_t>& to, const std::map<std::string, int64_t
   for (const auto& [name, count] : from) to[name] += count;
 }
 
-void account(const std::string& kernel, const LaunchReport& report) {
+int64_t total(const std::map<std::string, int64_t>& counts) {
+  return std::accumulate(counts.begin(), counts.end(), int64_t{0},
+                         [](int64_t sum, const auto& entry) { return sum + entry.second; });
+}
+
+void account(const std::string& kernel, const Dimensions& grid, const LaunchReport& report) {
   InstructionCounts& counts = state().counts[kernel];
   ++counts.launches;
   add(counts.warps, report.warpInstructions);
   add(counts.threads, report.threadInstructions);
+  state().launched.push_back({kernel, int64_t{grid[0]} * grid[1] * grid[2], report.blocksRun,
+                              total(report.warpInstructions)});
 }
 
 void runKernel(LoadedModule& module,
@@ -61,6 +69,7 @@ void runKernel(LoadedModule& module,
   // Every launch has an order of its own, and the same one when the test runs again.
   options.seed = chosen.seed + 7919 * state().launches++;
   runtimeMemory().forgetRecent();
+  options.sampleBlocks = chosen.sampleBlocks;
   if (chosen.trace) options.observer = &runtimeMemory();
   const auto report = module.launch(kernel, options, parameters);
   if (!report) {
@@ -68,16 +77,11 @@ void runKernel(LoadedModule& module,
     cuda_runtime::fault(cudaErrorInvalidKernelImage);
     return;
   }
-  account(kernel, *report);
+  account(kernel, options.grid, *report);
   for (const Finding& finding : report->findings) {
     cuda_runtime::report(finding.kind, kernel, finding.text);
   }
   if (report->faulted) cuda_runtime::fault(errorOf(report->findings));
-}
-
-int64_t total(const std::map<std::string, int64_t>& counts) {
-  return std::accumulate(counts.begin(), counts.end(), int64_t{0},
-                         [](int64_t sum, const auto& entry) { return sum + entry.second; });
 }
 
 cudaError_t refuse(FindingKind kind,
@@ -108,7 +112,7 @@ bool isAccepted(const cudaLaunchConfig_t& config,
 
 void reset(const Options& options, const cuda_runtime::Settings& settings) {
   cuda_runtime::reset(settings);
-  state() = State{options, 0, {}};
+  state() = State{options, 0, {}, {}};
 }
 
 int64_t InstructionCounts::warpTotal() const {
@@ -120,6 +124,13 @@ int64_t InstructionCounts::threadTotal() const {
 
 const std::map<std::string, InstructionCounts>& instructionCounts() {
   return state().counts;
+}
+
+const std::vector<Launched>& launches() {
+  return state().launched;
+}
+void clearLaunches() {
+  state().launched.clear();
 }
 
 cudaError_t launchKernel(const void* stub, const cudaLaunchConfig_t& config, void** arguments) {

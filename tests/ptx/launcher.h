@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 /// Engine B's side of the CUDA runtime: objects of nvcc, linked with Lectern::ptx_runtime instead
 /// of libcudart, register their fat binaries here and launch through it. Everything else of the
@@ -16,6 +17,9 @@ namespace lectern::ptx {
 struct Options {
   uint32_t seed = 1;  ///< order of blocks and warps, and where warps are interrupted
   bool trace = true;  ///< races and uninitialised reads; some four times slower
+  /// More blocks than this are not all run: a seeded choice is, the first and the last among them
+  /// (cuda_runtime/sample.h). 0 runs all.
+  int sampleBlocks = 0;
 };
 
 /// Starts the stand-in anew and forgets the counts.
@@ -31,5 +35,16 @@ struct InstructionCounts {
   int64_t threadTotal() const;
 };
 const std::map<std::string, InstructionCounts>& instructionCounts();
+
+/// A launch since reset() or clearLaunches(), and how many instructions its blocks that ran issued
+/// for warps, or parts of them.
+struct Launched {
+  std::string kernel;
+  int64_t blocks = 0;
+  int64_t blocksRun = 0;
+  int64_t warpInstructions = 0;
+};
+const std::vector<Launched>& launches();
+void clearLaunches();
 
 }  // namespace lectern::ptx

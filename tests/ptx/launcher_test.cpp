@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <vector>
 
 namespace lectern::ptx {
@@ -82,6 +83,25 @@ TEST_F(PtxLauncher, CountsWhatWasExecuted) {
   EXPECT_EQ(counts.warps.at(store), 4);
   EXPECT_EQ(counts.threads.at(store), 128);
   EXPECT_EQ(counts.threadTotal(), 32 * counts.warpTotal());
+}
+
+TEST_F(PtxLauncher, ASampleOfBlocksHasTheEdges) {
+  reset({.sampleBlocks = 16});
+  auto* out = allocate<int>(100 * 32);
+  cudaMemset(out, 0, 100 * 32 * sizeof(int));
+  ASSERT_EQ(launchFill(out, 100, 9, nullptr), cudaSuccess);
+  const std::vector<int> filled = download(out, 100 * 32);
+  EXPECT_EQ(filled.front(), 9);
+  EXPECT_EQ(filled.back(), 9);
+  EXPECT_EQ(std::count(filled.begin(), filled.end(), 9), 16 * 32);
+  ASSERT_EQ(launches().size(), 1U);
+  EXPECT_EQ(launches()[0].blocks, 100);
+  EXPECT_EQ(launches()[0].blocksRun, 16);
+  const InstructionCounts& counts = instructionCounts().begin()->second;
+  EXPECT_EQ(launches()[0].warpInstructions, counts.warpTotal());
+  EXPECT_EQ(counts.warpTotal() % 16, 0);
+  clearLaunches();
+  EXPECT_TRUE(launches().empty());
 }
 
 TEST_F(PtxLauncher, FindsARaceInSharedMemoryWhereNoBarrierStands) {

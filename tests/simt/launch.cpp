@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/cuda_runtime/cuda_runtime.h"
+#include "tests/cuda_runtime/sample.h"
 #include "tests/simt/block.h"
 #include "tests/simt/host_launch.h"
 #include "tests/simt/random.h"
@@ -8,8 +9,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <numeric>
 #include <utility>
 
 namespace lectern::simt {
@@ -41,19 +40,11 @@ bool isLaunchable(const Launch& launch) {
              cuda_runtime::settings().sharedBytesPerBlock;
 }
 
-/// All blocks, or the first, the last and a seeded choice of the others; in the order in which they
-/// run.
+/// In the order in which they run.
 std::vector<uint32_t> blocksToRun(uint32_t count, Random* random) {
-  std::vector<uint32_t> blocks(count);
-  std::iota(blocks.begin(), blocks.end(), 0U);
-  const auto wanted = static_cast<uint32_t>(engine().options.sampleBlocks);
-  if (wanted > 0 && wanted < count) {
-    std::swap(blocks[1], blocks[count - 1]);
-    for (uint32_t i = 2; i < wanted; ++i)
-      std::swap(blocks[i], blocks[i + random->below(count - i)]);
-    blocks.resize(std::max(wanted, 2U));
-    std::sort(blocks.begin(), blocks.end());
-  }
+  std::vector<uint32_t> blocks =
+      cuda_runtime::sampledBlocks(count, static_cast<uint32_t>(engine().options.sampleBlocks),
+                                  [&](uint32_t bound) { return random->below(bound); });
   if (engine().options.seed != 0) random->shuffle(blocks);
   return blocks;
 }
@@ -72,7 +63,8 @@ void checkStaticShared(const Block& block, const Launch& launch, const std::stri
 void runGrid(const Launch& launch, const std::string& name) {
   const Options& how = engine().options;
   Random random(how.seed + 1000003 * ++engine().launchCount);
-  LaunchReport report{name, launch.grid, launch.block, 0, {}, {}};
+  LaunchReport report{
+      name, launch.grid, launch.block, static_cast<int64_t>(launch.dynamicSharedBytes), 0, {}, {}};
   const uint32_t count = launch.grid.x * launch.grid.y * launch.grid.z;
   Block block(launch, name);
   beginTrace(block.warpCount(), how.seed);

@@ -22,8 +22,8 @@ struct Options {
   int preemptEvery = 0;
   /// Without it only barriers, collectives and launches are checked, five times as fast.
   bool trace = true;
-  /// More blocks than this are not all run: the first, the last and a seeded choice of the others
-  /// are. 0 runs all.
+  /// More blocks than this are not all run: a seeded choice is, the first and the last among them
+  /// (cuda_runtime/sample.h). 0 runs all.
   int sampleBlocks = 0;
   /// Fills LaunchReport::lines.
   bool lines = false;
@@ -57,6 +57,7 @@ struct LaunchReport {
   std::string kernel;
   dim3 grid;
   dim3 block;
+  int64_t dynamicSharedBytes = 0;
   int64_t blocksRun = 0;
   Traffic traffic;
   std::vector<LineTraffic> lines;

@@ -5,8 +5,8 @@
 #include "kernels/contract.h"
 #include "kernels/cuda/launches.h"
 #include "kernels/cuda/packing.h"
+#include "tests/cuda_runtime/cuda_runtime.h"
 #include "tests/kernels/op_data.h"
-#include "tests/simt/simt.h"
 
 #include <gtest/gtest.h>
 
@@ -16,12 +16,17 @@
 
 namespace lectern::kernels::cuda {
 
-/// The kernels alone, without the backend, run by the engine that checks every access: the operands
-/// of operations in the stand-in's device memory, each an allocation of its own. The members that
-/// they share do what those of tests/kernels/suite/device.h do.
+/// The kernels alone, without the backend, run by the engine that the program is linked with: the
+/// operands of operations in the stand-in's device memory, each an allocation of its own. The
+/// members that they share do what those of tests/kernels/suite/device.h do.
 class KernelDevice {
  public:
-  KernelDevice() { EXPECT_EQ(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), 0); }
+  /// `isSampled`: kernels read what blocks were to write that the engine does not run, so all that
+  /// is not written here is zeros.
+  explicit KernelDevice(int multiprocessors = 4, bool isSampled = false)
+      : multiprocessors_(multiprocessors), isSampled_(isSampled) {
+    EXPECT_EQ(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), 0);
+  }
   ~KernelDevice() {
     for (void* place : places_) cudaFree(place);
     cudaStreamDestroy(stream_);
@@ -36,9 +41,9 @@ class KernelDevice {
         [&](const auto& op) {
           LaunchContext context;
           context.stream = stream_;
-          context.multiprocessors = kMultiprocessors;
+          context.multiprocessors = multiprocessors_;
           context.workspaceBytes = workspaceBytes(op, context);
-          if (context.workspaceBytes > 0) context.workspace = bytes(context.workspaceBytes);
+          if (context.workspaceBytes > 0) context.workspace = room(context.workspaceBytes);
           ASSERT_EQ(launch(op, context), cudaSuccess) << nameOf(operation);
         },
         operation);
@@ -62,10 +67,16 @@ class KernelDevice {
   /// The same without values: reading them before they are written is a finding.
   Tensor room(int64_t rows, int64_t cols, int64_t gap = 3) {
     Tensor tensor =
-        matrix(bytes((gap > 0 ? 4 : 0) + rows * (cols + gap) * 4), DType::F32, rows, cols);
+        matrix(room((gap > 0 ? 4 : 0) + rows * (cols + gap) * 4), DType::F32, rows, cols);
     tensor.data = static_cast<float*>(tensor.data) + (gap > 0 ? 1 : 0);
     tensor.stride = cols + gap;
     return tensor;
+  }
+  Tensor put(const std::vector<int32_t>& values, int64_t rows) {
+    const auto count = static_cast<int64_t>(values.size());
+    void* place = bytes(count * 4);
+    copyIn(place, values.data(), count * 4);
+    return matrix(place, DType::I32, rows, count / rows);
   }
   Step at(int32_t position) {
     auto* place = static_cast<int32_t*>(bytes(4));
@@ -88,7 +99,7 @@ class KernelDevice {
   KvCache cache(int64_t pageTokens, int64_t pages, int64_t kvHeads, int64_t dim, DType dtype) {
     std::vector<void*> table;
     for (int64_t page = 0; page < pages; ++page) {
-      table.push_back(bytes(pageTokens * cacheTokenBytes(dtype, kvHeads, dim)));
+      table.push_back(room(pageTokens * cacheTokenBytes(dtype, kvHeads, dim)));
     }
     const auto tableBytes = static_cast<int64_t>(table.size() * sizeof(void*));
     void* place = bytes(tableBytes);
@@ -97,12 +108,16 @@ class KernelDevice {
   }
 
  private:
-  static constexpr int kMultiprocessors = 4;
-
   void* bytes(int64_t count) {
     void* place = nullptr;
     EXPECT_EQ(cudaMalloc(&place, static_cast<size_t>(count)), cudaSuccess);
     places_.push_back(place);
+    return place;
+  }
+  void* room(int64_t count) {
+    void* place = bytes(count);
+    if (!isSampled_) return place;
+    EXPECT_EQ(cudaMemsetAsync(place, 0, static_cast<size_t>(count), stream_), cudaSuccess);
     return place;
   }
   void copyIn(void* to, const void* from, int64_t count) {
@@ -125,6 +140,8 @@ class KernelDevice {
     return weight;
   }
 
+  int multiprocessors_;
+  bool isSampled_;
   cudaStream_t stream_ = nullptr;
   std::vector<void*> places_;
 };

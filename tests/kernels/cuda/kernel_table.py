@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes the table of kernels/cuda/README.md: what each kernel takes of a multiprocessor and asks of memory.
+"""Writes the table of kernels/cuda/README.md: what each kernel takes of a multiprocessor, asks of memory and executes.
 
-    kernel_table.py TRAFFIC_TEST [--check]
+    kernel_table.py TRAFFIC INSTRUCTIONS [--check]
 
-TRAFFIC_TEST is the built kernels_cuda_traffic_test: engine A counts there what the kernels ask for. Registers and shared
-memory are ptxas's, for compute capability 8.9. Times are computed from both and the data sheets of three cards; nothing
-was measured on a card. With --check nothing is written, and the exit code is 1 where the table is another.
+Both are files that hold the lines of kernel_costs_traffic (engine A) and kernel_costs_instructions (engine B), or these
+programs themselves, which take minutes. Registers and static shared memory are ptxas's, for compute capability 8.9. Times
+are computed from all that and the data sheets of three cards; nothing was measured on a card. With --check nothing is
+written, and the exit code is 1 where the table is another.
 """
 
+import os
 import pathlib
 import re
 import subprocess
@@ -38,36 +40,55 @@ def resources():
     return found
 
 
-def microseconds(card, shape, flops, bytes_asked):
+def lines_of(source, kind):
+    if os.access(source, os.X_OK):
+        told = subprocess.run([os.path.abspath(source)], capture_output=True, text=True, check=True).stdout
+    else:
+        told = pathlib.Path(source).read_text()
+    return [line.split("|")[1:] for line in told.splitlines() if line.startswith(kind + "|")]
+
+
+def kernels_text(kernels, known):
+    parts = []
+    for kernel in dict.fromkeys(kernels.strip(";").split(";")):
+        name, dynamic = kernel.replace("(lectern::kernels::DType)", "DType ").rsplit(",", 1)
+        registers, static = known[name]
+        kib = (static + int(dynamic)) / 1024
+        parts.append("%s: %d, %s" % (name.split("<")[0], registers, "%.1f" % kib if kib else "0"))
+    return "; ".join(parts)
+
+
+def microseconds(card, operation, shape, flops, moved, instructions):
+    """The largest of three bounds, and its letter."""
     bandwidth, halves, whole_bytes, floats = CARDS[card]
-    peak = floats if "f32" in shape else whole_bytes if re.search(r"q\d", shape) else halves
-    return max(bytes_asked / bandwidth / 1e3, flops / peak / 1e6)
+    on_tensor_cores = operation.startswith("Attend") or (
+        operation in ("Linear", "LinearGated", "Experts") and not shape.startswith("1 ×") and "f32" not in shape)
+    peak = (whole_bytes if re.search(r"q\d", shape) else halves) if on_tensor_cores else floats
+    issued = floats / 64  # 10¹² a second: one a clock for 32 lanes that each make one multiply-add a clock
+    time, bound = max((moved / bandwidth / 1e3, "m"), (flops / peak / 1e6, "a"), (instructions / issued / 1e6, "i"))
+    return "%.1f %s" % (time, bound) if time >= 10 else "%.2f %s" % (time, bound)
 
 
-def table(traffic_test):
-    told = subprocess.run([traffic_test], capture_output=True, text=True, check=True).stdout
+def table(traffic, instructions):
     known = resources()
-    lines = ["| operation | shape | kernels: registers, static shared bytes | sectors / floor | wavefronts / ideal | "
-             + " | ".join("%s, µs" % card for card in CARDS) + " |", "|---|---|---|---|---|" + "---|" * len(CARDS)]
-    for line in told.splitlines():
-        if not line.startswith("traffic|"):
-            continue
-        _, operation, shape, floor, flops, sectors, wavefronts, ideal, kernels = line.split("|")
-        names = []
-        for kernel in dict.fromkeys(kernels.strip(";").split(";")):
-            name = kernel.replace("(lectern::kernels::DType)", "DType ")
-            names.append("%s: %d, %d" % (kernel.split("<")[0], *known[name]))
-        times = ["%.1f" % microseconds(card, shape, float(flops), float(sectors)) for card in CARDS]
-        lines.append("| %s | %s | %s | %.2f | %s | %s |" % (
-            operation, shape, "; ".join(names), float(sectors) / float(floor),
-            "%.2f" % (float(wavefronts) / float(ideal)) if float(ideal) else "–", " | ".join(times)))
+    executed = {tuple(key): float(count) for *key, count in lines_of(instructions, "instructions")}
+    lines = ["| | operation | shape | kernels: registers, KiB of shared memory | sectors / floor | wavefronts / ideal | "
+             "instructions of a warp | " + " | ".join("%s, µs" % card for card in CARDS) + " |",
+             "|---|---|---|---|---|---|---|" + "---|" * len(CARDS)]
+    for model, operation, shape, floor, flops, sectors, wavefronts, kernels in lines_of(traffic, "traffic"):
+        count, floor, flops, sectors = executed[model, operation, shape], float(floor), float(flops), float(sectors)
+        each = "%.0f / Mflop" % (count / flops * 1e6) if flops > 64 * floor else "%.0f / KiB" % (count / floor * 1024)
+        times = [microseconds(card, operation, shape, flops, floor * sectors, count) for card in CARDS]
+        lines.append("| %s | %s | %s | %s | %.2f | %s | %s | %s |" % (
+            model, operation, shape, kernels_text(kernels, known), sectors,
+            "%.2f" % float(wavefronts) if float(wavefronts) else "–", each, " | ".join(times)))
     return "\n".join(lines) + "\n"
 
 
-def main(traffic_test, *options):
+def main(traffic, instructions, *options):
     text = README.read_text()
     begin, end = text.index(BEGIN) + len(BEGIN), text.index(END)
-    now = table(traffic_test)
+    now = table(traffic, instructions)
     if "--check" in options:
         sys.exit(0 if text[begin:end] == now else "the table of %s is another now:\n%s" % (README, now))
     README.write_text(text[:begin] + now + text[end:])
