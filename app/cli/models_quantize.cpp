@@ -28,12 +28,15 @@ class ModelsQuantize : public Command {
                    "GGUF file")
         ->required()
         ->option_text("MODEL");
-    app.add_option("--type", request_.type,
+    app.add_option("--type", request_.wanted.type,
                    "What its matrices become: q8_0 (8.5 bits a weight), q4_0 or q4_k (4.5 bits; "
                    "q4_k errs less)")
         ->required()
         ->option_text("q8_0|q4_0|q4_k")
         ->transform(CLI::CheckedTransformer(kTypes, CLI::ignore_case));
+    app.add_flag("--experts-only", request_.wanted.ofExpertsAlone,
+                 "Only the experts become that, most of a model that has them; all else keeps its "
+                 "bits");
     auto* out = app.add_option("--out", request_.out,
                                "Write this GGUF file; without it the result becomes an imported "
                                "model")
@@ -105,7 +108,8 @@ class ModelsQuantize : public Command {
     return {{"schema", "lectern-cli/models-quantize/1"},
             {"name", made.name.empty() ? Json() : Json(made.name)},
             {"file", made.file.string()},
-            {"type", ggufTypeName(request_.type)},
+            {"type", ggufTypeName(request_.wanted.type)},
+            {"expertsOnly", request_.wanted.ofExpertsAlone},
             {"parameters", made.parameters},
             {"bytes", made.bytes},
             {"sourceBytes", made.sourceBytes},

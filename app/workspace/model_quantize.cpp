@@ -55,11 +55,11 @@ Result<QuantizedModel> writeTo(const fs::path& file,
                                const std::stop_token& stop) {
   const auto model = TRY(ModelFolder::open(request.model));
   const std::vector<GgufSource> sources = TRY(ggufSources(*model));
-  GgufHeader header = TRY(ggufKeysOf(*model, sources, name, request.type));
+  GgufHeader header = TRY(ggufKeysOf(*model, sources, name, request.wanted.type));
   QuantizedModel result;
   result.file = file;
   result.tensors = TRY(writeQuantized(
-      sources, request.type, std::move(header), file,
+      sources, request.wanted, std::move(header), file,
       [&](int64_t done, int64_t total) {
         if (progress) progress("quantizing", done, total);
       },
@@ -97,8 +97,9 @@ Result<QuantizedModel> quantizeModel(const QuantizeRequest& request,
                                      const fs::path& dataFolder,
                                      const ModelProgress& progress,
                                      std::stop_token stop) {
-  const std::string own =
-      fmt::format("{}-{}", ownModelName(request.model), ggufTypeName(request.type));
+  const std::string own = fmt::format("{}{}-{}", ownModelName(request.model),
+                                      request.wanted.ofExpertsAlone ? "-experts" : "",
+                                      ggufTypeName(request.wanted.type));
   const fs::path models = modelsFolder(dataFolder);
   if (!request.out.empty()) {
     TRY(checkOut(request.out));

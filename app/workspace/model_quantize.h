@@ -4,7 +4,6 @@
 #include "app/workspace/model_store.h"
 #include "core/base/result.h"
 #include "core/model_file/quantize.h"
-#include "core/model_file/stored_tensor.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -16,7 +15,7 @@ namespace lectern {
 
 struct QuantizeRequest {
   std::filesystem::path model;  ///< a folder or a GGUF file, in BF16, F16 or F32
-  StoredType type = StoredType::Q8_0;
+  Quantization wanted;
   std::filesystem::path out;  ///< a file to be made; empty: it becomes an imported model
   std::string name;           ///< of the imported model; empty: the model's own with the type
 };

@@ -36,6 +36,18 @@ bool staysFloat(const GgufSource& source) {
          source.name.ends_with("ffn_gate_inp.weight");
 }
 
+bool isExperts(const GgufSource& source) {
+  return source.name.ends_with("_exps.weight");
+}
+
+// Float32 where the parts differ.
+StoredType ownType(const GgufSource& source) {
+  const StoredType own = source.parts.front()->type;
+  const bool isOne = std::ranges::all_of(
+      source.parts, [&](const StoredTensor* part) { return part->type == own; });
+  return isOne ? own : StoredType::F32;
+}
+
 struct ErrorSums {
   double squaredError = 0;
   double squares = 0;
@@ -165,29 +177,29 @@ class Quantizer {
 
 }  // namespace
 
-StoredType quantizedType(const GgufSource& source, StoredType wanted, bool isHead) {
+StoredType quantizedType(const GgufSource& source, const Quantization& wanted, bool isHead) {
   if (staysFloat(source)) return StoredType::F32;
-  StoredType type = wanted;
-  if (isHead && wanted != StoredType::Q8_0) type = StoredType::Q6_K;
+  if (wanted.ofExpertsAlone && !isExperts(source)) return ownType(source);
+  StoredType type = wanted.type;
+  if (isHead && wanted.type != StoredType::Q8_0) type = StoredType::Q6_K;
   const auto fits = [&](StoredType candidate) {
     return source.shape.back() % blockShape(candidate).elements == 0;
   };
   if (type == StoredType::Q4_K && !fits(type)) type = StoredType::Q5_0;
   if (type == StoredType::Q6_K && !fits(type)) type = StoredType::Q8_0;
-  if (fits(type)) return type;
-  const StoredType own = source.parts.front()->type;
-  const bool isOne = std::ranges::all_of(
-      source.parts, [&](const StoredTensor* part) { return part->type == own; });
-  return isOne ? own : StoredType::F32;
+  return fits(type) ? type : ownType(source);
 }
 
 Result<std::vector<QuantizedTensor>> writeQuantized(
     const std::vector<GgufSource>& sources,
-    StoredType wanted,
+    const Quantization& wanted,
     GgufHeader header,
     const std::filesystem::path& file,
     const std::function<void(int64_t, int64_t)>& progress,
     std::stop_token stop) {
+  if (wanted.ofExpertsAlone && std::ranges::none_of(sources, isExperts)) {
+    return Error{ErrorCode::Usage, "The model has no experts. Quantize all its matrices instead."};
+  }
   const bool hasHead =
       std::ranges::find(sources, "output.weight", &GgufSource::name) != sources.end();
   const std::string_view head = hasHead ? "output.weight" : "token_embd.weight";

@@ -93,6 +93,7 @@ TEST_F(Quantize, WritesAFileWithAReportOfEachTensor) {
   EXPECT_EQ(json.at("file"), out.string());
   EXPECT_TRUE(json.at("name").is_null());
   EXPECT_EQ(json.at("type"), "Q8_0");
+  EXPECT_EQ(json.at("expertsOnly"), false);
   EXPECT_EQ(json.at("bytes"), fs::file_size(out));
   int64_t elements = 0;
   for (const auto& tensor : json.at("tensors")) {
@@ -103,6 +104,16 @@ TEST_F(Quantize, WritesAFileWithAReportOfEachTensor) {
   }
   EXPECT_EQ(json.at("parameters"), elements);
   expect(ExitCode::Answered, {"models", "import", out.string()});
+}
+
+TEST_F(Quantize, OfExpertsAloneIsCalledSo) {
+  expect(ExitCode::Answered,
+         {"models", "quantize", source.string(), "--type", "q8_0", "--experts-only"});
+  EXPECT_TRUE(fs::exists(models / "midi-experts-Q8_0" / "midi-experts-Q8_0.gguf"));
+  writeMidi({{"num_experts", 1}, {"num_experts_per_tok", 1}});
+  std::vector<std::string> arguments = command("q8_0");
+  arguments.emplace_back("--experts-only");
+  EXPECT_THAT(refusal(ExitCode::Usage, arguments), HasSubstr("no experts"));
 }
 
 TEST_F(Quantize, TheSameModelGivesTheSameBytes) {

@@ -27,8 +27,8 @@ class QuantizeModel : public ::testing::Test {
     ASSERT_TRUE(tiny_model::write(source, config, numbers));
     ASSERT_TRUE(writeFileAtomically(source / "tokenizer.json", tinyTokenizer().dump()));
   }
-  Result<QuantizedModel> quantize(StoredType type, const fs::path& model, const fs::path& out) {
-    return quantizeModel({model, type, out, {}}, folder.path() / "data", {}, {});
+  Result<QuantizedModel> quantize(Quantization wanted, const fs::path& model, const fs::path& out) {
+    return quantizeModel({model, wanted, out, {}}, folder.path() / "data", {}, {});
   }
   std::vector<float> logitsOf(const fs::path& model) {
     const auto engine = Engine::open(model, {.backend = "reference"}, {});
@@ -70,7 +70,7 @@ TEST_F(QuantizeModel, AnswersNearlyLikeTheOriginal) {
     double bound;
   } cases[] = {{StoredType::Q8_0, 2e-2}, {StoredType::Q4_K, 8e-2}, {StoredType::Q4_0, 8e-2}};
   for (const auto& [type, bound] : cases) {
-    const auto made = quantize(type, source, out);
+    const auto made = quantize({type}, source, out);
     ASSERT_TRUE(made) << made.error().message;
     const double error = errorOf(out);
     EXPECT_LT(error, bound);
@@ -79,10 +79,27 @@ TEST_F(QuantizeModel, AnswersNearlyLikeTheOriginal) {
   }
 }
 
+TEST_F(QuantizeModel, OfExpertsAloneErrsLess) {
+  writeMidi({.bfloat16 = true, .matrixScale = 1.0 / 16});
+  ASSERT_TRUE(quantize({StoredType::Q8_0}, source, out));
+  const double ofAll = errorOf(out);
+  fs::remove(out);
+  const auto made = quantize({StoredType::Q8_0, true}, source, out);
+  ASSERT_TRUE(made) << made.error().message;
+  for (const QuantizedTensor& tensor : made->tensors) {
+    const bool areExperts = tensor.name.ends_with("_exps.weight");
+    EXPECT_EQ(tensor.type == StoredType::Q8_0, areExperts) << tensor.name;
+    EXPECT_EQ(tensor.largestError > 0, areExperts) << tensor.name;
+  }
+  const double error = errorOf(out);
+  EXPECT_GT(error, 0);
+  EXPECT_LT(error, ofAll);
+}
+
 TEST_F(QuantizeModel, CarriesConfigTokenizerAndTemplateOver) {
   writeMidi({}, {{"eos_token_id", {2, 7}}, {"max_position_embeddings", 1000}});
   ASSERT_TRUE(writeFileAtomically(source / "chat_template.jinja", "{{ messages }}"));
-  ASSERT_TRUE(quantize(StoredType::Q8_0, source, out));
+  ASSERT_TRUE(quantize({StoredType::Q8_0}, source, out));
   const auto before = describeModel(source, WeightCheck::Values, {}, {});
   const auto after = describeModel(out, WeightCheck::Values, {}, {});
   ASSERT_TRUE(after) << after.error().message;
@@ -102,7 +119,7 @@ TEST_F(QuantizeModel, CarriesConfigTokenizerAndTemplateOver) {
 // What other programs see of the tokenizer is the same, too.
 TEST_F(QuantizeModel, TellsThePiecesAsOthersReadThem) {
   writeMidi({});
-  ASSERT_TRUE(quantize(StoredType::Q8_0, source, out));
+  ASSERT_TRUE(quantize({StoredType::Q8_0}, source, out));
   const auto model = ModelFolder::open(out).value();
   const auto& keys = model->metadata();
   const auto tokenizer = text::Tokenizer::fromPieces(
@@ -119,7 +136,7 @@ TEST_F(QuantizeModel, TellsThePiecesAsOthersReadThem) {
 TEST_F(QuantizeModel, TakesAGgufFileWithItsKeys) {
   const fs::path gguf = folder.path() / "tiny-F32.gguf";
   test::writeGgufModel(gguf);
-  const auto made = quantize(StoredType::Q8_0, gguf, out);
+  const auto made = quantize({StoredType::Q8_0}, gguf, out);
   ASSERT_TRUE(made) << made.error().message;
   const auto before = ModelFolder::open(gguf).value();
   const auto after = ModelFolder::open(out).value();
@@ -136,7 +153,7 @@ TEST_F(QuantizeModel, ARowThatNoBlockDividesStaysExact) {
   config["hidden_size"] = 24;
   config["intermediate_size"] = 40;
   test::writeModel(source, config);
-  const auto made = quantize(StoredType::Q4_K, source, out);
+  const auto made = quantize({StoredType::Q4_K}, source, out);
   ASSERT_TRUE(made) << made.error().message;
   for (const QuantizedTensor& tensor : made->tensors) EXPECT_EQ(tensor.largestError, 0);
   EXPECT_EQ(logitsOf(out), logitsOf(source));
@@ -145,7 +162,7 @@ TEST_F(QuantizeModel, ARowThatNoBlockDividesStaysExact) {
 TEST_F(QuantizeModel, RefusesWhatTheFormatCannotHold) {
   const auto refusal = [&](const nlohmann::json& changes) {
     writeMidi({}, changes);
-    const auto made = quantize(StoredType::Q8_0, source, out);
+    const auto made = quantize({StoredType::Q8_0}, source, out);
     EXPECT_FALSE(made);
     EXPECT_FALSE(fs::exists(out));
     return made ? std::string() : made.error().message;
@@ -158,8 +175,8 @@ TEST_F(QuantizeModel, RefusesWhatTheFormatCannotHold) {
 
 TEST_F(QuantizeModel, RefusesTheSecondTime) {
   writeMidi({});
-  ASSERT_TRUE(quantize(StoredType::Q8_0, source, out));
-  const auto again = quantize(StoredType::Q4_K, out, folder.path() / "again.gguf");
+  ASSERT_TRUE(quantize({StoredType::Q8_0}, source, out));
+  const auto again = quantize({StoredType::Q4_K}, out, folder.path() / "again.gguf");
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, ErrorCode::Usage);
   EXPECT_THAT(again.error().message, HasSubstr("quantized already"));

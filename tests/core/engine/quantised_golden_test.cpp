@@ -4,6 +4,7 @@
 // backends decide alike where the numbers are further apart than a path's error can account for.
 #include "core/engine/engine.h"
 #include "core/engine/weights.h"
+#include "kernels/bfloat16.h"
 #include "tests/support/backends.h"
 #include "tests/support/gguf_model.h"
 #include "tests/support/golden_model.h"
@@ -17,6 +18,7 @@
 #include <fstream>
 #include <functional>
 #include <map>
+#include <ostream>
 #include <tuple>
 
 namespace lectern {
@@ -83,29 +85,60 @@ std::string q4KBlock(const float* x) {
   return block.append(reinterpret_cast<char*>(nibbles), sizeof nibbles);
 }
 
-// midi, its matrices with whole blocks in that type and the rest in float32.
-const TemporaryFolder& modelOf(DType type) {
-  static std::map<DType, TemporaryFolder> models;
-  const auto [place, isNew] = models.try_emplace(type);
+// midi, its matrices with whole blocks in `experts` or `others`, and the rest in float32.
+struct Types {
+  DType experts;
+  DType others;
+
+  auto operator<=>(const Types&) const = default;
+};
+constexpr Types kFloats{DType::F32, DType::F32};
+constexpr Types kQ8{DType::Q8_0, DType::Q8_0};
+constexpr Types kQ4K{DType::Q4_K, DType::Q4_K};
+constexpr Types kQ8Experts{DType::Q8_0, DType::BF16};  // models quantize --experts-only
+
+std::string asText(const Types& types) {
+  const std::string experts = types.experts == DType::Q8_0 ? "Q8_0" : "Q4_K";
+  return types.experts == types.others ? experts : experts + "Experts";
+}
+void PrintTo(const Types& types, std::ostream* out) {
+  *out << asText(types);
+}
+
+std::string encoded(DType type, const std::vector<float>& values) {
+  const auto block = static_cast<size_t>(kernels::blockShape(type).elements);
+  std::string data;
+  for (size_t at = 0; at < values.size(); at += block) {
+    data += type == DType::Q8_0   ? q8Block(&values[at])
+            : type == DType::Q4_K ? q4KBlock(&values[at])
+                                  : GgufWriter::raw(kernels::toBFloat16(values[at]));
+  }
+  return data;
+}
+int32_t ggufNumberOf(DType type) {
+  return type == DType::Q8_0 ? 8 : type == DType::Q4_K ? 12 : 30;
+}
+
+const TemporaryFolder& modelOf(const Types& types) {
+  static std::map<Types, TemporaryFolder> models;
+  const auto [place, isNew] = models.try_emplace(types);
   if (!isNew) return place->second;
   nlohmann::json json = tiny_model::midiConfig();
   const ModelConfig config = parseModelConfig(json, "config").value();
   GgufWriter writer;
   test::writeMetadata(writer, config);
-  const auto block = static_cast<size_t>(kernels::blockShape(type).elements);
   for (GgufTensor& tensor :
        test::convertedToGguf(tiny_model::tensors(config, {.matrixScale = kMatrixScale}))) {
+    const bool areExperts = tensor.name.find("_exps") != std::string::npos;
+    const DType type = areExperts ? types.experts : types.others;
     const bool isMatrix = tensor.sides.size() > 1 &&
-                          tensor.sides[0] % static_cast<int64_t>(block) == 0 &&
+                          tensor.sides[0] % kernels::blockShape(type).elements == 0 &&
                           tensor.name.find("_inp") == std::string::npos;
     if (type != DType::F32 && isMatrix) {
       std::vector<float> values(tensor.data.size() / sizeof(float));
       std::memcpy(values.data(), tensor.data.data(), tensor.data.size());
-      tensor.data.clear();
-      for (size_t at = 0; at < values.size(); at += block) {
-        tensor.data += type == DType::Q8_0 ? q8Block(&values[at]) : q4KBlock(&values[at]);
-      }
-      tensor.type = type == DType::Q8_0 ? 8 : 12;
+      tensor.data = encoded(type, values);
+      tensor.type = ggufNumberOf(type);
     }
     writer.tensor(tensor.name, tensor.sides, tensor.type, tensor.data);
   }
@@ -113,8 +146,8 @@ const TemporaryFolder& modelOf(DType type) {
   return place->second;
 }
 
-std::vector<float> logitsOf(DType type, const EngineOptions& options) {
-  const auto engine = Engine::open(modelOf(type).path() / "m.gguf", options, {}).value();
+std::vector<float> logitsOf(const Types& types, const EngineOptions& options) {
+  const auto engine = Engine::open(modelOf(types).path() / "m.gguf", options, {}).value();
   States states = engine->newStates().value();
   std::vector<int32_t> tokens;
   for (int64_t i = 0; i < kTokens; ++i) {
@@ -130,23 +163,24 @@ std::vector<float> logitsOf(DType type, const EngineOptions& options) {
   return all;
 }
 
-class QuantisedGolden : public testing::TestWithParam<std::tuple<DType, std::string>> {};
+class QuantisedGolden : public testing::TestWithParam<std::tuple<Types, std::string>> {};
 
 TEST_P(QuantisedGolden, StaysNearTheModelThatWasQuantised) {
-  const auto [type, backend] = GetParam();
-  const std::vector<float> expected = logitsOf(
-      DType::F32, {.backend = "reference", .windowTokens = 128, .matrixType = DType::BF16});
-  const std::vector<float> logits = logitsOf(type, {.backend = backend, .windowTokens = 128});
+  const auto [types, backend] = GetParam();
+  const std::vector<float> expected =
+      logitsOf(kFloats, {.backend = "reference", .windowTokens = 128, .matrixType = DType::BF16});
+  const std::vector<float> logits = logitsOf(types, {.backend = backend, .windowTokens = 128});
   ASSERT_EQ(logits.size(), expected.size());
   const double error = median(rowErrors(logits, expected, 512)) / largestMagnitude(expected);
-  EXPECT_LT(error, type == DType::Q8_0 ? 2e-2 : 8e-2);
+  EXPECT_LT(error, types.experts == DType::Q8_0 ? 2e-2 : 8e-2);
   RecordProperty("error", std::to_string(error));
 }
 
 TEST_P(QuantisedGolden, DecidesAsTheReferenceWhereTheMarginAllows) {
-  const auto [type, backend] = GetParam();
-  const std::vector<float> expected = logitsOf(type, {.backend = "reference", .windowTokens = 128});
-  const std::vector<float> logits = logitsOf(type, {.backend = backend, .windowTokens = 128});
+  const auto [types, backend] = GetParam();
+  const std::vector<float> expected =
+      logitsOf(types, {.backend = "reference", .windowTokens = 128});
+  const std::vector<float> logits = logitsOf(types, {.backend = backend, .windowTokens = 128});
   const double error = median(rowErrors(logits, expected, 512));
   int decided = 0;
   for (auto row = expected.begin(); row != expected.end(); row += 512) {
@@ -163,18 +197,17 @@ TEST_P(QuantisedGolden, DecidesAsTheReferenceWhereTheMarginAllows) {
 
 INSTANTIATE_TEST_SUITE_P(Backends,
                          QuantisedGolden,
-                         testing::Combine(testing::Values(DType::Q8_0, DType::Q4_K),
+                         testing::Combine(testing::Values(kQ8, kQ4K, kQ8Experts),
                                           testing::ValuesIn(test::backendNames())),
                          [](const auto& info) {
-                           return std::string(std::get<0>(info.param) == DType::Q8_0 ? "Q8_0_"
-                                                                                     : "Q4_K_") +
+                           return asText(std::get<0>(info.param)) + "_" +
                                   test::asTestName(std::get<1>(info.param));
                          });
 
 // Memory for a quantised model is what its file holds, and what packing adds.
 TEST(QuantisedModel, TakesTheMemoryOfItsFile) {
-  for (const DType type : {DType::Q8_0, DType::Q4_K}) {
-    const std::filesystem::path file = modelOf(type).path() / "m.gguf";
+  for (const Types& types : {kQ8, kQ4K, kQ8Experts}) {
+    const std::filesystem::path file = modelOf(types).path() / "m.gguf";
     const auto folder = ModelFolder::open(file).value();
     const ModelConfig config = parseModelConfig(folder->config(), "config").value();
     for (const std::string& name : test::backendNames()) {

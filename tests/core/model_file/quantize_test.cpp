@@ -42,7 +42,7 @@ StoredType typeOf(const char* name,
                   StoredType wanted,
                   bool isHead = false) {
   const Source source(name, std::move(shape));
-  return quantizedType(source.source, wanted, isHead);
+  return quantizedType(source.source, {wanted}, isHead);
 }
 
 TEST(QuantizedType, OfSmallAndDecisiveTensorsIsFloat) {
@@ -74,6 +74,24 @@ TEST(QuantizedType, OfTheHeadHasMoreBits) {
   EXPECT_EQ(typeOf("output.weight", {4, 256}, StoredType::Q8_0, true), StoredType::Q8_0);
 }
 
+TEST(QuantizedType, OfExpertsAloneLeavesTheRestAsItIs) {
+  const auto type = [](const char* name, std::vector<int64_t> shape, StoredType own) {
+    Source source(name, std::move(shape));
+    source.tensor.type = own;
+    const bool isHead = source.source.name == "output.weight";
+    return quantizedType(source.source, {StoredType::Q4_K, true}, isHead);
+  };
+  for (const StoredType own : {StoredType::BF16, StoredType::F16, StoredType::F32}) {
+    EXPECT_EQ(type("blk.1.ffn_up_exps.weight", {2, 4, 256}, own), StoredType::Q4_K);
+    EXPECT_EQ(type("blk.1.ffn_down_exps.weight", {2, 4, 32}, own), StoredType::Q5_0);
+    EXPECT_EQ(type("blk.0.ffn_up.weight", {4, 256}, own), own);
+    EXPECT_EQ(type("blk.0.ssm_in.weight", {4, 256}, own), own);
+    EXPECT_EQ(type("output.weight", {4, 256}, own), own);
+    EXPECT_EQ(type("blk.0.attn_norm.weight", {256}, own), StoredType::F32);
+    EXPECT_EQ(type("blk.1.ffn_gate_inp.weight", {4, 256}, own), StoredType::F32);
+  }
+}
+
 TEST(WriteQuantized, TellsTheErrorOfEachTensor) {
   const TemporaryFolder folder;
   const fs::path file = folder.path() / "m.gguf";
@@ -81,7 +99,7 @@ TEST(WriteQuantized, TellsTheErrorOfEachTensor) {
   const Source large("blk.0.ssm_in.weight", {513, 8448});
   const Source norm("blk.0.attn_norm.weight", {33});
   int64_t heard = 0;
-  const auto tensors = writeQuantized({large.source, norm.source}, StoredType::Q4_0, {}, file,
+  const auto tensors = writeQuantized({large.source, norm.source}, {StoredType::Q4_0}, {}, file,
                                       [&](int64_t done, int64_t total) {
                                         EXPECT_GT(done, heard);
                                         EXPECT_LE(done, total);
@@ -122,8 +140,8 @@ TEST(WriteQuantized, PutsTheExpertsOfALayerBehindEachOther) {
   const GgufSource stack{
       "blk.1.ffn_up_exps.weight", {2, 2, 32}, {&first.tensor, &second.tensor}, false};
   const Source one("blk.0.ssm_in.weight", {2, 32});
-  ASSERT_TRUE(
-      writeQuantized({stack, one.source}, StoredType::Q8_0, {}, folder.path() / "m.gguf", {}, {}));
+  ASSERT_TRUE(writeQuantized({stack, one.source}, {StoredType::Q8_0}, {}, folder.path() / "m.gguf",
+                             {}, {}));
   const std::string bytes = readFile(folder.path() / "m.gguf", 1 << 20).value();
   const GgufContent content = readGguf(bytes, "m").value();
   const std::string_view own = content.tensors.at(1).data;
@@ -136,10 +154,21 @@ TEST(WriteQuantized, RefusesWhatIsQuantizedAlready) {
   source.tensor.type = StoredType::Q4_1;
   source.tensor.typeName = "Q4_1";
   const auto refused =
-      writeQuantized({source.source}, StoredType::Q8_0, {}, folder.path() / "m.gguf", {}, {});
+      writeQuantized({source.source}, {StoredType::Q8_0}, {}, folder.path() / "m.gguf", {}, {});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::Usage);
   EXPECT_THAT(refused.error().message, HasSubstr("Q4_1"));
+  EXPECT_TRUE(fs::is_empty(folder.path()));
+}
+
+TEST(WriteQuantized, RefusesAModelWithoutTheExpertsThatItIsToQuantize) {
+  const TemporaryFolder folder;
+  const Source source("blk.0.ssm_in.weight", {2, 32});
+  const auto refused = writeQuantized({source.source}, {StoredType::Q8_0, true}, {},
+                                      folder.path() / "m.gguf", {}, {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::Usage);
+  EXPECT_THAT(refused.error().message, HasSubstr("no experts"));
   EXPECT_TRUE(fs::is_empty(folder.path()));
 }
 
@@ -148,7 +177,7 @@ TEST(WriteQuantized, LeavesNothingWhereItIsStopped) {
   const Source source("blk.0.ssm_in.weight", {513, 8448});
   std::stop_source stop;
   const auto refused = writeQuantized(
-      {source.source}, StoredType::Q8_0, {}, folder.path() / "m.gguf",
+      {source.source}, {StoredType::Q8_0}, {}, folder.path() / "m.gguf",
       [&](int64_t, int64_t) { stop.request_stop(); }, stop.get_token());
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::Cancelled);
