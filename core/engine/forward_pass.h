@@ -31,7 +31,7 @@ struct PassMemory {
   kernels::Step step;
   kernels::Tensor stepScratch;  ///< see MambaStep
   Tap tap;
-  Slots slots;
+  Slots results;
 };
 
 /// The slots that a range of layers needs, each made by `make(type, rows, cols)`.
@@ -41,7 +41,7 @@ Slots makeSlots(
     int64_t chunkTokens,
     const std::function<kernels::Tensor(kernels::DType, int64_t rows, int64_t cols)>& make);
 
-/// One walk through a range of layers for `tokens` tokens: hands every operation to `emit`. What it
+/// One walk through a range of layers for `tokens` tokens: hands every operation to `take`. What it
 /// refers to outlives it. Where nobody takes operations whose experts stay, they are emitted like
 /// any other: to plan by.
 class ForwardPass {
@@ -58,8 +58,8 @@ class ForwardPass {
               const StateView& states,
               int64_t tokens,
               bool tapped,
-              Emit emit,
-              EmitStaying emitStaying = {});
+              Emit take,
+              EmitStaying takeStaying = {});
 
   /// From the tokens, or from what the range before left in `residual` and `delta`, up to the
   /// residual of the last layer; its own last contribution is still in `delta`.

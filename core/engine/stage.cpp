@@ -55,12 +55,12 @@ Stage::Plan Stage::planMemory(const ModelConfig& config,
     return kernels::matrix(addressOfNothing(), type, rows, cols);
   };
   (void)makeInputs(config, shape, memory, count);
-  memory.slots = makeSlots(config, shape.layers, shape.chunkTokens,
-                           [&plan](DType type, int64_t rows, int64_t cols) {
-                             plan.placeholders.push_back(
-                                 plan.planner.addSlot(rows * cols * kernels::elementBytes(type)));
-                             return kernels::matrix(plan.placeholders.back(), type, rows, cols);
-                           });
+  memory.results = makeSlots(config, shape.layers, shape.chunkTokens,
+                             [&plan](DType type, int64_t rows, int64_t cols) {
+                               plan.placeholders.push_back(
+                                   plan.planner.addSlot(rows * cols * kernels::elementBytes(type)));
+                               return kernels::matrix(plan.placeholders.back(), type, rows, cols);
+                             });
   const auto walk = [&](DType cacheType, int64_t tokens, const ForwardPass::Emit& emit) {
     const StateView states(config, cacheType, shape.maxTokens, addressOfNothing(),
                            static_cast<void* const*>(addressOfNothing()));
@@ -130,12 +130,12 @@ Result<void> Stage::allocate(const Plan& plan) {
   TRY(makeInputs(config_, shape_, memory_, make));
   buffers_.push_back(TRY(backend_->allocate(plan.memory.arena, kPurpose)));
   size_t next = 0;
-  memory_.slots = makeSlots(config_, shape_.layers, shape_.chunkTokens,
-                            [&](DType type, int64_t rows, int64_t cols) {
-                              char* place = static_cast<char*>(buffers_.back().data()) +
-                                            plan.planner.offsetOf(plan.placeholders[next++]);
-                              return kernels::matrix(place, type, rows, cols);
-                            });
+  memory_.results = makeSlots(config_, shape_.layers, shape_.chunkTokens,
+                              [&](DType type, int64_t rows, int64_t cols) {
+                                char* place = static_cast<char*>(buffers_.back().data()) +
+                                              plan.planner.offsetOf(plan.placeholders[next++]);
+                                return kernels::matrix(place, type, rows, cols);
+                              });
   return {};
 }
 
@@ -183,16 +183,16 @@ void Stage::setTapWeights(std::span<const float> weights) {
 }
 
 void Stage::receive(std::span<const float> border, int64_t tokens) {
-  const Tensor residual = memory_.slots.residual.rowRange(0, tokens);
-  const Tensor delta = memory_.slots.delta.rowRange(0, tokens);
+  const Tensor residual = memory_.results.residual.rowRange(0, tokens);
+  const Tensor delta = memory_.results.delta.rowRange(0, tokens);
   LECTERN_CHECK(static_cast<int64_t>(border.size_bytes()) == residual.bytes() + delta.bytes());
   stream_->copyIn(residual.data, border.data(), residual.bytes());
   stream_->copyIn(delta.data, border.data() + tokens * config_.hiddenSize, delta.bytes());
 }
 
 void Stage::handOver(std::span<float> border, int64_t tokens) {
-  const Tensor residual = memory_.slots.residual.rowRange(0, tokens);
-  const Tensor delta = memory_.slots.delta.rowRange(0, tokens);
+  const Tensor residual = memory_.results.residual.rowRange(0, tokens);
+  const Tensor delta = memory_.results.delta.rowRange(0, tokens);
   LECTERN_CHECK(static_cast<int64_t>(border.size_bytes()) == residual.bytes() + delta.bytes());
   stream_->copyOut(border.data(), residual.data, residual.bytes());
   stream_->copyOut(border.data() + tokens * config_.hiddenSize, delta.data, delta.bytes());
@@ -201,8 +201,8 @@ void Stage::handOver(std::span<float> border, int64_t tokens) {
 void Stage::run(const StateView& states, int64_t tokens, bool tapped, std::span<float> logits) {
   const auto rows = static_cast<int64_t>(logits.size()) / config_.vocabSize;
   const auto copyLogits = [&](int64_t row) {
-    stream_->copyOut(logits.data() + row * config_.vocabSize, memory_.slots.logits.data,
-                     memory_.slots.logits.bytes());
+    stream_->copyOut(logits.data() + row * config_.vocabSize, memory_.results.logits.data,
+                     memory_.results.logits.bytes());
   };
   if (tokens == 1) {
     for (const StepPiece& piece : recordedSteps_[tapped ? 1 : 0].pieces) {
