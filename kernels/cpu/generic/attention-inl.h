@@ -23,18 +23,23 @@ constexpr int64_t kAttendRows = 192;
 // is worth sharing among more, as long as every thread has some tiles.
 #ifdef LECTERN_MATRIX_UNIT
 constexpr int64_t kMostAttendRows = 640;
+constexpr int64_t kLaidOut = kSegment;  // tokens at a time
+constexpr int64_t kUnitScores = kUnitTile * kSegment;
 #else
 constexpr int64_t kMostAttendRows = kAttendRows;
+constexpr int64_t kLaidOut = kBlock;
+constexpr int64_t kUnitScores = 0;
 #endif
 
 // What a thread keeps while it attends with `rows` queries of one key/value head.
 struct AttendSpace {
-  float* keys;          // panels [kBlock / kLayout.rows][D][kLayout.rows], or of D / 2 pairs
-  float* values;        // panels [width / kLayout.rows][kBlock][kLayout.rows], or of kBlock / 2
-  float* keyScales;     // [kBlock], over √D, where the cache holds bytes
-  float* valueScales;   // [kBlock], there too
+  float* keys;       // panels [kLaidOut / kLayout.rows][D][kLayout.rows], or of D / 2 pairs
+  float* values;     // panels [width / kLayout.rows][kLaidOut][kLayout.rows], or half as many pairs
+  float* keyScales;  // [kLaidOut], over √D, where the cache holds bytes
+  float* valueScales;   // [kLaidOut], there too
   float* queries;       // tiles [D][rows of the tile], or of D / 2 pairs
-  float* scores;        // [rows, kBlock], then the weights, or pairs of them in the first half
+  float* scores;        // [rows, kBlock], then the weights, or pairs of them in the first half;
+                        // of the matrix unit [kUnitTile, kSegment], and the weights behind them
   float* largest;       // [rows] of the segment so far
   float* sum;           // [rows] of exp(score − largest)
   float* out;           // [rows, width] of exp(score − largest) · value
@@ -47,10 +52,13 @@ struct AttendSpace {
 inline int64_t widthOf(const KvCache& cache) {
   return roundUp(cache.headDim, kLayout.rows);
 }
+inline int64_t scoreFloats(int64_t rows) {
+  return greatest(rows * kBlock, kUnitScores * 3 / 2);
+}
 inline int64_t attendFloats(const KvCache& cache, int64_t rows) {
   const int64_t width = widthOf(cache);
-  return kBlock * (cache.headDim + width + 2) + rows * (cache.headDim + kBlock + 2 * width + 4) +
-         64;
+  return kLaidOut * (cache.headDim + width + 2) + scoreFloats(rows) +
+         rows * (cache.headDim + 2 * width + 4) + 64;
 }
 inline AttendSpace attendSpace(float* memory, const KvCache& cache, int64_t rows) {
   const int64_t width = widthOf(cache);
@@ -60,11 +68,11 @@ inline AttendSpace attendSpace(float* memory, const KvCache& cache, int64_t rows
     memory += floats;
     return piece;
   };
-  space.keys = take(kBlock * cache.headDim);
-  space.values = take(kBlock * width);
-  space.keyScales = take(kBlock);
-  space.valueScales = take(kBlock);
-  space.scores = take(rows * kBlock);
+  space.keys = take(kLaidOut * cache.headDim);
+  space.values = take(kLaidOut * width);
+  space.keyScales = take(kLaidOut);
+  space.valueScales = take(kLaidOut);
+  space.scores = take(scoreFloats(rows));
   space.out = take(rows * width);
   space.totalOut = take(rows * width);
   space.queries = take(rows * cache.headDim);
@@ -141,50 +149,6 @@ struct LaneProducts {
   }
 };
 
-#ifdef LECTERN_MATRIX_UNIT
-// Those of pairs on the matrix unit, for heads of whole steps.
-struct UnitProducts {
-  static constexpr bool kNarrow = true;
-  static constexpr int64_t kTile = kUnitTile;
-
-  static void packQueries(const float* const* rows, int64_t count, int64_t dim, float* queries) {
-    packUnitRows(DType::BF16, rows, count, dim, queries);
-  }
-  void score(int64_t rows, const float* queries, const float* keys, int64_t dim, float* scores) {
-    for (int64_t first = 0; first < kBlock; first += kLayout.rows) {
-      unit.multiply(rows, unitRows(queries, rows, dim, 0),
-                    reinterpret_cast<const uint8_t*>(keys + first * dim / 2), dim / kUnitStep, true,
-                    scores + first, kBlock);
-    }
-  }
-  void add(int64_t rows,
-           const float* weights,
-           const float* values,
-           int64_t tokens,
-           int64_t width,
-           float* out) {
-    const auto* upper = reinterpret_cast<const uint8_t*>(weights);
-    const UnitRows a{upper, upper + kUnitRows * kBlock * 4, kBlock * 4, 64, 64};
-    for (int64_t i = 0; i < width; i += kLayout.rows) {
-      unit.multiply(rows, a, reinterpret_cast<const uint8_t*>(values + i * kBlock / 2),
-                    (tokens + kUnitStep - 1) / kUnitStep, false, out + i, width);
-    }
-  }
-
-  MatrixUnit unit;
-};
-#endif
-
-// Calls use.operator()<Products>() for those that a cache takes.
-template <class Use>
-void forProducts(const KvCache& cache, const Use& use) {
-  if (!isNarrow(cache)) return use.template operator()<LaneProducts<false>>();
-#ifdef LECTERN_MATRIX_UNIT
-  if (cache.headDim % kUnitStep == 0) return use.template operator()<UnitProducts>();
-#endif
-  use.template operator()<LaneProducts<kHasDotPairs>>();
-}
-
 // What a query has gathered from the tokens it has seen so far.
 struct Gathered {
   float& largest;  // score
@@ -244,20 +208,20 @@ float soften(float* scores,
 // One segment for `rows` queries of one key/value head; query r sees the first limit(r) tokens of
 // the sequence, none of them more than `tokens`. Tells hear(r, block, largest score so far, sum of
 // the block's weights).
-template <class Products, bool Bytes, class Limit, class Hear>
-void attendBlocks(const KvCache& cache,
-                  int64_t head,
-                  int64_t segment,
-                  int64_t tokens,
-                  int64_t rows,
-                  const AttendSpace& space,
-                  const Limit& limit,
-                  const Hear& hear) {
+template <bool Bytes, bool Narrow, class Limit, class Hear>
+void attendWith(LaneProducts<Narrow> products,
+                const KvCache& cache,
+                int64_t head,
+                int64_t segment,
+                int64_t tokens,
+                int64_t rows,
+                const AttendSpace& space,
+                const Limit& limit,
+                const Hear& hear) {
   const int64_t dim = cache.headDim;
   const int64_t width = widthOf(cache);
   const float scale = 1.0F / __builtin_sqrtf(static_cast<float>(dim));
-  constexpr bool kNarrow = Products::kNarrow;
-  Products products;
+  constexpr int64_t kTile = LaneProducts<Narrow>::kTile;
   fill(space.largest, rows, kNone);
   fill(space.sum, rows, 0.0F);
   fill(space.out, rows * width, 0.0F);
@@ -269,9 +233,9 @@ void attendBlocks(const KvCache& cache,
       packScales(cache, Half::Keys, head, token, count, scale, space.keyScales);
       packScales(cache, Half::Values, head, token, count, 1.0F, space.valueScales);
     }
-    for (int64_t r = 0; r < rows; r += Products::kTile) {
-      const int64_t tileRows = least(Products::kTile, rows - r);
-      products.score(tileRows, space.queries + r * (kNarrow ? dim / 2 : dim), space.keys, dim,
+    for (int64_t r = 0; r < rows; r += kTile) {
+      const int64_t tileRows = least(kTile, rows - r);
+      products.score(tileRows, space.queries + r * (Narrow ? dim / 2 : dim), space.keys, dim,
                      space.scores + r * kBlock);
       for (int64_t i = r; i < r + tileRows; ++i) {
         float* scores = space.scores + i * kBlock;
@@ -281,14 +245,28 @@ void attendBlocks(const KvCache& cache,
           continue;
         }
         const float sum =
-            soften<kNarrow, Bytes>(scores, seen, scale, space, width,
-                                   {space.largest[i], space.sum[i], space.out + i * width});
+            soften<Narrow, Bytes>(scores, seen, scale, space, width,
+                                  {space.largest[i], space.sum[i], space.out + i * width});
         hear(i, token / kBlock, space.largest[i], sum);
       }
       products.add(tileRows, space.scores + r * kBlock, space.values, count, width,
                    space.out + r * width);
     }
   }
+}
+
+#ifdef LECTERN_MATRIX_UNIT
+#include "kernels/cpu/generic/attention_unit-inl.h"
+#endif
+
+// Calls use.operator()<Products>() for those that a cache takes.
+template <class Use>
+void forProducts(const KvCache& cache, const Use& use) {
+  if (!isNarrow(cache)) return use.template operator()<LaneProducts<false>>();
+#ifdef LECTERN_MATRIX_UNIT
+  if (cache.headDim % kUnitStep == 0) return use.template operator()<UnitProducts>();
+#endif
+  use.template operator()<LaneProducts<kHasDotPairs>>();
 }
 
 template <class Limit, class Hear>
@@ -302,9 +280,9 @@ void attendSegment(const KvCache& cache,
                    const Hear& hear) {
   forProducts(cache, [&]<class Products>() {
     if (cache.dtype == DType::I8) {
-      attendBlocks<Products, true>(cache, head, segment, tokens, rows, space, limit, hear);
+      attendWith<true>(Products(), cache, head, segment, tokens, rows, space, limit, hear);
     } else {
-      attendBlocks<Products, false>(cache, head, segment, tokens, rows, space, limit, hear);
+      attendWith<false>(Products(), cache, head, segment, tokens, rows, space, limit, hear);
     }
   });
 }
@@ -312,8 +290,9 @@ void attendSegment(const KvCache& cache,
 // Adds what was gathered from one more segment.
 inline void merge(float largest, float sum, const float* out, int64_t width, const Gathered& to) {
   const float newLargest = largest > to.largest ? largest : to.largest;
-  const float keep = exponentialOf(to.largest - newLargest);
-  const float take = exponentialOf(largest - newLargest);
+  // One of them is the new one; e⁰ is 1.
+  const float keep = to.largest == newLargest ? 1.0F : exponentialOf(to.largest - newLargest);
+  const float take = largest == newLargest ? 1.0F : exponentialOf(largest - newLargest);
   for (int64_t i = 0; i < width; i += kLanes) {
     store(to.out + i, fma(load(out + i), splat(take), load(to.out + i) * splat(keep)));
   }

@@ -146,12 +146,14 @@ void packByteKeys(const int8_t* keys, int64_t count, int64_t dim, float* panels)
   }
 }
 
-// As packValues, with pairs of tokens; zeros behind the last of them, too.
+// As packValues, with pairs of tokens; zeros behind the last of them, too. A panel has room for
+// `panelTokens`.
 template <class T>
-void packValuePairs(const T* values, int64_t count, int64_t dim, float* panels) {
+void packValuePairs(
+    const T* values, int64_t count, int64_t dim, float* panels, int64_t panelTokens) {
   for (int64_t channel = 0; channel < roundUp(dim, kLayout.rows); channel += kLanes) {
     float* panel =
-        panels + channel / kLayout.rows * (kBlock / 2) * kLayout.rows + channel % kLayout.rows;
+        panels + channel / kLayout.rows * (panelTokens / 2) * kLayout.rows + channel % kLayout.rows;
     for (int64_t token = 0; token < count; token += 2, panel += kLayout.rows) {
       const T* even = values + token * dim + channel;
       prefetchNextBlock(even, dim);
@@ -178,7 +180,8 @@ inline void packBlock(const KvCache& cache,
                       int64_t token,
                       int64_t count,
                       float* keyPanels,
-                      float* valuePanels) {
+                      float* valuePanels,
+                      int64_t panelTokens = kBlock) {
   const int64_t dim = cache.headDim;
   const char* keys = cacheRow(cache, Half::Keys, head, token);
   const char* values = cacheRow(cache, Half::Values, head, token);
@@ -187,7 +190,7 @@ inline void packBlock(const KvCache& cache,
     const auto* valueBytes = reinterpret_cast<const int8_t*>(values);
     if (isNarrow(cache)) {
       packByteKeys<true>(keyBytes, count, dim, keyPanels);
-      packValuePairs(valueBytes, count, dim, valuePanels);
+      packValuePairs(valueBytes, count, dim, valuePanels, panelTokens);
     } else {
       packByteKeys<false>(keyBytes, count, dim, keyPanels);
       packValues(valueBytes, count, dim, valuePanels);
@@ -195,7 +198,7 @@ inline void packBlock(const KvCache& cache,
   } else if (isNarrow(cache)) {
     // A pair of channels is an element of 32 bits like any other.
     packKeys(reinterpret_cast<const float*>(keys), count, dim / 2, keyPanels);
-    packValuePairs(reinterpret_cast<const BFloat16*>(values), count, dim, valuePanels);
+    packValuePairs(reinterpret_cast<const BFloat16*>(values), count, dim, valuePanels, panelTokens);
   } else if (cache.dtype == DType::BF16) {
     packKeys(reinterpret_cast<const BFloat16*>(keys), count, dim, keyPanels);
     packValues(reinterpret_cast<const BFloat16*>(values), count, dim, valuePanels);

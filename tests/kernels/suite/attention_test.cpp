@@ -131,16 +131,19 @@ TEST_P(AttentionTest, TapsLikeTheReferenceAndChangesNoBit) {
 }
 
 TEST_P(AttentionTest, LooksAtNothingBehindTheQuery) {
-  Device d(backend());
-  const Shape shape{70, 2, 1, 16};
-  Sequence sequence(d, shape, dtype());
-  sequence.many(0, 70);
-  const std::vector<float> expected = sequence.results();
-  sequence.append(70, 58, std::nanf(""));
-  sequence.many(0, 70);
-  EXPECT_EQ(sequence.results(), expected);
-  sequence.one(69);
-  expectSame(backend(), {sequence.results()}, {expected}, boundFor(shape));
+  for (const Shape& shape : {Shape{70, 2, 1, 16}, Shape{70, 2, 1, 64}, Shape{580, 2, 1, 32}}) {
+    if (!isWorthIt(shape)) continue;
+    SCOPED_TRACE(shape.tokens);
+    Device d(backend());
+    Sequence sequence(d, shape, dtype());
+    sequence.many(0, shape.tokens);
+    const std::vector<float> expected = sequence.results();
+    sequence.append(shape.tokens, 58, std::nanf(""));
+    sequence.many(0, shape.tokens);
+    EXPECT_EQ(sequence.results(), expected);
+    sequence.one(shape.tokens - 1);
+    expectSame(backend(), {sequence.results()}, {expected}, boundFor(shape));
+  }
 }
 
 // Rows that are ordinary, all zero, too small for a scale, and not finite, at every place of a
