@@ -82,6 +82,23 @@ inline void transpose(V (&rows)[kLanes]) {
   }
 }
 
+// 2ˣ within 1.1 units of the last place for x below 128; 0 below −126, so that no small number
+// slows down what comes after; NaN of NaN. The polynomial is the one of degree 6 that errs least,
+// relatively, for 0 ≤ fraction < 1, and is 1 at 0.
+#define LECTERN_POWER_OF_TWO
+inline V powerOfTwo(V x) {
+  constexpr int kFraction = 0x01;  // x − ⌊x⌋, as scalef takes ⌊x⌋ for the exponent
+  const V fraction = _mm512_maskz_reduce_ps(kAll, x, kFraction);
+  V p = splat(2.16129149e-4F);
+  p = fma(p, fraction, splat(1.24678458e-3F));
+  p = fma(p, fraction, splat(9.67545155e-3F));
+  p = fma(p, fraction, splat(5.54852821e-2F));
+  p = fma(p, fraction, splat(2.40229309e-1F));
+  p = fma(p, fraction, splat(6.93147063e-1F));
+  p = fma(p, fraction, splat(1.0F));
+  return _mm512_maskz_scalef_ps(_mm512_cmp_ps_mask(x, splat(-126.0F), _CMP_NLT_UQ), p, x);
+}
+
 inline I splatInt(int32_t x) {
   return (I)_mm512_set1_epi32(x);
 }

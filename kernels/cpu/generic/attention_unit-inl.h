@@ -8,20 +8,6 @@ inline void storeNarrow(float* p, V lower, V upper) {
   _mm512_storeu_si512(p, (__m512i)_mm512_cvtne2ps_pbh(upper, lower));
 }
 
-// 2ˣ within 3 units of the last place for x below 128, 0 of −∞, NaN of NaN. The polynomial is the
-// one of degree 5 that errs least, relatively, for 0 ≤ fraction < 1, and is 1 at 0.
-inline V powerOfTwo(V x) {
-  constexpr int kFraction = 0x01;  // x − ⌊x⌋, which scalef leaves out of its exponent
-  const V fraction = _mm512_maskz_reduce_ps(kAll, x, kFraction);
-  V p = splat(1.86713017e-3F);
-  p = fma(p, fraction, splat(9.01702978e-3F));
-  p = fma(p, fraction, splat(5.57999127e-2F));
-  p = fma(p, fraction, splat(2.40164444e-1F));
-  p = fma(p, fraction, splat(6.93151295e-1F));
-  p = fma(p, fraction, splat(1.0F));
-  return _mm512_maskz_scalef_ps(kAll, p, x);
-}
-
 // Turns a query's products q · k with the tokens of a segment, the first `seen` of which count,
 // into weights exp(score − largest), rounded to bfloat16, and zeros up to a whole block; where the
 // cache holds bytes, they are times the scales of their values. Tells hear(block of the segment,

@@ -20,6 +20,7 @@
 //   dotBytes             the same of any bytes; where kSignsBytes, of bytes − 128
 //   dotPairs             sum + two × two of bfloat16; only where kHasDotPairs
 //   storeNarrow          rounded to bfloat16; only where kHasDotPairs
+//   powerOfTwo           2ˣ, 0 below −126; only where LECTERN_POWER_OF_TWO is defined
 //   kTileRows, kByteTileRows          tokens × two registers whose sums fit into the registers, of
 //                        floats and of bytes
 // and V and I have the operators of their elements. Bodies call no inline function or template of
@@ -88,10 +89,14 @@ inline V exponential(V x) {
 
 // 2ˣ of x ≤ 0, exact to 2 units for the x it is given; 0 below −126.
 inline V decay(V x) {
+#ifdef LECTERN_POWER_OF_TWO
+  return powerOfTwo(x);
+#else
   const V low = splat(-126.0F);
   const V clamped = maxOf(low, x);
   const V rounded = clamped + splat(kRounder);
   return zeroBelow(x, low, twoToThe(clamped - (rounded - splat(kRounder)), rounded));
+#endif
 }
 
 inline float exponentialOf(float x) {
