@@ -53,29 +53,41 @@ inline void run(const ConvSilu& op, Workspace& workspace) {
   forEachChannels(workspace, op.in.cols, tokens * op.in.cols * (taps + 16), channels);
 }
 
-inline V softDelta(const SelectiveScan& op, int64_t t, int64_t c, int64_t n) {
-  return softplus(load(row(op.delta, t) + c, n) + load(row(op.deltaBias, 0) + c, n));
-}
-inline void storeScanned(const SelectiveScan& op, int64_t t, int64_t c, int64_t n, V y) {
-  if (op.z.isPresent()) y = y * silu(load(row(op.z, t) + c, n));
-  store(row(op.out, t) + c, y, n);
-}
+// What a token's channels have in common for all states: Δ, Δ u, and the output so far. All
+// channels of a block have the same done to them before the next thing is done, for logarithms and
+// quotients are long chains, of which several together take little longer than one.
+template <int64_t Block>
+struct ScanChannels {
+  alignas(64) float delta[Block];
+  alignas(64) float input[Block];
+  alignas(64) float sum[Block];
+
+  void prepare(const SelectiveScan& op, int64_t t, int64_t first, int64_t end) {
+    for (int64_t c = first; c < end; c += kLanes) {
+      const int64_t n = end - c;
+      const V u = load(row(op.u, t) + c, n);
+      const V own = softplus(load(row(op.delta, t) + c, n) + load(row(op.deltaBias, 0) + c, n));
+      store(delta + c - first, own);
+      store(input + c - first, own * u);
+      store(sum + c - first, load(row(op.skip, 0) + c, n) * u);
+    }
+  }
+  void finish(const SelectiveScan& op, int64_t t, int64_t first, int64_t end) const {
+    for (int64_t c = first; c < end; c += kLanes) {
+      V y = load(sum + c - first);
+      if (op.z.isPresent()) y = y * silu(load(row(op.z, t) + c, end - c));
+      store(row(op.out, t) + c, y, end - c);
+    }
+  }
+};
 
 // The first token of `op`, in the order of the others: state and A come from memory, row by row,
 // each asked for while the two before it are used.
 inline void scanOne(const SelectiveScan& op, Workspace& workspace) {
   const int64_t states = op.a.rows;
   const auto channels = [&](int64_t first, int64_t end, int) {
-    alignas(64) float delta[kStepBlock];
-    alignas(64) float input[kStepBlock];
-    alignas(64) float sum[kStepBlock];
-    for (int64_t c = first; c < end; c += kLanes) {
-      const V u = load(row(op.u, 0) + c, end - c);
-      const V own = softDelta(op, 0, c, end - c);
-      store(delta + c - first, own);
-      store(input + c - first, own * u);
-      store(sum + c - first, load(row(op.skip, 0) + c, end - c) * u);
-    }
+    ScanChannels<kStepBlock> token;
+    token.prepare(op, 0, first, end);
     for (int64_t s = 0; s < states; ++s) {
       const V b = splat(row(op.b, 0)[s]);
       const V out = splat(row(op.c, 0)[s]);
@@ -84,15 +96,13 @@ inline void scanOne(const SelectiveScan& op, Workspace& workspace) {
         __builtin_prefetch(row(op.h, ahead) + c);
         __builtin_prefetch(row(op.a, ahead) + c);
         const V a = load(row(op.a, s) + c, end - c) * splat(kLog2E);
-        const V kept = decay(load(delta + c - first) * a) * load(row(op.h, s) + c, end - c);
-        const V state = fma(load(input + c - first), b, kept);
+        const V kept = decay(load(token.delta + c - first) * a) * load(row(op.h, s) + c, end - c);
+        const V state = fma(load(token.input + c - first), b, kept);
         store(row(op.h, s) + c, state, end - c);
-        store(sum + c - first, fma(out, state, load(sum + c - first)));
+        store(token.sum + c - first, fma(out, state, load(token.sum + c - first)));
       }
     }
-    for (int64_t c = first; c < end; c += kLanes) {
-      storeScanned(op, 0, c, end - c, load(sum + c - first));
-    }
+    token.finish(op, 0, first, end);
   };
   forEachChannels<kStepBlock>(workspace, op.u.cols, op.u.cols * (states + 4) * 16, channels);
 }
@@ -107,7 +117,7 @@ inline void run(const SelectiveScan& op, Workspace& workspace) {
   // State and A beside each other: rows of [S, I] lie a power of two apart and would share a few
   // lines of the first level of cache. A in powers of two saves a product for each state.
   const Workspace::Own own = workspace.own(2 * states * kChannelBlock);
-  const auto channels = [&](int64_t first, int64_t end, int worker) {
+  const auto channels = [&, states](int64_t first, int64_t end, int worker) {
     // [register][state][h, a]
     const auto placeOf = [&](int64_t c, int64_t s) {
       return own.of(worker) + ((c - first) * states + s * kLanes) * 2;
@@ -118,19 +128,21 @@ inline void run(const SelectiveScan& op, Workspace& workspace) {
         store(placeOf(c, s) + kLanes, load(row(op.a, s) + c, end - c) * splat(kLog2E));
       }
     }
+    ScanChannels<kChannelBlock> token;
     for (int64_t t = 0; t < tokens; ++t) {
       const float* b = row(op.b, t);
       const float* cRow = row(op.c, t);
       for (int64_t c = first; c < end; c += kLanes) {
-        const int64_t n = end - c;
         fetchAhead(op.u, t, c);
         fetchAhead(op.delta, t, c);
         if (op.z.isPresent()) fetchAhead(op.z, t, c);
         fetchAhead(op.out, t, c);
-        const V u = load(row(op.u, t) + c, n);
-        const V delta = softDelta(op, t, c, n);
-        const V input = delta * u;
-        V y = load(row(op.skip, 0) + c, n) * u;
+      }
+      token.prepare(op, t, first, end);
+      for (int64_t c = first; c < end; c += kLanes) {
+        const V delta = load(token.delta + c - first);
+        const V input = load(token.input + c - first);
+        V y = load(token.sum + c - first);
         float* place = placeOf(c, 0);
         for (int64_t s = 0; s < states; ++s, place += 2 * kLanes) {
           const V kept = decay(delta * load(place + kLanes)) * load(place);
@@ -138,8 +150,9 @@ inline void run(const SelectiveScan& op, Workspace& workspace) {
           store(place, state);
           y = fma(splat(cRow[s]), state, y);
         }
-        storeScanned(op, t, c, n, y);
+        store(token.sum + c - first, y);
       }
+      token.finish(op, t, first, end);
     }
     for (int64_t c = first; c < end; c += kLanes) {
       for (int64_t s = 0; s < states; ++s) store(row(op.h, s) + c, load(placeOf(c, s)), end - c);
