@@ -114,6 +114,7 @@ void attendWith(UnitProducts,
       unit.multiply(tileRows, queries, reinterpret_cast<uint8_t*>(space.keys + at * dim / 2),
                     dim / kUnitStep, true, space.scores + at, kSegment);
     }
+    unit.finish();
     for (int64_t r = 0; r < tileRows; ++r) {
       const int64_t seen = seenBy(r);
       float& largest = space.largest[first + r];

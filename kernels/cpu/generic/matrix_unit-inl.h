@@ -64,13 +64,18 @@ struct UnitPrefetch {
   int64_t perStep = 0;
 };
 
-// The unit of this thread, for as long as this lives.
+// The unit of this thread, for as long as this lives. Sums are in memory once the next product is
+// done, or finish(): the unit does one thing after the other, and storing sums that it has only
+// just begun to add up would keep it waiting.
 class MatrixUnit {
  public:
   MatrixUnit() = default;
   MatrixUnit(const MatrixUnit&) = delete;
   MatrixUnit& operator=(const MatrixUnit&) = delete;
-  ~MatrixUnit() { _tile_release(); }
+  ~MatrixUnit() {
+    finish();
+    _tile_release();
+  }
 
   // sums [count, 32] (+)= count ≤ 32 rows of 32 · steps inputs × the part of a panel.
   void multiply(int64_t count,
@@ -81,42 +86,90 @@ class MatrixUnit {
                 float* sums,
                 int64_t sumStride,
                 UnitPrefetch prefetch = {}) {
-    if (count != count_) _tile_loadconfig(&kUnitShapes.of[count_ = count]);
+    if (count != count_) {
+      finish();
+      _tile_loadconfig(&kUnitShapes.of[count_ = count]);
+    }
+    const Sums before = sums_;
+    sums_ = {sums, sumStride * 4};
     // GCC's intrinsics do not tell that they read memory.
     __asm__ volatile("" ::: "memory");
     if (count > kUnitRows) {
-      multiplyBoth(rows, panel, steps, fresh, sums, sumStride * 4, prefetch);
+      multiplyBoth(rows, panel, steps, fresh, before, sums_, prefetch);
     } else {
-      multiplyUpper(rows, panel, steps, fresh, sums, sumStride * 4, prefetch);
+      multiplyUpper(rows, panel, steps, fresh, before, sums_, prefetch);
     }
   }
 
+  void finish() {
+    if (sums_.upper == nullptr) return;
+    _tile_stored(0, sums_.upper, sums_.stride);
+    _tile_stored(1, sums_.upper + kUnitRows, sums_.stride);
+    if (count_ > kUnitRows) {
+      _tile_stored(2, sums_.lower(), sums_.stride);
+      _tile_stored(3, sums_.lower() + kUnitRows, sums_.stride);
+    }
+    sums_ = {};
+    __asm__ volatile("" ::: "memory");
+  }
+
  private:
+  struct Sums {
+    float* upper = nullptr;  // none: nowhere
+    int64_t stride = 0;      // bytes
+
+    [[nodiscard]] float* lower() const { return upper + kUnitRows * (stride / 4); }
+  };
+
   static void ask(UnitPrefetch& prefetch) {
     for (int64_t i = 0; i < prefetch.perStep; ++i, prefetch.lines += 64) {
       __builtin_prefetch(prefetch.lines, 0, 2);
     }
   }
+  // A register's sums leave it right before its first product of the next.
   static void multiplyBoth(const UnitRows& rows,
                            const uint8_t* panel,
                            int64_t steps,
                            bool fresh,
-                           float* sums,
-                           int64_t stride,
+                           const Sums& before,
+                           const Sums& sums,
                            UnitPrefetch prefetch) {
-    float* lower = sums + kUnitRows * (stride / 4);
+    const bool isLeft = before.upper != nullptr;
+    _tile_loadd(6, panel, 4 * kLayout.rows);
+    _tile_loadd(4, rows.upper, rows.row);
+    if (isLeft) _tile_stored(0, before.upper, before.stride);
     if (fresh) {
       _tile_zero(0);
+    } else {
+      _tile_loadd(0, sums.upper, sums.stride);
+    }
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_loadd(7, panel + 64, 4 * kLayout.rows);
+    ask(prefetch);
+    if (isLeft) _tile_stored(1, before.upper + kUnitRows, before.stride);
+    if (fresh) {
       _tile_zero(1);
+    } else {
+      _tile_loadd(1, sums.upper + kUnitRows, sums.stride);
+    }
+    _tile_dpbf16ps(1, 4, 7);
+    _tile_loadd(5, rows.lower, rows.row);
+    if (isLeft) _tile_stored(2, before.lower(), before.stride);
+    if (fresh) {
       _tile_zero(2);
+    } else {
+      _tile_loadd(2, sums.lower(), sums.stride);
+    }
+    _tile_dpbf16ps(2, 5, 6);
+    if (isLeft) _tile_stored(3, before.lower() + kUnitRows, before.stride);
+    if (fresh) {
       _tile_zero(3);
     } else {
-      _tile_loadd(0, sums, stride);
-      _tile_loadd(1, sums + kUnitRows, stride);
-      _tile_loadd(2, lower, stride);
-      _tile_loadd(3, lower + kUnitRows, stride);
+      _tile_loadd(3, sums.lower() + kUnitRows, sums.stride);
     }
-    for (int64_t k = 0; k < steps; ++k, panel += kUnitStepBytes) {
+    _tile_dpbf16ps(3, 5, 7);
+    for (int64_t k = 1; k < steps; ++k) {
+      panel += kUnitStepBytes;
       _tile_loadd(6, panel, 4 * kLayout.rows);
       _tile_loadd(4, rows.upper + k * rows.upperStep, rows.row);
       _tile_dpbf16ps(0, 4, 6);
@@ -127,24 +180,24 @@ class MatrixUnit {
       _tile_dpbf16ps(2, 5, 6);
       _tile_dpbf16ps(3, 5, 7);
     }
-    _tile_stored(0, sums, stride);
-    _tile_stored(1, sums + kUnitRows, stride);
-    _tile_stored(2, lower, stride);
-    _tile_stored(3, lower + kUnitRows, stride);
   }
   static void multiplyUpper(const UnitRows& rows,
                             const uint8_t* panel,
                             int64_t steps,
                             bool fresh,
-                            float* sums,
-                            int64_t stride,
+                            const Sums& before,
+                            const Sums& sums,
                             UnitPrefetch prefetch) {
+    if (before.upper != nullptr) {
+      _tile_stored(0, before.upper, before.stride);
+      _tile_stored(1, before.upper + kUnitRows, before.stride);
+    }
     if (fresh) {
       _tile_zero(0);
       _tile_zero(1);
     } else {
-      _tile_loadd(0, sums, stride);
-      _tile_loadd(1, sums + kUnitRows, stride);
+      _tile_loadd(0, sums.upper, sums.stride);
+      _tile_loadd(1, sums.upper + kUnitRows, sums.stride);
     }
     for (int64_t k = 0; k < steps; ++k, panel += kUnitStepBytes) {
       _tile_loadd(6, panel, 4 * kLayout.rows);
@@ -154,11 +207,10 @@ class MatrixUnit {
       _tile_dpbf16ps(0, 4, 6);
       _tile_dpbf16ps(1, 4, 7);
     }
-    _tile_stored(0, sums, stride);
-    _tile_stored(1, sums + kUnitRows, stride);
   }
 
   int64_t count_ = 0;  // that the unit is shaped for
+  Sums sums_;          // where those in its registers belong
 };
 
 // The rows of a tile as packUnitRows leaves them.
