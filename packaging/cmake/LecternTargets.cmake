@@ -29,6 +29,7 @@ function(lectern_add_test name)
   target_compile_definitions(${name} PRIVATE
     LECTERN_SOURCE_DIR="${PROJECT_SOURCE_DIR}" LECTERN_BINARY_DIR="${PROJECT_BINARY_DIR}")
   # Tests are compiled more often than they are run. What measures time is compiled as it is shipped.
+  set_target_properties(${name} PROPERTIES LECTERN_TEST ON)
   if(LECTERN_SANITIZE)
     target_compile_options(${name} PRIVATE -O0)
   elseif(NOT ARG_LABEL STREQUAL bench)
