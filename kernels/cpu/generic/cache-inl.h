@@ -34,16 +34,26 @@ inline float* cacheScales(const KvCache& cache, Half half, int64_t head, int64_t
 }
 
 // Between the loads of two blocks lies so much work that the processor does not come to the second
-// by itself. Asked for one number after the other, for 256 lines at once would wait for each other.
+// by itself. It is asked for with each load, for 256 lines at once would wait for each other, and
+// in the order of the memory, which goes on by itself then; a block's own order is another.
 template <class T>
-void prefetchNextBlock(const T* number, int64_t dim) {
-  __builtin_prefetch(number + kBlock * dim);
-}
+class NextBlock {
+ public:
+  NextBlock(const T* block, int64_t dim) : next_(block + kBlock * dim) {}
+  void ask(int64_t numbers) {
+    __builtin_prefetch(next_);
+    next_ += numbers;
+  }
+
+ private:
+  const T* next_;
+};
 
 // `count` keys as panels of tokens, zeros behind the last: square by square through registers, and
 // what is left of a key channel by channel.
 template <class T>
 void packKeys(const T* keys, int64_t count, int64_t dim, float* panels) {
+  NextBlock<T> nextBlock(keys, dim);
   for (int64_t token = 0; token < kBlock; token += kLanes, keys += kLanes * dim) {
     float* panel = panels + token / kLayout.rows * dim * kLayout.rows + token % kLayout.rows;
     int64_t channel = 0;
@@ -51,7 +61,7 @@ void packKeys(const T* keys, int64_t count, int64_t dim, float* panels) {
       V square[kLanes];
       for (int64_t i = 0; i < kLanes; ++i) {
         const T* numbers = keys + i * dim + channel;
-        prefetchNextBlock(numbers, dim);
+        nextBlock.ask(kLanes);
         square[i] = token + i < count ? loadNumbers(numbers) : splat(0.0F);
       }
       transpose(square);
@@ -69,11 +79,12 @@ void packKeys(const T* keys, int64_t count, int64_t dim, float* panels) {
 // `count` values as panels of channels, zeros behind the last channel.
 template <class T>
 void packValues(const T* values, int64_t count, int64_t dim, float* panels) {
+  NextBlock<T> nextBlock(values, dim);
   for (int64_t channel = 0; channel < dim; channel += kLanes) {
     float* panel = panels + channel / kLayout.rows * kBlock * kLayout.rows + channel % kLayout.rows;
     for (int64_t token = 0; token < count; ++token, panel += kLayout.rows) {
       const T* value = values + token * dim + channel;
-      prefetchNextBlock(value, dim);
+      nextBlock.ask(kLanes);
       if (channel + kLanes <= dim) {
         store(panel, loadNumbers(value));
       } else {
@@ -107,6 +118,7 @@ inline I pairsOf(V even, V odd) {
 template <bool Narrow>
 void packByteKeys(const int8_t* keys, int64_t count, int64_t dim, float* panels) {
   constexpr int64_t kPer = Narrow ? 2 : 1;  // channels in an element of a panel
+  NextBlock<int8_t> nextBlock(keys, dim);
   const auto bits = [](int8_t x) { return __builtin_bit_cast(uint32_t, static_cast<float>(x)); };
   for (int64_t token = 0; token < kBlock; token += kLanes, keys += kLanes * dim) {
     float* panel =
@@ -116,7 +128,7 @@ void packByteKeys(const int8_t* keys, int64_t count, int64_t dim, float* panels)
       V square[kLanes];
       for (int64_t i = 0; i < kLanes; ++i) {
         const int8_t* numbers = keys + i * dim + channel;
-        prefetchNextBlock(numbers, dim);
+        nextBlock.ask(4 * kLanes);
         square[i] = token + i < count ? load(reinterpret_cast<const float*>(numbers)) : splat(0.0F);
       }
       transpose(square);
@@ -151,13 +163,13 @@ void packByteKeys(const int8_t* keys, int64_t count, int64_t dim, float* panels)
 template <class T>
 void packValuePairs(
     const T* values, int64_t count, int64_t dim, float* panels, int64_t panelTokens) {
+  NextBlock<T> nextBlock(values, dim);
   for (int64_t channel = 0; channel < roundUp(dim, kLayout.rows); channel += kLanes) {
     float* panel =
         panels + channel / kLayout.rows * (panelTokens / 2) * kLayout.rows + channel % kLayout.rows;
     for (int64_t token = 0; token < count; token += 2, panel += kLayout.rows) {
       const T* even = values + token * dim + channel;
-      prefetchNextBlock(even, dim);
-      prefetchNextBlock(even + dim, dim);
+      nextBlock.ask(2 * kLanes);
       if (channel + kLanes <= dim && token + 1 < count) {
         store(panel, (V)pairsOf(loadNumbers(even), loadNumbers(even + dim)));
         continue;
