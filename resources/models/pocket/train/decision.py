@@ -16,8 +16,9 @@ A segment's score is a weighted sum of these signs, and it answers if that comes
 
 What is shown later, where nothing of the search's answers, goes by its verdict alone and another threshold.
 The weights are those of a choice among the segments and "none" (multinomial logistic regression),
-fitted on the validation set. core/answer/finder_score.h computes the same in the program. What the
-model would name as its answer, and the next best verdict, were tried too and brought nothing."""
+fitted on the validation set; those of what ships were then moved for the gates (README.md).
+core/answer/finder_score.h computes the same in the program. What the model would name as its answer,
+and the next best verdict, were tried too and brought nothing."""
 import collections
 import json
 import random
@@ -27,7 +28,7 @@ import layout
 import words
 
 SIGNS = ("verdict", "missing", "coverage", "bare coverage", "bare")
-USED = ("verdict", "bare coverage", "bare")  # since the verdict knows of names by itself, the others bring nothing
+USED = ("verdict", "bare coverage", "bare")  # for the most right; since the verdict knows of names by itself, the others bring nothing
 
 
 def row(verdict, lacks, coverage, bare):
