@@ -151,7 +151,7 @@ QString ModelsPage::describe(const ListedModel& listed) const {
   if (listed.shipped && listed.finder) {
     lines << tr(
         "The built-in Finder answers unless you choose otherwise. It was trained on English. "
-        "Of the questions that the documents do not answer it still answers about one in six "
+        "Of the questions that the documents do not answer it still answers about one in eleven "
         "with a sentence that does not hold it. Read the sentence that it shows.");
   }
   if (cost_ && model.name != preferences_->settings().engine) {

@@ -138,7 +138,7 @@ TEST_F(SettingsWindowTest, EveryFieldHasANameAndALabelThatLeadsToIt) {
 TEST_F(SettingsWindowTest, TheShippedModelIsListedAndItsPageSaysWhatItIsWorth) {
   openModels();
   select(QStringLiteral("pocket"));
-  EXPECT_TRUE(page->details()->text().contains(QStringLiteral("about one in six")));
+  EXPECT_TRUE(page->details()->text().contains(QStringLiteral("about one in eleven")));
   EXPECT_TRUE(page->details()->text().contains(QStringLiteral("Memory: about")));
   EXPECT_FALSE(button(QStringLiteral("Remove"))->isEnabled()) << "it is part of the program";
   press(QStringLiteral("Use"));
