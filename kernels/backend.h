@@ -26,6 +26,7 @@ struct BackendProperties {
   std::string device;  ///< the hardware's own name
   int64_t memoryBytes = 0;
   int64_t memoryFreeBytes = 0;
+  int64_t memoryHeldBytes = 0;  ///< by this program, of what is not free; 0 of the host's memory
   int threads = 1;
   int64_t rowsAtOnce = kUsualRows;  ///< tokens that fill it, if a model reads so many in one pass
   bool hostMemory = true;           ///< device addresses are addresses of the host

@@ -8,7 +8,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
+#include <map>
+#include <mutex>
 #include <system_error>
 #include <utility>
 
@@ -45,15 +48,27 @@ BackendProperties propertiesOf(const plugin::DeviceFacts& facts, std::string nam
   return properties;
 }
 
+/// Of the memory of the device of that name, by all that have it open.
+std::shared_ptr<std::atomic<int64_t>> heldBytesOf(const std::string& name) {
+  static std::mutex mutex;
+  static std::map<std::string, std::shared_ptr<std::atomic<int64_t>>> all;  // guarded by `mutex`
+  const std::lock_guard lock(mutex);
+  auto& held = all[name];
+  if (held == nullptr) held = std::make_shared<std::atomic<int64_t>>(0);
+  return held;
+}
+
 /// A device that stays open as long as anything of it lives: its buffers are given back to it.
 struct OpenDevice {
-  OpenDevice(const Table& functions, plugin::Device* opened) : table(functions), handle(opened) {}
+  OpenDevice(const Table& functions, plugin::Device* opened, const std::string& name)
+      : table(functions), handle(opened), heldBytes(heldBytesOf(name)) {}
   ~OpenDevice() { table.close(handle); }
   OpenDevice(const OpenDevice&) = delete;
   OpenDevice& operator=(const OpenDevice&) = delete;
 
   const Table& table;
   plugin::Device* handle;
+  std::shared_ptr<std::atomic<int64_t>> heldBytes;
 };
 using OpenDevicePtr = std::shared_ptr<const OpenDevice>;
 
@@ -73,7 +88,10 @@ class PluginStream final : public Stream {
  public:
   PluginStream(OpenDevicePtr device, plugin::Queue* queue)
       : device_(std::move(device)), queue_(queue) {}
-  ~PluginStream() override { table().closeStream(queue_); }
+  ~PluginStream() override {
+    table().closeStream(queue_);
+    *device_->heldBytes -= reservedBytes_;
+  }
 
   void copyIn(void* to, const void* from, int64_t bytes) override {
     table().copyIn(queue_, to, from, bytes);
@@ -91,6 +109,8 @@ class PluginStream final : public Stream {
     Fault fault{};
     table().reserve(queue_, workspaceBytes, &fault);
     if (fault.code != 0) return errorOf(fault);
+    *device_->heldBytes += workspaceBytes - reservedBytes_;
+    reservedBytes_ = workspaceBytes;
     return {};
   }
   Result<void> wait() override {
@@ -109,6 +129,7 @@ class PluginStream final : public Stream {
 
   OpenDevicePtr device_;
   plugin::Queue* queue_;
+  int64_t reservedBytes_ = 0;
 };
 
 class PluginBackend final : public Backend {
@@ -120,6 +141,7 @@ class PluginBackend final : public Backend {
     plugin::DeviceFacts facts{};
     table().facts(device_->handle, &facts);
     BackendProperties properties = propertiesOf(facts, name_);
+    properties.memoryHeldBytes = *device_->heldBytes;
     if (properties.usable) properties.reason = choiceReason();
     return properties;
   }
@@ -129,8 +151,10 @@ class PluginBackend final : public Backend {
     Fault fault{};
     void* data = table().allocate(device_->handle, bytes, std::string(purpose).c_str(), &fault);
     if (data == nullptr) return errorOf(fault);
-    return Buffer(data, bytes, [device = device_](void* address) {
+    *device_->heldBytes += bytes;
+    return Buffer(data, bytes, [device = device_, bytes](void* address) {
       device->table.release(device->handle, address);
+      *device->heldBytes -= bytes;
     });
   }
 
@@ -258,8 +282,8 @@ Result<std::unique_ptr<Backend>> openPluginDevice(const Table& table, int index,
   Fault fault{};
   plugin::Device* device = table.open(index, &fault);
   if (device == nullptr) return errorOf(fault);
-  return std::make_unique<PluginBackend>(std::make_shared<const OpenDevice>(table, device),
-                                         std::move(name));
+  auto opened = std::make_shared<const OpenDevice>(table, device, name);
+  return std::make_unique<PluginBackend>(std::move(opened), std::move(name));
 }
 
 const std::vector<BackendProperties>& cudaDevices() {

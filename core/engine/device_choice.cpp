@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/engine/device_choice.h"
 
-#include "core/engine/memory_needs.h"
 #include "core/engine/placement.h"
 #include "core/engine/stage.h"
 #include "core/engine/state_view.h"
@@ -41,6 +40,10 @@ class Choice {
     return {};
   }
 
+  [[nodiscard]] ModelMemory needs() const {
+    return split(whole_.bytes(), config_.allLayers(), whole_.working);
+  }
+
   // What the processor would take of the host's memory for experts.
   Result<void> measureStaying(kernels::Backend& processor) {
     staying_ = TRY(Weights::shapes(model_, config_, processor, needs_.matrixType)).needs.layers;
@@ -51,9 +54,9 @@ class Choice {
 
   [[nodiscard]] std::optional<Placement> on(const std::vector<BackendPtr>& devices) const {
     std::optional<Placement> placement = place(whole_, freeBytes(devices));
-    if (!placement || hostBytes(*placement) <= hostFreeBytes_) return placement;
+    if (!placement || stayingBytes(*placement) <= hostFreeBytes_) return placement;
     placement = place(whole_, freeBytes(devices), /*maySend=*/false);
-    if (!placement || hostBytes(*placement) <= hostFreeBytes_) return placement;
+    if (!placement || stayingBytes(*placement) <= hostFreeBytes_) return placement;
     return std::nullopt;
   }
 
@@ -61,19 +64,14 @@ class Choice {
     int64_t free = 0;
     std::string names;
     for (const BackendPtr& device : devices) {
-      const kernels::BackendProperties properties = device->properties();
+      const kernels::BackendProperties properties = propertiesOf(*device);
       free += std::max<int64_t>(0, properties.memoryFreeBytes - whole_.working);
       names +=
           fmt::format("{}{} ({})", names.empty() ? "" : ", ", properties.name, properties.device);
     }
-    ModelMemory needs;
-    needs.workingBytes = whole_.working;
+    const ModelMemory needs = this->needs();
     int64_t experts = 0;
-    for (const LayerNeeds& layer : whole_.layers) {
-      needs.windowBytes += layer.states;
-      experts += layer.experts;
-    }
-    needs.weightBytes = whole_.bytes() - needs.windowBytes - needs.workingBytes;
+    for (const LayerNeeds& layer : whole_.layers) experts += layer.experts;
     std::string where = fmt::format(" on {}", names);
     if (experts > 0) {
       where += fmt::format("; its experts, {:.1f} GB of that, may stay in the computer's memory",
@@ -93,23 +91,26 @@ class Choice {
                                   const BackendPtr& processor) const {
     std::vector<DeviceWords> list;
     for (const BackendPtr& device : devices) {
-      const kernels::BackendProperties properties = device->properties();
+      const kernels::BackendProperties properties = propertiesOf(*device);
       list.push_back({properties.name, properties.memoryFreeBytes});
     }
     return describe(whole_, placement, list,
                     processor != nullptr ? processor->properties().name : "");
   }
 
- private:
-  static std::vector<int64_t> freeBytes(const std::vector<BackendPtr>& devices) {
-    std::vector<int64_t> list;
-    for (const BackendPtr& device : devices) {
-      const int64_t bytes = device->properties().memoryFreeBytes;
-      list.push_back(bytes > 0 ? bytes : std::numeric_limits<int64_t>::max());
+  [[nodiscard]] std::vector<DeviceShare> shares(const Placement& placement,
+                                                const std::vector<BackendPtr>& devices) const {
+    std::vector<DeviceShare> list;
+    for (const Placement::Part& part : placement.parts) {
+      list.push_back({propertiesOf(*devices[part.device]), part.layers,
+                      split(bytesOf(whole_, placement, part), part.layers,
+                            whole_.working + roomOf(whole_, placement, part))});
     }
     return list;
   }
-  [[nodiscard]] int64_t hostBytes(const Placement& placement) const {
+
+  // Of the host's memory.
+  [[nodiscard]] int64_t stayingBytes(const Placement& placement) const {
     int64_t bytes = 0;
     for (size_t i = 0; i < placement.expertsStay.size(); ++i) {
       if (!placement.expertsStay[i]) continue;
@@ -117,6 +118,30 @@ class Choice {
       if (placement.streams) bytes += whole_.layers[i].experts;
     }
     return bytes;
+  }
+
+ private:
+  [[nodiscard]] kernels::BackendProperties propertiesOf(const kernels::Backend& device) const {
+    kernels::BackendProperties properties = device.properties();
+    if (needs_.heldIsFree) properties.memoryFreeBytes += properties.memoryHeldBytes;
+    return properties;
+  }
+  [[nodiscard]] ModelMemory split(int64_t bytes, LayerRange layers, int64_t working) const {
+    ModelMemory memory;
+    memory.workingBytes = working;
+    for (int64_t i = layers.first; i < layers.end; ++i) {
+      memory.windowBytes += whole_.layers[static_cast<size_t>(i)].states;
+    }
+    memory.weightBytes = bytes - memory.windowBytes - memory.workingBytes;
+    return memory;
+  }
+  [[nodiscard]] std::vector<int64_t> freeBytes(const std::vector<BackendPtr>& devices) const {
+    std::vector<int64_t> list;
+    for (const BackendPtr& device : devices) {
+      const int64_t bytes = propertiesOf(*device).memoryFreeBytes;
+      list.push_back(bytes > 0 ? bytes : std::numeric_limits<int64_t>::max());
+    }
+    return list;
   }
 
   const ModelFolder& model_;
@@ -156,6 +181,19 @@ std::vector<BackendPtr> otherCards(const std::string& name, const kernels::Backe
   return cards;
 }
 
+Result<BackendPtr> processorInstead(const std::string& name,
+                                    int threads,
+                                    const kernels::Backend& opened,
+                                    const Error& refusal) {
+  const kernels::BackendProperties first = opened.properties();
+  const char* forced = std::getenv("LECTERN_BACKEND");
+  const bool isAskedFor = !name.empty() || (forced != nullptr && *forced != '\0');
+  if (isAskedFor || first.hostMemory || refusal.code != ErrorCode::OutOfMemory) return refusal;
+  BackendPtr processor = TRY(kernels::openBackend("cpu", threads));
+  processor->explainChoice(fmt::format("{}: {}", first.name, refusal.message));
+  return processor;
+}
+
 Result<ModelNeeds> needsOnCard(const ModelFolder& model,
                                const ModelConfig& config,
                                const DeviceNeeds& needs,
@@ -180,19 +218,28 @@ Result<ChosenDevices> chooseDevices(const ModelFolder& model,
                                     const std::function<Result<BackendPtr>()>& openProcessor) {
   const kernels::BackendProperties first = devices.front()->properties();
   if (first.hostMemory) {
-    const ModelMemory memory =
-        TRY(plannedMemory(model, config, *devices.front(), needs.matrixType, needs.cacheType,
-                          std::min(needs.windowTokens, kLeastWindowTokens)));
-    TRY(checkFits(model, memory, first.memoryFreeBytes));
-    return ChosenDevices{Devices::one(devices.front(), config), {}};
+    const auto planned = [&](int64_t windowTokens) {
+      return plannedMemory(model, config, *devices.front(), needs.matrixType, needs.cacheType,
+                           windowTokens);
+    };
+    TRY(checkFits(model, TRY(planned(std::min(needs.windowTokens, kLeastWindowTokens))),
+                  first.memoryFreeBytes));
+    ChosenDevices chosen;
+    chosen.devices = Devices::one(devices.front(), config);
+    chosen.needs = TRY(planned(needs.windowTokens));
+    chosen.holdWindow = checkFits(model, chosen.needs, first.memoryFreeBytes).has_value();
+    chosen.shares = {{first, config.allLayers(), chosen.needs}};
+    return chosen;
   }
   BackendPtr processor;
+  ModelMemory wholeNeeds;
   bool askedForOthers = !others;
   for (const bool wholeWindow : {true, false}) {
     DeviceNeeds asked = needs;
     if (!wholeWindow) asked.windowTokens = std::min(needs.windowTokens, kLeastWindowTokens);
     Choice choice(model, config, asked);
     TRY(choice.measure(*devices.front()));
+    if (wholeWindow) wholeNeeds = choice.needs();
     std::optional<Placement> placement = choice.on(devices);
     if ((!placement || !placement->isWhole()) && !askedForOthers) {
       askedForOthers = true;
@@ -208,9 +255,12 @@ Result<ChosenDevices> chooseDevices(const ModelFolder& model,
       placement = choice.on(devices);
     }
     if (placement) {
-      ChosenDevices chosen{devicesOf(*placement, devices, processor),
-                           choice.words(*placement, devices, processor)};
-      return chosen;
+      return ChosenDevices{devicesOf(*placement, devices, processor),
+                           choice.words(*placement, devices, processor),
+                           wholeNeeds,
+                           wholeWindow,
+                           choice.shares(*placement, devices),
+                           choice.stayingBytes(*placement)};
     }
     if (!wholeWindow) return choice.refusal(devices);
   }

@@ -10,7 +10,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <utility>
 
 namespace lectern {
@@ -43,19 +42,10 @@ Result<std::unique_ptr<Engine>> Engine::open(const std::filesystem::path& folder
                                              std::stop_token stop) {
   std::shared_ptr<kernels::Backend> backend =
       TRY(kernels::openBackend(options.backend, options.threads));
-  const std::string first = backend->properties().name;
   auto engine =
       openOn(folder, options, backend, [&] { return otherCards(options.backend, *backend); }, stop);
-  const char* forced = std::getenv("LECTERN_BACKEND");
-  const bool isAskedFor = !options.backend.empty() || (forced != nullptr && *forced != '\0');
-  if (engine || isAskedFor || backend->properties().hostMemory ||
-      engine.error().code != ErrorCode::OutOfMemory) {
-    return engine;
-  }
-  // Cards that were our own choice, and too small for this model.
-  std::string reason = fmt::format("{}: {}", first, engine.error().message);
-  backend = TRY(kernels::openBackend("cpu", options.threads));
-  backend->explainChoice(std::move(reason));
+  if (engine) return engine;
+  backend = TRY(processorInstead(options.backend, options.threads, *backend, engine.error()));
   return openOn(folder, options, std::move(backend), {}, std::move(stop));
 }
 

@@ -38,9 +38,9 @@ bool fill(const ModelNeeds& needs, std::span<const int64_t> freeBytes, Placement
 // Ranges by the share of the memory that each device brings.
 void share(const ModelNeeds& needs, std::span<const int64_t> freeBytes, Placement& placement) {
   placement.parts.clear();
-  const auto roomOf = [&](int64_t bytes) { return std::max<int64_t>(0, bytes - needs.working); };
+  const auto roomIn = [&](int64_t bytes) { return std::max<int64_t>(0, bytes - needs.working); };
   double room = 0;
-  for (const int64_t bytes : freeBytes) room += static_cast<double>(roomOf(bytes));
+  for (const int64_t bytes : freeBytes) room += static_cast<double>(roomIn(bytes));
   double all = 0;
   for (const LayerNeeds& layer : needs.layers) {
     all += static_cast<double>(layer.weights + layer.experts + layer.states);
@@ -49,7 +49,7 @@ void share(const ModelNeeds& needs, std::span<const int64_t> freeBytes, Placemen
   double taken = 0;
   int64_t end = 0;
   for (size_t device = 0; device < freeBytes.size(); ++device) {
-    wanted += room > 0 ? all * static_cast<double>(roomOf(freeBytes[device])) / room : 0;
+    wanted += room > 0 ? all * static_cast<double>(roomIn(freeBytes[device])) / room : 0;
     const int64_t first = end;
     const bool isLast = device + 1 == freeBytes.size();
     while (end < layersOf(needs)) {
@@ -99,18 +99,12 @@ int64_t Placement::stayingLayers() const {
 }
 
 int64_t bytesOf(const ModelNeeds& needs, const Placement& placement, const Placement::Part& part) {
-  int64_t bytes = needs.working;
-  int64_t largestStaying = 0;
+  int64_t bytes = needs.working + roomOf(needs, placement, part);
   for (int64_t i = part.layers.first; i < part.layers.end; ++i) {
     const LayerNeeds& layer = layerOf(needs, i);
     bytes += layer.weights + layer.states;
-    if (placement.expertsStay[static_cast<size_t>(i)]) {
-      largestStaying = std::max(largestStaying, layer.experts);
-    } else {
-      bytes += layer.experts;
-    }
+    if (!placement.expertsStay[static_cast<size_t>(i)]) bytes += layer.experts;
   }
-  if (placement.streams) bytes += largestStaying;
   const bool isFirst = part.layers.first == 0;
   if (isFirst) bytes += needs.embedding;
   if (part.layers.end == layersOf(needs)) {
@@ -118,6 +112,17 @@ int64_t bytesOf(const ModelNeeds& needs, const Placement& placement, const Place
     if (needs.headIsEmbedding && !isFirst) bytes += needs.embedding;
   }
   return bytes;
+}
+
+int64_t roomOf(const ModelNeeds& needs, const Placement& placement, const Placement::Part& part) {
+  int64_t largest = 0;
+  if (!placement.streams) return largest;
+  for (int64_t i = part.layers.first; i < part.layers.end; ++i) {
+    if (placement.expertsStay[static_cast<size_t>(i)]) {
+      largest = std::max(largest, layerOf(needs, i).experts);
+    }
+  }
+  return largest;
 }
 
 std::optional<Placement> place(const ModelNeeds& needs,

@@ -58,6 +58,8 @@ std::optional<Placement> place(const ModelNeeds& needs,
 
 /// What a part of a placement takes of its device. Bytes.
 int64_t bytesOf(const ModelNeeds& needs, const Placement& placement, const Placement::Part& part);
+/// Of that, the room for the experts that are sent there.
+int64_t roomOf(const ModelNeeds& needs, const Placement& placement, const Placement::Part& part);
 
 /// A device in words for the user.
 struct DeviceWords {
