@@ -4,17 +4,21 @@
 #include "app/cli/model_options.h"
 #include "app/cli/progress_line.h"
 #include "app/cli/terminal_text.h"
+#include "app/workspace/model_devices.h"
 #include "app/workspace/model_memory.h"
 #include "app/workspace/model_store.h"
 #include "app/workspace/paths.h"
 #include "app/workspace/settings_file.h"
 #include "core/engine/cache_type.h"
+#include "kernels/plugin.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
+#include <system_error>
 
 namespace lectern::cli {
 
@@ -47,14 +51,41 @@ std::string layoutText(const ModelConfig& config) {
   return text;
 }
 
-/// The windows of which it is said what they take of the memory.
-std::vector<int64_t> windowsOf(const ModelConfig& config) {
-  std::vector<int64_t> windows;
-  for (const int64_t tokens : {32'768, 131'072, 262'144}) {
-    if (tokens < config.maxPositionEmbeddings) windows.push_back(tokens);
+/// What would compute a model, with each of the usual windows.
+using Forecast = std::vector<Result<ModelDevices>>;
+
+Forecast forecastOf(Result<DeviceForecast>& devices,
+                    const StoredModel& model,
+                    std::optional<kernels::DType> cacheType) {
+  Forecast forecast;
+  if (!model.description) return forecast;
+  for (const int64_t tokens : usualWindows(model.description->config)) {
+    if (devices) {
+      forecast.push_back(devices->of(model.folder, tokens, cacheType));
+    } else {
+      forecast.emplace_back(devices.error());
+    }
   }
-  windows.push_back(std::min<int64_t>(config.maxPositionEmbeddings, 262'144));
-  return windows;
+  return forecast;
+}
+
+/// "memory with 32768 tokens: 3.2 GB of 23 GB free on cuda:0 (weights 3.0 GB, window 90 MB,
+/// workspace 110 MB)".
+std::string memoryText(const ModelDevices& devices) {
+  std::string text = fmt::format("memory with {} tokens: ", devices.windowTokens);
+  if (!devices.holdWindow) return text + sizeText(devices.needs.bytes()) + ", which is not free";
+  for (const DeviceShare& share : devices.shares) {
+    text += fmt::format("{}{} of {} free on {} (weights {}, window {}, workspace {})",
+                        share.layers.first > 0 ? ", " : "", sizeText(share.memory.bytes()),
+                        sizeText(share.device.memoryFreeBytes), share.device.name,
+                        sizeText(share.memory.weightBytes), sizeText(share.memory.windowBytes),
+                        sizeText(share.memory.workingBytes));
+  }
+  if (devices.stayingLayers == 0) return text;
+  return text + fmt::format(", {} of {} free in the computer's memory (experts of {} of {} layers)",
+                            sizeText(devices.stayingBytes),
+                            sizeText(devices.processor.memoryFreeBytes), devices.stayingLayers,
+                            devices.expertLayers);
 }
 
 /// "memory: 3.6 GB with 32768 tokens, 3.9 GB with 131072, 4.4 GB with 262144", and whether this
@@ -63,7 +94,7 @@ std::string memoryText(const ModelDescription& model, std::optional<kernels::DTy
   std::string text = "memory: ";
   if (cacheType) text = fmt::format("memory, keys and values in {}: ", cacheTypeName(*cacheType));
   bool isFirst = true;
-  for (const int64_t tokens : windowsOf(model.config)) {
+  for (const int64_t tokens : usualWindows(model.config)) {
     text += fmt::format("{}{} with {}{}", isFirst ? "" : ", ",
                         sizeText(memoryOf(model, tokens, cacheType).bytes()), tokens,
                         isFirst ? " tokens" : "");
@@ -80,8 +111,40 @@ std::string memoryText(const ModelDescription& model, std::optional<kernels::DTy
                                    sizeText(machine), fits));
 }
 
+/// What computes it and what memory it takes; on the processor, where nothing else was to be
+/// expected, the memory alone.
+std::vector<std::string> needsTexts(const ModelDescription& model,
+                                    const Forecast& forecast,
+                                    std::optional<kernels::DType> cacheType) {
+  const Result<ModelDevices>& last = forecast.back();
+  if (!last) {
+    return {memoryText(model, cacheType), "cannot compute here: " + oneLine(last.error().message)};
+  }
+  std::vector<std::string> texts;
+  if (last->onCards()) {
+    std::string names;
+    for (const DeviceShare& share : last->shares) {
+      names += fmt::format("{}{} ({})", names.empty() ? "" : ", ", share.device.name,
+                           oneLine(share.device.device));
+    }
+    texts.push_back("computes on " + names);
+    for (const Result<ModelDevices>& devices : forecast) {
+      if (devices) texts.push_back(memoryText(*devices));
+    }
+    if (!last->placement.empty()) texts.push_back(last->placement);
+    return texts;
+  }
+  if (!last->tooSmall.empty()) {
+    texts.push_back(fmt::format("computes on {}: {}", last->shares.front().device.name,
+                                oneLine(last->tooSmall)));
+  }
+  texts.push_back(memoryText(model, cacheType));
+  return texts;
+}
+
 void print(const Streams& streams,
            const StoredModel& model,
+           const Forecast& forecast,
            std::optional<kernels::DType> cacheType = std::nullopt) {
   const Style style(streams.styled);
   streams.out << style.bold(oneLine(model.name)) << "  " << sizeText(model.bytes) << '\n';
@@ -97,24 +160,56 @@ void print(const Streams& streams,
                      fmt::format("{} parameters, vocabulary {}, window {} tokens, format {}",
                                  countText(model.description->parameters), config.vocabSize,
                                  config.maxPositionEmbeddings, nameOf(model.description->style)),
-                     streams.outColumns, 4)
-              << wrapped(memoryText(*model.description, cacheType), streams.outColumns, 4);
+                     streams.outColumns, 4);
+  for (const std::string& text : needsTexts(*model.description, forecast, cacheType)) {
+    streams.out << wrapped(text, streams.outColumns, 4);
+  }
   if (!model.description->licence.empty()) {
     streams.out << wrapped(fmt::format("licence: {}", oneLine(model.description->licence)),
                            streams.outColumns, 4);
   }
 }
 
-Json memoryJson(const ModelDescription& model, std::optional<kernels::DType> cacheType) {
+Json shareJson(const DeviceShare& share) {
+  return {{"name", share.device.name},
+          {"device", share.device.device},
+          {"freeBytes", share.device.memoryFreeBytes},
+          {"firstLayer", share.layers.first},
+          {"layers", share.layers.end - share.layers.first},
+          {"weightBytes", share.memory.weightBytes},
+          {"stateBytes", share.memory.windowBytes},
+          {"workingBytes", share.memory.workingBytes}};
+}
+
+Json memoryJson(const ModelDescription& model,
+                const Forecast& forecast,
+                std::optional<kernels::DType> cacheType) {
   Json list = Json::array();
-  for (const int64_t tokens : windowsOf(model.config)) {
-    list.push_back(
-        {{"windowTokens", tokens}, {"bytes", memoryOf(model, tokens, cacheType).bytes()}});
+  const std::vector<int64_t> windows = usualWindows(model.config);
+  for (size_t i = 0; i < windows.size(); ++i) {
+    Json entry{{"windowTokens", windows[i]},
+               {"bytes", memoryOf(model, windows[i], cacheType).bytes()}};
+    const Result<ModelDevices>& devices = forecast[i];
+    if (devices) {
+      Json shares = Json::array();
+      for (const DeviceShare& share : devices->shares) shares.push_back(shareJson(share));
+      entry.update({{"holdWindow", devices->holdWindow},
+                    {"devices", std::move(shares)},
+                    {"stayingLayers", devices->stayingLayers},
+                    {"stayingBytes", devices->stayingBytes},
+                    {"placement", devices->placement},
+                    {"whyNotBetter", devices->shares.front().device.reason}});
+    } else {
+      entry["problem"] = devices.error().message;
+    }
+    list.push_back(std::move(entry));
   }
   return list;
 }
 
-Json toJson(const StoredModel& model, std::optional<kernels::DType> cacheType = std::nullopt) {
+Json toJson(const StoredModel& model,
+            const Forecast& forecast,
+            std::optional<kernels::DType> cacheType = std::nullopt) {
   Json json{{"name", model.name},
             {"folder", model.folder.string()},
             {"bytes", model.bytes},
@@ -136,7 +231,7 @@ Json toJson(const StoredModel& model, std::optional<kernels::DType> cacheType = 
        {"windowTokens", config.maxPositionEmbeddings},
        {"family", nameOf(model.description->style)},
        {"licence", model.description->licence.empty() ? Json() : Json(model.description->licence)},
-       {"memory", memoryJson(*model.description, cacheType)}});
+       {"memory", memoryJson(*model.description, forecast, cacheType)}});
   return json;
 }
 
@@ -154,9 +249,12 @@ class ModelsList : public Command {
   Result<ExitCode> run(const CommandContext& context) override {
     const std::optional<kernels::DType> cacheType = cacheType_.type();
     const auto models = listModels(TRY(dataFolder(context.workspace.dataFolder)));
+    Result<DeviceForecast> devices = DeviceForecast::open();
     if (context.json) {
       Json list = Json::array();
-      for (const StoredModel& model : models) list.push_back(toJson(model, cacheType));
+      for (const StoredModel& model : models) {
+        list.push_back(toJson(model, forecastOf(devices, model, cacheType), cacheType));
+      }
       writeJson(context.streams.out,
                 {{"schema", "lectern-cli/models-list/1"}, {"models", std::move(list)}});
       return ExitCode::Answered;
@@ -165,7 +263,18 @@ class ModelsList : public Command {
       context.streams.err << "There is no imported model yet. Take one in with models import "
                              "FOLDER.\n";
     }
-    for (const StoredModel& model : models) print(context.streams, model, cacheType);
+    for (const StoredModel& model : models) {
+      print(context.streams, model, forecastOf(devices, model, cacheType), cacheType);
+    }
+    // Where there is no part for graphics cards, none is missed.
+    std::error_code ignored;
+    const bool hasPlugin = std::filesystem::exists(kernels::cudaPluginFile(), ignored);
+    if (hasPlugin && devices && !models.empty() && !devices->device().reason.empty()) {
+      const kernels::BackendProperties device = devices->device();
+      context.streams.err << fmt::format(
+          "Models compute on {} ({}). Nothing faster can be used: {}\n", oneLine(device.device),
+          device.name, oneLine(device.reason));
+    }
     return ExitCode::Answered;
   }
 
@@ -192,11 +301,13 @@ class ModelsImport : public Command {
       ProgressLine line(context.streams, "importing");
       return importModel(source_, name_, data, showing(line), context.stop);
     }());
+    Result<DeviceForecast> devices = DeviceForecast::open();
+    const Forecast forecast = forecastOf(devices, model, {});
     if (context.json) {
       writeJson(context.streams.out,
-                {{"schema", "lectern-cli/models-import/1"}, {"model", toJson(model)}});
+                {{"schema", "lectern-cli/models-import/1"}, {"model", toJson(model, forecast)}});
     } else {
-      print(context.streams, model);
+      print(context.streams, model, forecast);
     }
     if (!model.notPacked.empty()) context.streams.err << oneLine(model.notPacked) << '\n';
     return ExitCode::Answered;
