@@ -107,6 +107,16 @@
     </message>
 </context>
 <context>
+    <name>lectern::gui::DeviceText</name>
+    <message numerus="yes">
+        <source>The experts of %1 of %n layer(s) stay in the computer&apos;s memory; %2 computes them.</source>
+        <translation>
+            <numerusform>The experts of %1 of %n layer stay in the computer&apos;s memory; %2 computes them.</numerusform>
+            <numerusform>The experts of %1 of %n layers stay in the computer&apos;s memory; %2 computes them.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>lectern::gui::DropOverlay</name>
     <message numerus="yes">
         <source>%Ln document(s)</source>

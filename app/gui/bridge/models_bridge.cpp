@@ -4,7 +4,6 @@
 #include "app/gui/bridge/later.h"
 #include "app/gui/bridge/strings.h"
 #include "app/workspace/paths.h"
-#include "kernels/backend.h"
 
 #include <chrono>
 #include <system_error>
@@ -37,6 +36,7 @@ ModelsBridge::ModelsBridge(fs::path dataFolder, QObject* parent)
 
 ModelsBridge::~ModelsBridge() {
   stop_.request_stop();
+  foretelling_.request_stop();
 }
 
 void ModelsBridge::list() {
@@ -54,27 +54,55 @@ void ModelsBridge::list() {
   later(this, [this, list] { emit listed(list); });
 }
 
-// A driver takes its time to wake up, so this thread asks it.
-void ModelsBridge::tellDevice() {
+void ModelsBridge::refresh() {
+  thread_.post([this] { list(); });
+}
+
+void ModelsBridge::tellDevice(const Result<DeviceForecast>& forecast) {
   QString sentence;
-  const Result<kernels::BackendProperties> device = kernels::chosenBackend({});
-  if (!device) {
-    sentence = QStringLiteral("⚠ ") + toQt(device.error().message);
+  if (!forecast) {
+    sentence = QStringLiteral("⚠ ") + toQt(forecast.error().message);
   } else {
+    const kernels::BackendProperties device = forecast->device();
     sentence = tr("Models compute on %1 (%2).")
-                   .arg(isolated(toQt(device->device).simplified()), isolated(toQt(device->name)));
-    if (!device->reason.empty()) {
+                   .arg(isolated(toQt(device.device).simplified()), isolated(toQt(device.name)));
+    if (!device.reason.empty()) {
       sentence += QLatin1Char(' ') +
-                  tr("Nothing faster can be used: %1").arg(isolated(toQt(device->reason)));
+                  tr("Nothing faster can be used: %1").arg(isolated(toQt(device.reason)));
     }
   }
   later(this, [this, sentence] { emit deviceTold(sentence); });
 }
 
-void ModelsBridge::refresh() {
-  thread_.post([this] {
-    tellDevice();
-    list();
+void ModelsBridge::foretell(const ModelList& models,
+                            int64_t windowTokens,
+                            std::optional<kernels::DType> cacheType) {
+  foretelling_.request_stop();
+  foretelling_ = std::stop_source();
+  thread_.post([this, models, windowTokens, cacheType, stop = foretelling_.get_token()] {
+    if (stop.stop_requested()) return;
+    Result<DeviceForecast> devices = DeviceForecast::open();
+    tellDevice(devices);
+    auto forecasts = std::make_shared<std::map<std::string, ModelForecast>>();
+    for (const ListedModel& listed : *models) {
+      if (stop.stop_requested()) return;
+      const StoredModel& model = listed.model;
+      if (!model.description) continue;
+      ModelForecast& forecast = (*forecasts)[model.name];
+      if (!devices) {
+        forecast.chosen = devices.error();
+        continue;
+      }
+      forecast.chosen = devices->of(model.folder, windowTokens, cacheType);
+      for (const int64_t tokens : usualWindows(model.description->config)) {
+        auto other = devices->of(model.folder, tokens, cacheType);
+        if (!other || !forecast.chosen || tokens == forecast.chosen->windowTokens) continue;
+        forecast.others.push_back(std::move(*other));
+      }
+    }
+    later(this, [this, forecasts, stop] {
+      if (!stop.stop_requested()) emit foretold(forecasts);
+    });
   });
 }
 

@@ -3,7 +3,7 @@
 
 #include "app/gui/bridge/strings.h"
 #include "app/gui/settings/budget_text.h"
-#include "app/workspace/model_memory.h"
+#include "app/gui/settings/device_text.h"
 
 #include <QHBoxLayout>
 #include <QLabel>
@@ -16,14 +16,6 @@
 #include <algorithm>
 
 namespace lectern::gui {
-
-namespace {
-
-QString sizeText(int64_t bytes) {
-  return isolated(QLocale().formattedDataSize(bytes, 1, QLocale::DataSizeSIFormat));
-}
-
-}  // namespace
 
 ModelsPage::ModelsPage(Preferences* preferences, ModelsBridge* models, QWidget* parent)
     : QWidget(parent), preferences_(preferences), models_(models) {
@@ -80,6 +72,10 @@ ModelsPage::ModelsPage(Preferences* preferences, ModelsBridge* models, QWidget* 
   connect(cancel_, &QPushButton::clicked, models_, &ModelsBridge::cancel);
   connect(models_, &ModelsBridge::listed, this, &ModelsPage::takeList);
   connect(models_, &ModelsBridge::deviceTold, device_, &QLabel::setText);
+  connect(models_, &ModelsBridge::foretold, this, [this](const ModelForecasts& forecasts) {
+    forecasts_ = forecasts;
+    showCurrent();
+  });
   connect(models_, &ModelsBridge::done, this, &ModelsPage::takeDone);
   connect(models_, &ModelsBridge::progress, this,
           [this](const QString& /*step*/, qint64 done, qint64 total) {
@@ -102,7 +98,7 @@ const ListedModel* ModelsPage::current() const {
 
 QString ModelsPage::titleOf(const ListedModel& listed) const {
   const StoredModel& model = listed.model;
-  QStringList parts = {isolated(toQt(model.name)), sizeText(model.bytes)};
+  QStringList parts = {isolated(toQt(model.name)), DeviceText::size(model.bytes)};
   if (listed.shipped) parts << isolated(tr("came with the program"));
   if (!model.description) parts << isolated(tr("⚠ cannot be used"));
   if (model.name == preferences_->settings().engine) parts << isolated(tr("✓ in use"));
@@ -119,7 +115,23 @@ void ModelsPage::takeList(const ModelList& models) {
                      : tr("No model: quotations from the documents"));
   for (const ListedModel& model : *models) list_->addItem(titleOf(model));
   list_->setCurrentRow(std::min(row, list_->count() - 1));
+  foretell();
   showCurrent();
+}
+
+void ModelsPage::foretell() {
+  if (shown_ == nullptr || !isVisible()) return;
+  const Settings& settings = preferences_->settings();
+  const Foretold wanted{shown_, settings.windowTokens, settings.cacheType};
+  if (asked_ == wanted) return;
+  asked_ = wanted;
+  forecasts_.reset();
+  models_->foretell(shown_, wanted.windowTokens, wanted.cacheType);
+}
+
+void ModelsPage::showEvent(QShowEvent* event) {
+  QWidget::showEvent(event);
+  foretell();
 }
 
 QString ModelsPage::describe(const ListedModel& listed) const {
@@ -128,7 +140,6 @@ QString ModelsPage::describe(const ListedModel& listed) const {
   const ModelDescription& description = *model.description;
   QStringList lines;
   const int64_t window = preferences_->settings().windowTokens;
-  const ModelMemory memory = memoryOf(description, window, preferences_->settings().cacheType);
   const int64_t tokens = window > 0 ? std::min(window, description.config.maxPositionEmbeddings)
                                     : description.config.maxPositionEmbeddings;
   if (listed.finder) {
@@ -140,13 +151,14 @@ QString ModelsPage::describe(const ListedModel& listed) const {
                 "cited. Window: %1 tokens.")
                  .arg(BudgetText::number(tokens));
   }
-  lines << tr("Layers: %1 attention, %2 Mamba. Memory: about %3 of the %4 here.")
+  lines << tr("Layers: %1 attention, %2 Mamba.")
                .arg(
                    QLocale().toString(static_cast<qlonglong>(description.config.attentionLayers())),
-                   QLocale().toString(static_cast<qlonglong>(description.config.mambaLayers())),
-                   sizeText(memory.bytes()), sizeText(machineMemoryBytes()));
-  if (machineMemoryBytes() > 0 && memory.bytes() > machineMemoryBytes()) {
-    lines << tr("⚠ That is more than this computer has. Choose a smaller window.");
+                   QLocale().toString(static_cast<qlonglong>(description.config.mambaLayers())));
+  if (forecasts_ == nullptr) {
+    lines << tr("Looking at what would compute it …");
+  } else if (const auto found = forecasts_->find(model.name); found != forecasts_->end()) {
+    lines << DeviceText::lines(found->second);
   }
   if (listed.shipped && listed.finder) {
     lines << tr(

@@ -6,8 +6,9 @@
 
 #include <QWidget>
 
+#include <cstdint>
 #include <functional>
-#include <vector>
+#include <optional>
 
 class QLabel;
 class QListWidget;
@@ -38,8 +39,13 @@ class ModelsPage : public QWidget {
  public slots:
   void importFolder(const std::filesystem::path& folder);
 
+ protected:
+  void showEvent(QShowEvent* event) override;
+
  private:
   void takeList(const ModelList& models);
+  /// Asks what would compute the models, if that was not asked yet and anybody sees it.
+  void foretell();
   void takeDone(const QString& sentence, bool failed);
   void showCurrent();
   void use();
@@ -52,7 +58,17 @@ class ModelsPage : public QWidget {
 
   Preferences* preferences_;
   ModelsBridge* models_;
+  /// What decides a forecast.
+  struct Foretold {
+    ModelList models;
+    int64_t windowTokens = 0;
+    std::optional<kernels::DType> cacheType;
+    friend bool operator==(const Foretold&, const Foretold&) = default;
+  };
+
   ModelList shown_;
+  Foretold asked_;
+  ModelForecasts forecasts_;  // null until they come
   std::function<QString(const std::string&)> cost_;
   bool busy_ = false;
 

@@ -6,11 +6,12 @@
 #include "app/gui/settings/settings_window.h"
 #include "app/gui/views/context_panel.h"
 #include "app/gui/widgets/budget_bar.h"
+#include "tests/app/gui/looks.h"
 #include "tests/app/gui/window_fixture.h"
 #include "tests/app/support/model_folders.h"
 
 #include <QApplication>
-#include <QDir>
+#include <QLabel>
 #include <QListWidget>
 #include <QTabWidget>
 
@@ -31,14 +32,6 @@ class EngineLooks : public WindowFixture {
     window->libraryView()->setCurrentIndex(window->library()->index(0, 0, {}));
     window->engine()->preferences()->change({{"answers.engine", "tiny"}});
     ASSERT_TRUE(until([&] { return window->engine()->bar()->parts().size() == 6; }));
-  }
-
-  static void picture(QWidget* of, const QString& name) {
-    QTest::qWait(50);
-    const QString folder = qEnvironmentVariable("LECTERN_SCREENSHOTS");
-    if (folder.isEmpty()) return;
-    ASSERT_TRUE(QDir().mkpath(folder));
-    ASSERT_TRUE(of->grab().save(folder + QLatin1Char('/') + name + QStringLiteral(".png")));
   }
 };
 
@@ -69,6 +62,8 @@ TEST_F(EngineLooks, ModelsMirrored) {
   ModelsPage* page = window->engine()->settingsWindow()->models();
   ASSERT_TRUE(until([&] { return page->list()->count() == 3; }));
   page->list()->setCurrentRow(1);
+  ASSERT_TRUE(
+      until([&] { return page->details()->text().contains(QStringLiteral("Computes on")); }));
   picture(window->engine()->settingsWindow(), QStringLiteral("models-mirrored"));
 }
 

@@ -2,6 +2,8 @@
 // How the window looks: light, dark, mirrored, small, and with something gone wrong. The words of a
 // citation must be in view and marked in each. With LECTERN_SCREENSHOTS the pictures go to that
 // folder: resources/screenshots has them, and the README shows them.
+#include "tests/app/gui/looks.h"
+
 #include "app/gui/models/thumbnail_model.h"
 #include "app/gui/views/reader_pane.h"
 #include "app/gui/widgets/find_bar.h"
@@ -10,25 +12,11 @@
 #include "tests/app/gui/window_fixture.h"
 
 #include <QApplication>
-#include <QDir>
 #include <QLineEdit>
 #include <QPushButton>
 
 namespace lectern::gui {
 namespace {
-
-QPalette darkPalette() {
-  QPalette dark(QColor(0x2b, 0x2d, 0x30));
-  dark.setColor(QPalette::Base, QColor(0x1e, 0x1f, 0x22));
-  dark.setColor(QPalette::Text, Qt::white);
-  dark.setColor(QPalette::WindowText, Qt::white);
-  dark.setColor(QPalette::ButtonText, Qt::white);
-  dark.setColor(QPalette::PlaceholderText, QColor(0xb0, 0xb4, 0xba));
-  dark.setColor(QPalette::Highlight, QColor(0x2f, 0x65, 0xca));
-  dark.setColor(QPalette::HighlightedText, Qt::white);
-  dark.setColor(QPalette::Link, QColor(0x8a, 0xb4, 0xf8));
-  return dark;
-}
 
 class Looks : public WindowFixture {
  protected:
@@ -70,13 +58,7 @@ class Looks : public WindowFixture {
     ASSERT_TRUE(until([&] { return window->reader()->isSharp(); }));
   }
 
-  void picture(const QString& name) {
-    QTest::qWait(50);
-    const QString folder = qEnvironmentVariable("LECTERN_SCREENSHOTS");
-    if (folder.isEmpty()) return;
-    ASSERT_TRUE(QDir().mkpath(folder));
-    ASSERT_TRUE(window->grab().save(folder + QLatin1Char('/') + name + QStringLiteral(".png")));
-  }
+  void picture(const QString& name) { gui::picture(window.get(), name); }
 };
 
 TEST_F(Looks, FirstRun) {

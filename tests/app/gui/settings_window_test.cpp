@@ -58,9 +58,38 @@ class SettingsWindowTest : public WindowFixture {
 TEST_F(SettingsWindowTest, TellsWhatModelsComputeOnAndWhyOnNothingBetter) {
   openModels();
   const kernels::BackendProperties device = kernels::chosenBackend({}).value();
+  ASSERT_TRUE(until([&] { return !page->device()->text().isEmpty(); }));
   const QString told = page->device()->text();
   EXPECT_TRUE(told.contains(QString::fromStdString(device.name))) << told.toStdString();
   EXPECT_TRUE(told.contains(QString::fromStdString(device.reason))) << told.toStdString();
+}
+
+// A card that is woken takes memory until the program ends.
+TEST_F(SettingsWindowTest, DevicesAreNotOpenedUntilTheModelsAreLookedAt) {
+  openSettings();
+  QTest::qWait(200);
+  EXPECT_EQ(settings->models()->device()->text(), QString());
+}
+
+TEST_F(SettingsWindowTest, EachModelSaysWhatComputesItAndWithWhichMemory) {
+  nlohmann::json config = test::tinyConfig();
+  config["max_position_embeddings"] = 262'144;
+  test::writeModel(folder.path() / "wide", config);
+  openModels();
+  page->importFolder(folder.path() / "wide");
+  ASSERT_TRUE(until([&] { return page->list()->count() == 3; }));
+  select(QStringLiteral("wide"));
+  const auto text = [&] { return page->details()->text(); };
+  ASSERT_TRUE(until([&] { return text().contains(QStringLiteral("Computes on: ")); }));
+  const std::string name = kernels::chosenBackend({}).value().name;
+  EXPECT_TRUE(text().contains(toQt("(" + name + ")"))) << text().toStdString();
+  EXPECT_TRUE(text().contains(QStringLiteral("With a window of 32,768 tokens: ")));
+  EXPECT_TRUE(text().contains(QStringLiteral("131,072 tokens: ")));
+  EXPECT_FALSE(text().contains(QStringLiteral("262,144 tokens: "))) << "that one is chosen";
+
+  window->engine()->preferences()->change({{"answers.window", "32768"}});
+  ASSERT_TRUE(until([&] { return text().contains(QStringLiteral(" 262,144 tokens: ")); }));
+  EXPECT_FALSE(text().contains(QStringLiteral("32,768 tokens: ")));
 }
 
 TEST_F(SettingsWindowTest, NothingHappensUntilItIsApplied) {
@@ -139,7 +168,8 @@ TEST_F(SettingsWindowTest, TheShippedModelIsListedAndItsPageSaysWhatItIsWorth) {
   openModels();
   select(QStringLiteral("pocket"));
   EXPECT_TRUE(page->details()->text().contains(QStringLiteral("about one in eleven")));
-  EXPECT_TRUE(page->details()->text().contains(QStringLiteral("Memory: about")));
+  EXPECT_TRUE(
+      until([&] { return page->details()->text().contains(QStringLiteral("Memory: about")); }));
   EXPECT_FALSE(button(QStringLiteral("Remove"))->isEnabled()) << "it is part of the program";
   press(QStringLiteral("Use"));
   EXPECT_EQ(window->engine()->preferences()->settings().engine, "pocket");
