@@ -4,7 +4,8 @@
 // (product-inl.h), with the softmax kept up between them (Milakov & Gimelshein 2018; Dao et al.
 // 2022). kSegmentBlocks blocks make a segment; segments are merged in their order. Where blocks and
 // segments end does not depend on the queries, so a token sees the same sums alone, where threads
-// share the segments, and among many, where one thread walks through all of them.
+// share the segments, and among many, where one thread walks through all of them. The matrix unit
+// takes a segment at once (attention_unit-inl.h).
 //
 // Where the processor multiplies pairs of bfloat16 and the cache holds such numbers, queries and
 // weights are rounded to them, and blocks are laid out as pairs of channels of the keys and as

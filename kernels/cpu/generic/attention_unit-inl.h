@@ -130,6 +130,7 @@ void attendWith(UnitProducts,
       }
       fill(weights + roundUp(seen, kBlock) / 2, (end - roundUp(seen, kBlock)) / 2, 0.0F);
     }
+    if (end == 0) continue;  // nobody asks for the values of nothing
     const auto* upper = reinterpret_cast<const uint8_t*>(tileWeights);
     const UnitRows weights{upper, upper + kUnitRows * kSegment * 2, kSegment * 2, 64, 64};
     for (int64_t i = 0; i < width; i += kLayout.rows) {

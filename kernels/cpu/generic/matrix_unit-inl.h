@@ -77,7 +77,7 @@ class MatrixUnit {
     _tile_release();
   }
 
-  // sums [count, 32] (+)= count ≤ 32 rows of 32 · steps inputs × the part of a panel.
+  // sums [count, 32] (+)= count ≤ 32 rows of 32 · steps > 0 inputs × the part of a panel.
   void multiply(int64_t count,
                 const UnitRows& rows,
                 const uint8_t* panel,
