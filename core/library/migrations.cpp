@@ -38,15 +38,16 @@ Result<int> readSchemaVersion(Database& database) {
 
 Result<void> migrate(Database& database, const std::vector<std::string_view>& scripts) {
   const auto found = TRY(database.integer("PRAGMA user_version"));
+  if (*found == static_cast<int64_t>(scripts.size())) return {};
+  if (*found > 0) TRY(makeBackup(database));
+  // In one transaction: who reads meanwhile meets what was there before, or all of the new.
+  Transaction transaction = TRY(Transaction::begin(database));
   for (auto version = static_cast<size_t>(*found); version < scripts.size(); ++version) {
-    if (*found > 0) TRY(makeBackup(database));
-    Transaction transaction = TRY(Transaction::begin(database));
     TRY(database.execute(scripts[version]));
-    TRY(database.execute(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {};",
-                                     kApplicationId, version + 1)));
-    TRY(transaction.commit());
   }
-  return {};
+  TRY(database.execute(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {};",
+                                   kApplicationId, scripts.size())));
+  return transaction.commit();
 }
 
 }  // namespace lectern

@@ -17,8 +17,8 @@ const std::vector<std::string_view>& schemaScripts();
 /// file. Changes nothing. Errors: Storage.
 Result<int> readSchemaVersion(Database& database);
 
-/// Applies the scripts that are missing, each in a transaction with its version; makes a backup
-/// before each, but of a database that is only now made.
+/// Applies the scripts that are missing, in one transaction, so that a reader never meets a half of
+/// them; makes a backup before, but of a database that is only now made.
 Result<void> migrate(Database& database, const std::vector<std::string_view>& scripts);
 
 }  // namespace lectern
