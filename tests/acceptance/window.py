@@ -70,8 +70,8 @@ class Home:
     def __exit__(self, *_):
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def start(self, *arguments):
-        return subprocess.Popen([os.environ["LECTERN_WINDOW"], *map(str, arguments)], env=self.environment,
+    def start(self, *arguments, before=()):
+        return subprocess.Popen([*before, os.environ["LECTERN_WINDOW"], *map(str, arguments)], env=self.environment,
                                 cwd=self.folder, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
     def documents(self):
