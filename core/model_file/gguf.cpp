@@ -243,7 +243,7 @@ Entry readEntry(Reader& reader) {
   if (rank > kMaxRank) complain("has more than four sides");
   for (uint32_t i = 0; i < rank && !reader.failed(); ++i) {
     entry.tensor.shape.push_back(reader.number<int64_t>());
-    if (entry.tensor.shape.back() < 0) complain("has a side below zero");
+    if (entry.tensor.shape.back() < 1) complain("has an empty side");
   }
   const auto id = reader.number<int32_t>();
   entry.offset = reader.number<uint64_t>();
@@ -268,14 +268,12 @@ Entry readEntry(Reader& reader) {
     complain(
         fmt::format("has rows of {}, which are no whole blocks of {}", row, entry.tensor.typeName));
   }
-  // An empty side counts as one here: no order of multiplying may wrap.
   int64_t bytes = block.bytes;
   int64_t elements = 1;
   bool fits = true;
   for (const int64_t side : entry.tensor.shape) {
-    const int64_t length = std::max<int64_t>(side, 1);
-    fits = fits && !__builtin_mul_overflow(elements, length, &elements) &&
-           !__builtin_mul_overflow(bytes, length, &bytes);
+    fits = fits && !__builtin_mul_overflow(elements, side, &elements) &&
+           !__builtin_mul_overflow(bytes, side, &bytes);
   }
   if (!fits) {
     complain("has more elements than can be counted");

@@ -17,6 +17,7 @@ namespace lectern {
 namespace {
 
 constexpr int64_t kMaxLayers = 1024;
+constexpr int64_t kMaxExperts = 4096;
 
 Error unusable(std::string_view file, std::string_view cause) {
   return {ErrorCode::ModelUnusable, fmt::format("{} cannot be used: {}.", file, cause)};
@@ -123,6 +124,10 @@ class JambaReader {
     nlohmann::json mixers = nlohmann::json::array();
     nlohmann::json experts = nlohmann::json::array();
     const int64_t expertCount = std::max<int64_t>(1, TRY(integerOr("jamba.expert_count", 1)));
+    if (expertCount > kMaxExperts) {
+      return unusable(
+          file_, fmt::format("jamba.expert_count is {}, more than {}", expertCount, kMaxExperts));
+    }
     bool innerNorms = false;
     bool convBias = false;
     for (int64_t i = 0; i < layers; ++i) {

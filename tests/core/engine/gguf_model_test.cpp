@@ -204,6 +204,7 @@ TEST_F(GgufModel, IsRefusedWithItsReason) {
   };
   contains(altered([](ModelConfig& c) { c.mambaInner = 40; }), "no multiple");
   contains(altered([](ModelConfig& c) { c.numExperts = 3; }), "a matrix for each expert");
+  contains(altered([](ModelConfig& c) { c.numExperts = 4097; }), "more than 4096");
   contains(altered([](ModelConfig& c) { std::swap(c.layers[1], c.layers[2]); }),
            "disagrees with the tensors of layer 1");
   contains(altered([](ModelConfig& c) { c.layers.resize(3); }), "model.layers.3.");
