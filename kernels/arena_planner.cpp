@@ -4,6 +4,7 @@
 #include "core/base/check.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 namespace lectern::kernels {
@@ -39,6 +40,12 @@ void ArenaPlanner::use(const Operation& operation) {
     slot.lastUse = operations_;
   });
   ++operations_;
+}
+
+void ArenaPlanner::useAtEnd(const void* address) {
+  const int index = slotOf(address);
+  LECTERN_CHECK(index >= 0);
+  slots_[static_cast<size_t>(index)].lastUse = std::numeric_limits<int>::max();
 }
 
 int64_t ArenaPlanner::plan() {

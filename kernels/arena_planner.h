@@ -18,6 +18,8 @@ class ArenaPlanner {
   void* addSlot(int64_t bytes);
   /// The next operation of the pass.
   void use(const Operation& operation);
+  /// What the slot of this address holds is also read after the last operation.
+  void useAtEnd(const void* address);
   /// Assigns the places, 64-byte aligned, greedily by falling size; returns the bytes of the whole
   /// arena. A slot that no operation uses gets none.
   int64_t plan();

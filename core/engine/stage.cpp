@@ -79,6 +79,10 @@ Stage::Plan Stage::planMemory(const ModelConfig& config,
     walk(cacheType, 1,
          [&](const Operation& op) { workspace = std::max(workspace, backend.workspaceBytes(op)); });
   }
+  if (shape.layers.end < static_cast<int64_t>(config.layers.size())) {
+    plan.planner.useAtEnd(memory.results.residual.data);  // by handOver
+    plan.planner.useAtEnd(memory.results.delta.data);
+  }
   plan.memory.arena = plan.planner.plan();
   return plan;
 }

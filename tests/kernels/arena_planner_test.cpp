@@ -28,6 +28,18 @@ TEST(ArenaPlanner, SharesThePlaceOfSlotsWhoseLivesDoNotMeet) {
   EXPECT_NE(planner.offsetOf(a), planner.offsetOf(b));
 }
 
+TEST(ArenaPlanner, KeepsWhatIsReadAfterTheLastOperation) {
+  ArenaPlanner planner;
+  void* a = planner.addSlot(64);
+  void* b = planner.addSlot(64);
+  void* c = planner.addSlot(64);
+  planner.use(product(a, b));
+  planner.use(product(b, c));
+  planner.useAtEnd(a);
+  EXPECT_EQ(planner.plan(), 192);
+  EXPECT_NE(planner.offsetOf(a), planner.offsetOf(c));
+}
+
 TEST(ArenaPlanner, FindsASlotByAnyAddressInsideIt) {
   ArenaPlanner planner;
   char* a = static_cast<char*>(planner.addSlot(1000));

@@ -66,6 +66,29 @@ INSTANTIATE_TEST_SUITE_P(Backends,
                          testing::ValuesIn(test::backendNames()),
                          [](const auto& info) { return test::asTestName(info.param); });
 
+// What a range of layers hands over must not lie where its last layer works.
+TEST_P(ModelOnBackend, GivesTheSameBitsWhereEachLayerIsARangeOfItsOwn) {
+  nlohmann::json json = tiny_model::miniConfig();
+  json["intermediate_size"] = 96;  // more than anything that an attention layer keeps meanwhile
+  LoadedModel loaded = LoadedModel::load(json, GetParam(), 512).value();
+  States states = loaded.newStates();
+  const std::vector<int32_t> tokens = {3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9};
+  const std::vector<int64_t> chunks = {7, 5, 1};
+  const std::vector<float> expected = loaded.read(states, tokens, chunks);
+
+  Devices devices;
+  for (int64_t layer = 0; layer < static_cast<int64_t>(loaded.config.layers.size()); ++layer) {
+    devices.parts.push_back({loaded.backend, {layer, layer + 1}});
+  }
+  const TemporaryFolder folder;
+  ASSERT_TRUE(tiny_model::write(folder.path(), json));
+  const auto files = ModelFolder::open(folder.path()).value();
+  auto weights = Weights::load(*files, loaded.config, devices, {}, {}).value();
+  loaded.model = Model::create(loaded.config, std::move(weights), devices, 512).value();
+  States inParts = States::create(loaded.config, loaded.cacheType, 512, devices).value();
+  EXPECT_EQ(loaded.read(inParts, tokens, chunks), expected);
+}
+
 // A recording refers to where the states lie, and to nothing that changes from token to token.
 TEST(Model, RecordsAStepOnceForEachPlaceOfTheStates) {
   LoadedModel loaded = LoadedModel::load(tiny_model::miniConfig(), "reference", 2048).value();
