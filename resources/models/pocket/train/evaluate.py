@@ -179,7 +179,7 @@ def main():
     p.add_argument("--valid", type=int, help="likewise of the validation set; without it half as many, but 100")
     p.add_argument("--seed", default="test", help="of the test set: a new one for what ships, nobody has looked at its tasks")
     p.add_argument("--baseline-only", action="store_true")
-    p.add_argument("--long", action="store_true", help="also without a shortlist, at about 512 and 2,048 tokens")
+    p.add_argument("--long", action="store_true", help="also without a shortlist, at about 512 and 1,600 tokens")
     p.add_argument("--json")
     p.add_argument("--tasks", help="write the tasks to this file and end")
     a = p.parse_args()
