@@ -85,8 +85,8 @@ class Ask : public Command {
         ->option_text("ENGINE");
     app.add_option(
            "--model", model_,
-           "pocket, an imported model by its name (models list), or the folder of one (implies "
-           "--engine model)")
+           "pocket, an imported model by its name (models list), a model folder, or a GGUF file "
+           "(implies --engine model)")
         ->option_text("MODEL");
     app.add_option(
            "--seed", seed_,

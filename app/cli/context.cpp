@@ -64,8 +64,8 @@ class Context : public Command {
                    "The first line of this file opens encrypted documents")
         ->option_text("FILE");
     app.add_option("--model", model_,
-                   "pocket, an imported model by its name (models list), or the folder of one "
-                   "(default: the setting answers.engine)")
+                   "pocket, an imported model by its name (models list), a model folder, or a "
+                   "GGUF file (default: the setting answers.engine)")
         ->option_text("MODEL");
   }
 

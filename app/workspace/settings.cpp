@@ -160,7 +160,8 @@ constexpr SettingKey kKeys[] = {
     integer<&Settings::pictureMegabytes, 16, 16384>(
         "reader.picture-megabytes", "Memory for the pages that the window has drawn, in MB"),
     {"window.language", SettingKey::Kind::Text,
-     "Language of the window: system, or one such as en, ar or pt-BR",
+     "Direction and number forms of the window, whose words are English: system, or a language "
+     "such as en, ar or pt-BR",
      [](const Settings& settings) { return settings.language; }, setLanguage},
     {"window.announcements", SettingKey::Kind::Text,
      "What a screen reader is told of an answer as it comes: sentences (each of them), ends (that "
