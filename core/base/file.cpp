@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <system_error>
 
 namespace lectern {
@@ -63,8 +64,11 @@ Result<FileStamp> stampOf(const FileDescriptor& file, const std::filesystem::pat
                    static_cast<uint64_t>(info.st_ino)};
 }
 
-Result<std::string> readFile(const std::filesystem::path& path, int64_t maxBytes) {
+Result<std::string> readFile(const std::filesystem::path& path,
+                             int64_t maxBytes,
+                             FileStamp* stamp) {
   const FileDescriptor file = TRY(openForReading(path));
+  if (stamp != nullptr) *stamp = TRY(stampOf(file, path));
   std::string bytes;
   char buffer[65536];
   for (;;) {
@@ -84,6 +88,16 @@ Result<std::string> readFile(const std::filesystem::path& path, int64_t maxBytes
   }
 }
 
+// A process's number would not do: programs in two containers may share a folder, and a number.
+FileDescriptor makeTemporaryBeside(const std::filesystem::path& path,
+                                   std::filesystem::path& temporary) {
+  constexpr std::string_view kEnding = ".tmp";
+  std::string name = fmt::format("{}.XXXXXX{}", path.string(), kEnding);
+  FileDescriptor file(::mkostemps(name.data(), static_cast<int>(kEnding.size()), O_CLOEXEC));
+  temporary = name;
+  return file;
+}
+
 namespace {
 
 Error writeError(const std::filesystem::path& path, int cause) {
@@ -99,10 +113,7 @@ Error writeError(const std::filesystem::path& path, int cause) {
 Result<AtomicFile> AtomicFile::create(const std::filesystem::path& path) {
   AtomicFile result;
   result.path_ = path;
-  result.temporary_ = path;
-  result.temporary_ += fmt::format(".{}.tmp", ::getpid());
-  result.file_ = FileDescriptor(
-      ::open(result.temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  result.file_ = makeTemporaryBeside(path, result.temporary_);
   if (!result.file_.isOpen()) return writeError(path, errno);
   return result;
 }

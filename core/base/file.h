@@ -44,8 +44,17 @@ Result<FileDescriptor> openForReading(const std::filesystem::path& path);
 
 Result<FileStamp> stampOf(const FileDescriptor& file, const std::filesystem::path& path);
 
-/// Reads all of a file of at most `maxBytes`. Errors: InputRefused; DoesNotFit when it is larger.
-Result<std::string> readFile(const std::filesystem::path& path, int64_t maxBytes);
+/// Reads all of a file of at most `maxBytes`; sets `stamp` to that of the file that was read.
+/// Errors: InputRefused; DoesNotFit when it is larger.
+Result<std::string> readFile(const std::filesystem::path& path,
+                             int64_t maxBytes,
+                             FileStamp* stamp = nullptr);
+
+/// Makes a new file beside `path` to write and read, under a name that nobody has, ending in
+/// ".tmp", readable by the user alone; sets `temporary` to it. Not open where that failed: errno
+/// says why.
+FileDescriptor makeTemporaryBeside(const std::filesystem::path& path,
+                                   std::filesystem::path& temporary);
 
 /// A file that appears under its name whole or not at all: written under a temporary name beside
 /// it, synced, renamed over it, the folder synced. Destroyed before `commit`, it leaves nothing

@@ -2,6 +2,7 @@
 #include "core/bench/ceilings.h"
 
 #include "core/base/huge_pages.h"
+#include "core/base/threads.h"
 #include "kernels/cpu/unroll.h"
 
 #include <fmt/format.h>
@@ -240,32 +241,43 @@ Ways waysHere() {
   return ways;
 }
 
-/// Seconds from when the first of the threads begins until the last one ends.
-double secondsTogether(int threads, const std::function<void(int thread)>& work) {
+/// Seconds from when the first of the threads begins until the last one ends. Errors: OutOfMemory
+/// (the system grants fewer threads).
+Result<double> secondsTogether(int threads, const std::function<void(int thread)>& work) {
   std::barrier together(threads);
   std::vector<Clock::time_point> begins(static_cast<size_t>(threads));
   std::vector<Clock::time_point> ends(begins.size());
-  const auto one = [&](int thread) {
+  const auto one = [&](size_t thread) {
     std::this_thread::sleep_for(kSleep);
     together.arrive_and_wait();
-    begins[static_cast<size_t>(thread)] = Clock::now();
-    work(thread);
-    ends[static_cast<size_t>(thread)] = Clock::now();
+    begins[thread] = Clock::now();
+    work(static_cast<int>(thread));
+    ends[thread] = Clock::now();
   };
+  size_t granted = 1;
   {
-    std::vector<std::jthread> helpers;
-    for (int thread = 1; thread < threads; ++thread) helpers.emplace_back(one, thread);
+    const auto helpers = startThreads(begins.size() - 1, one);
+    granted += helpers.size();
+    for (size_t missing = granted; missing < begins.size(); ++missing) together.arrive_and_drop();
     one(0);
+  }
+  if (granted < begins.size()) {
+    return Error{
+        ErrorCode::OutOfMemory,
+        fmt::format("Measuring takes {} threads, and the system grants {}. Name fewer with "
+                    "--threads.",
+                    threads, granted)};
   }
   return std::chrono::duration<double>(*std::max_element(ends.begin(), ends.end()) -
                                        *std::min_element(begins.begin(), begins.end()))
       .count();
 }
 
-double bestOfTries(int threads, const std::function<void(int thread, int attempt)>& work) {
+Result<double> bestOfTries(int threads, const std::function<void(int thread, int attempt)>& work) {
   double best = std::numeric_limits<double>::infinity();
   for (int attempt = 0; attempt < kTries; ++attempt) {
-    best = std::min(best, secondsTogether(threads, [&](int thread) { work(thread, attempt); }));
+    best =
+        std::min(best, TRY(secondsTogether(threads, [&](int thread) { work(thread, attempt); })));
   }
   return best;
 }
@@ -275,11 +287,11 @@ void use(float& value) {
   asm volatile("" : "+m"(value));
 }
 
-double operationsPerSecond(const Arithmetic& way, int threads) {
-  const double seconds = bestOfTries(threads, [&](int, int) {
+Result<double> operationsPerSecond(const Arithmetic& way, int threads) {
+  const double seconds = TRY(bestOfTries(threads, [&](int, int) {
     float result = way.run(kRounds);
     use(result);
-  });
+  }));
   return way.operations * static_cast<double>(kRounds * threads) / seconds;
 }
 
@@ -315,16 +327,16 @@ Result<double> bytesPerSecond(int threads) {
   constexpr int64_t kPage = 4096;
   const int64_t share = kReadBytes / threads / kPage * kPage;
   // Pages that were never written would all be the same one, of zeros.
-  secondsTogether(threads, [&](int thread) {
+  TRY(secondsTogether(threads, [&](int thread) {
     char* own = static_cast<char*>(memory) + thread * share;
     for (int64_t at = 0; at < share; at += kPage) own[at] = 1;
-  });
+  }));
   const int64_t part = share / kParts / kPage * kPage;
-  const double seconds = bestOfTries(threads, [&](int thread, int attempt) {
+  const double seconds = TRY(bestOfTries(threads, [&](int thread, int attempt) {
     const char* own = static_cast<const char*>(memory) + thread * share;
     float result = readAll(own + attempt % kParts * part, part);
     use(result);
-  });
+  }));
   return static_cast<double>(part * threads) / seconds;
 }
 
@@ -335,12 +347,13 @@ Result<Ceilings> measureCeilings(int threads) {
   Ceilings ceilings;
   ceilings.instructions = ways.instructions;
   ceilings.memoryBytes = TRY(bytesPerSecond(threads));
-  ceilings.float32Operations = operationsPerSecond(ways.floats, threads);
-  const auto orFloats = [&](const Arithmetic& way) {
-    return way.run == nullptr ? ceilings.float32Operations : operationsPerSecond(way, threads);
+  ceilings.float32Operations = TRY(operationsPerSecond(ways.floats, threads));
+  const auto orFloats = [&](const Arithmetic& way) -> Result<double> {
+    if (way.run == nullptr) return ceilings.float32Operations;
+    return operationsPerSecond(way, threads);
   };
-  ceilings.bfloat16Operations = std::max(ceilings.float32Operations, orFloats(ways.pairs));
-  ceilings.int8Operations = orFloats(ways.bytes);
+  ceilings.bfloat16Operations = std::max(ceilings.float32Operations, TRY(orFloats(ways.pairs)));
+  ceilings.int8Operations = TRY(orFloats(ways.bytes));
   return ceilings;
 }
 

@@ -12,6 +12,7 @@
 #include "core/base/byte_io.h"
 #include "core/base/check.h"
 #include "core/base/huge_pages.h"
+#include "core/base/threads.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -25,7 +26,6 @@
 #include <cstdio>
 #include <cstring>
 #include <optional>
-#include <thread>
 #include <vector>
 
 namespace lectern {
@@ -53,12 +53,7 @@ std::vector<uint64_t> sumsOf(std::string_view image) {
       sums[block] = XXH3_64bits(bytes.data(), bytes.size());
     }
   };
-  const size_t threads =
-      std::min<size_t>(sums.size(), std::max(1U, std::thread::hardware_concurrency()));
-  std::vector<std::jthread> helpers;
-  for (size_t i = 1; i < threads; ++i) helpers.emplace_back(work);
-  work();
-  helpers.clear();
+  workTogether(sums.size(), work);
   return sums;
 }
 
@@ -182,10 +177,8 @@ Result<PackedImageWriter> PackedImageWriter::create(const std::filesystem::path&
   const auto bytes = static_cast<size_t>(imageBytes);
   const size_t offset =
       wholePages(headOf(key, {}, bytes, std::vector<uint64_t>(blocksOf(bytes))).size());
-  std::filesystem::path temporary = path;
-  temporary += fmt::format(".{}.tmp", ::getpid());
-  const FileDescriptor file(
-      ::open(temporary.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  std::filesystem::path temporary;
+  const FileDescriptor file = makeTemporaryBeside(path, temporary);
   if (!file.isOpen()) return cannotKeep(path, errno);
   writer.temporary_ = temporary;
   // A page that finds no room when it is written would end the program.

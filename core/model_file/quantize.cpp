@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/model_file/quantize.h"
 
+#include "core/base/threads.h"
 #include "core/model_file/block_writer.h"
 #include "core/model_file/elements.h"
 #include "core/model_file/gguf.h"
@@ -13,7 +14,6 @@
 #include <cmath>
 #include <new>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 namespace lectern {
@@ -159,12 +159,7 @@ class Quantizer {
         isRefused = true;
       }
     };
-    std::vector<std::jthread> helpers;
-    const size_t threads =
-        std::min<size_t>(units, std::max(1U, std::thread::hardware_concurrency()));
-    for (size_t i = 1; i < threads; ++i) helpers.emplace_back(take);
-    take();
-    helpers.clear();
+    workTogether(units, take);
     return !isRefused;
   }
 

@@ -19,7 +19,7 @@ class ThreadPool {
   /// What is done to one item; `worker` is 0 … threads − 1 and no two at once have the same.
   using Body = void (*)(const void* context, int64_t item, int worker);
 
-  /// `threads` counts the caller.
+  /// `threads` counts the caller. Where the system grants fewer, there are fewer.
   explicit ThreadPool(int threads);
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;

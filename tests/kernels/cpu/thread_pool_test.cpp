@@ -2,8 +2,11 @@
 #include "kernels/cpu/thread_pool.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <atomic>
 #include <chrono>
+#include <cstdlib>
 #include <numeric>
 #include <set>
 #include <thread>
@@ -36,6 +39,24 @@ TEST(ThreadPool, DoesEveryItemOfEveryJobOnce) {
     }
   }
 }
+
+#ifndef LECTERN_SANITIZED  // whose shadows take more than any limit
+// In a process of its own, which has room for a few stacks.
+TEST(ThreadPool, WorksWithTheThreadsThatTheSystemGrants) {
+  const auto withLittleRoom = [] {
+    rlimit limit{};
+    limit.rlim_cur = limit.rlim_max = size_t{256} << 20;
+    ::setrlimit(RLIMIT_AS, &limit);
+    ThreadPool pool(1000);
+    Job job{std::vector<std::atomic<int>>(100), std::vector<std::atomic<int>>(1000)};
+    pool.run(100, count, &job);
+    bool isDone = pool.threads() < 1000;
+    for (const auto& times : job.times) isDone = isDone && times == 1;
+    std::_Exit(isDone ? 0 : 1);
+  };
+  EXPECT_EXIT(withLittleRoom(), testing::ExitedWithCode(0), "");
+}
+#endif
 
 TEST(ThreadPool, WakesThoseWhoSleep) {
   ThreadPool pool(3);
