@@ -95,7 +95,7 @@ Result<ModelDescription> describeModel(const fs::path& model,
   description.style = promptStyleOf(model, *tokenizer);
   description.licence = licenceOf(*files);
 
-  description.files = files->fileNames();
+  for (const ModelFolder::File& file : files->files()) description.files.push_back(file.name);
   description.folder = files->folder();
   std::error_code ignored;
   // What lies beside a single file need not belong to it.

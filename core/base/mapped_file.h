@@ -21,13 +21,17 @@ class MappedFile {
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
 
-  [[nodiscard]] std::string_view bytes() const { return {static_cast<const char*>(data_), size_}; }
+  [[nodiscard]] std::string_view bytes() const {
+    return {static_cast<const char*>(data_), static_cast<size_t>(stamp_.sizeBytes)};
+  }
+  /// Of the file that is mapped, whatever has its name by now.
+  [[nodiscard]] const FileStamp& stamp() const { return stamp_; }
 
  private:
-  MappedFile(void* data, size_t size) : data_(data), size_(size) {}
+  MappedFile(void* data, const FileStamp& stamp) : data_(data), stamp_(stamp) {}
 
   void* data_;
-  size_t size_;
+  FileStamp stamp_;
 };
 
 }  // namespace lectern

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/engine/packed_folder.h"
 
-#include "core/base/file.h"
 #include "core/base/sha256.h"
 #include "core/engine/packed_image.h"
 
@@ -32,15 +31,12 @@ std::string shortSum(std::string_view text) {
 
 }  // namespace
 
-Result<std::string> packedKey(const ModelFolder& model,
-                              const kernels::Backend& backend,
-                              std::optional<kernels::DType> matrixType) {
+std::string packedKey(const ModelFolder& model,
+                      const kernels::Backend& backend,
+                      std::optional<kernels::DType> matrixType) {
   std::string key = fmt::format("{}\n{}\nmatrices {}\n", wholePath(model.path()).string(),
                                 backend.packing(), matrixType ? static_cast<int>(*matrixType) : -1);
-  for (const std::string& name : model.fileNames()) {
-    const fs::path path = model.folder() / name;
-    const FileDescriptor file = TRY(openForReading(path));
-    const FileStamp stamp = TRY(stampOf(file, path));
+  for (const auto& [name, stamp] : model.files()) {
     key += fmt::format("{} {} {} {}\n", stamp.sizeBytes, stamp.modifiedNs, stamp.inode, name);
   }
   return key;

@@ -11,11 +11,11 @@
 
 namespace lectern {
 
-/// What packed weights of a model depend on: its files, by their sizes and times, and how the
-/// backend packs them (`matrixType` as in LoadOptions). Errors: InputRefused.
-Result<std::string> packedKey(const ModelFolder& model,
-                              const kernels::Backend& backend,
-                              std::optional<kernels::DType> matrixType);
+/// What packed weights of a model depend on: its files as they were opened, by their sizes and
+/// times, and how the backend packs them (`matrixType` as in LoadOptions).
+std::string packedKey(const ModelFolder& model,
+                      const kernels::Backend& backend,
+                      std::optional<kernels::DType> matrixType);
 
 /// Where a folder of packed weights keeps those of a model and a backend.
 std::filesystem::path packedFile(const std::filesystem::path& packedFolder,

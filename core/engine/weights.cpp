@@ -105,7 +105,7 @@ Result<std::shared_ptr<const Weights>> Weights::load(const ModelFolder& folder,
       there.parts.front().memory = memory;
       return there;
     };
-    const std::string key = TRY(packedKey(folder, only, options.matrixType));
+    const std::string key = packedKey(folder, only, options.matrixType);
     const auto path = packedFile(options.packedFolder, folder.path(), only);
     if (auto kept = PackedImage::open(path, key);
         kept != nullptr && static_cast<int64_t>(kept->bytes().size()) == bytes) {

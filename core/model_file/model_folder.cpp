@@ -20,14 +20,6 @@ constexpr int64_t kMaxParts = 1000;
 constexpr std::string_view kIndexName = "model.safetensors.index.json";
 constexpr std::string_view kSingleName = "model.safetensors";
 
-Result<nlohmann::json> readJson(const std::filesystem::path& folder, std::string_view name) {
-  Result<std::string> text = readFile(folder / name, kMaxJsonBytes);
-  if (!text) return Error{ErrorCode::ModelUnusable, text.error().message};
-  Result<nlohmann::json> json = parseJson(*text, (folder / name).string());
-  if (!json) return Error{ErrorCode::ModelUnusable, json.error().message};
-  return json;
-}
-
 void replaceAll(std::string& text, std::string_view from, std::string_view to) {
   for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
     text.replace(at, from.size(), to);
@@ -103,8 +95,7 @@ Result<std::shared_ptr<const ModelFolder>> ModelFolder::open(const std::filesyst
     TRY(model->addGguf(*gguf));
     return model;
   }
-  model->config_ = TRY(readJson(path, "config.json"));
-  model->fileNames_ = {"config.json"};
+  model->config_ = TRY(model->readJson("config.json"));
   std::error_code ignored;
   if (std::filesystem::exists(path / kIndexName, ignored)) {
     TRY(model->addShards());
@@ -119,22 +110,32 @@ Error ModelFolder::unusable(std::string_view cause) const {
           fmt::format("The model in {} cannot be used: {}.", path_.string(), cause)};
 }
 
+Result<nlohmann::json> ModelFolder::readJson(std::string_view name) {
+  FileStamp stamp;
+  Result<std::string> text = readFile(path_ / name, kMaxJsonBytes, &stamp);
+  if (!text) return Error{ErrorCode::ModelUnusable, text.error().message};
+  files_.push_back({std::string(name), stamp});
+  Result<nlohmann::json> json = parseJson(*text, (path_ / name).string());
+  if (!json) return Error{ErrorCode::ModelUnusable, json.error().message};
+  return json;
+}
+
 std::filesystem::path ModelFolder::folder() const {
   std::error_code ignored;
   return std::filesystem::is_directory(path_, ignored) ? path_ : path_.parent_path();
 }
 
 std::filesystem::path ModelFolder::configFile() const {
-  return folder() / fileNames_.front();
+  return folder() / files_.front().name;
 }
 
 Result<void> ModelFolder::addFile(const std::string& fileName, const WeightMap* index) {
   Result<std::shared_ptr<const MappedFile>> file = MappedFile::open(path_ / fileName);
   if (!file) return Error{ErrorCode::ModelUnusable, file.error().message};
-  fileNames_.push_back(fileName);
+  files_.push_back({fileName, (*file)->stamp()});
   std::vector<StoredTensor> tensors =
       TRY(readSafetensors((*file)->bytes(), (path_ / fileName).string()));
-  files_.push_back(std::move(*file));
+  mapped_.push_back(std::move(*file));
   for (StoredTensor& tensor : tensors) {
     tensor.name = todaysName(std::move(tensor.name));
     if (index != nullptr) {
@@ -152,11 +153,10 @@ Result<void> ModelFolder::addFile(const std::string& fileName, const WeightMap* 
 }
 
 Result<void> ModelFolder::addShards() {
-  const nlohmann::json index = TRY(readJson(path_, kIndexName));
+  const nlohmann::json index = TRY(readJson(kIndexName));
   if (!index.is_object() || !index.contains("weight_map") || !index["weight_map"].is_object()) {
     return unusable(fmt::format("{} has no weight_map", kIndexName));
   }
-  fileNames_.emplace_back(kIndexName);
   WeightMap map;
   std::set<std::string> shards;
   for (const auto& [name, shard] : index["weight_map"].items()) {
@@ -212,8 +212,8 @@ Result<std::vector<StoredTensor>> ModelFolder::ggufPart(const std::filesystem::p
   Result<std::shared_ptr<const MappedFile>> mapped = MappedFile::open(file);
   if (!mapped) return Error{ErrorCode::ModelUnusable, mapped.error().message};
   GgufContent content = TRY(readGguf((*mapped)->bytes(), file.string()));
-  files_.push_back(std::move(*mapped));
-  fileNames_.push_back(file.filename().string());
+  files_.push_back({file.filename().string(), (*mapped)->stamp()});
+  mapped_.push_back(std::move(*mapped));
   const auto found = content.metadata.find("split.no");
   const auto* own =
       found == content.metadata.end() ? nullptr : std::get_if<int64_t>(&found->second);

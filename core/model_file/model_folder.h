@@ -48,9 +48,14 @@ class ModelFolder {
   [[nodiscard]] const GgufMetadata& metadata() const { return metadata_; }
   /// The same as the (first) file has it.
   [[nodiscard]] const std::vector<GgufKey>& ggufKeys() const { return ggufKeys_; }
-  /// The files that it is made of, by their names in `folder`: config.json, the shards and their
-  /// index, or the GGUF files.
-  [[nodiscard]] const std::vector<std::string>& fileNames() const { return fileNames_; }
+  /// A file that it is made of, by its name in `folder`, and which file that was when it was
+  /// opened.
+  struct File {
+    std::string name;
+    FileStamp stamp;
+  };
+  /// config.json, the shards and their index, or the GGUF files.
+  [[nodiscard]] const std::vector<File>& files() const { return files_; }
   [[nodiscard]] const std::map<std::string, StoredTensor>& tensors() const { return tensors_; }
   /// Null where the folder has none of that name.
   [[nodiscard]] const StoredTensor* find(const std::string& name) const;
@@ -59,6 +64,7 @@ class ModelFolder {
   using WeightMap = std::map<std::string, std::string>;  // tensor to shard
 
   [[nodiscard]] Error unusable(std::string_view cause) const;
+  Result<nlohmann::json> readJson(std::string_view name);
   Result<void> addFile(const std::string& fileName, const WeightMap* index);
   Result<void> addShards();
   Result<void> addGguf(const std::filesystem::path& file);
@@ -71,8 +77,8 @@ class ModelFolder {
   nlohmann::json config_;
   GgufMetadata metadata_;
   std::vector<GgufKey> ggufKeys_;
-  std::vector<std::string> fileNames_;
-  std::vector<std::shared_ptr<const MappedFile>> files_;
+  std::vector<File> files_;
+  std::vector<std::shared_ptr<const MappedFile>> mapped_;
   std::map<std::string, StoredTensor> tensors_;
 };
 

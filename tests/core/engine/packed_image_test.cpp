@@ -111,6 +111,18 @@ TEST_F(PackedTest, AModelThatHasChangedIsPackedAnew) {
   EXPECT_EQ(now, logits({}, "reference"));
 }
 
+// What was opened is what was packed, whatever has its name by then.
+TEST_F(PackedTest, AModelThatIsReplacedWhileItIsPackedIsNotTakenForTheNewOne) {
+  const auto old = ModelFolder::open(model()).value();
+  fs::remove(model() / "model.safetensors");
+  writeModel(0.4);
+  const auto backend = kernels::openBackend("reference", 1).value();
+  const ModelConfig config = parseModelConfig(old->config(), "config").value();
+  const LoadOptions options{.matrixType = {}, .progress = {}, .packedFolder = packed()};
+  ASSERT_TRUE(Weights::load(*old, config, *backend, options, {}));
+  expectPackedAnew();
+}
+
 TEST_F(PackedTest, ADamagedFileIsReplaced) {
   ASSERT_TRUE(load());
   const auto size = static_cast<int64_t>(fs::file_size(files().at(0)));

@@ -53,9 +53,14 @@ TEST_F(ModelFolderTest, ReadsShardsByTheirIndex) {
   const auto model = ModelFolder::open(folder_).value();
   EXPECT_EQ(model->find("a")->data, "aaaa");
   EXPECT_EQ(model->find("b")->data, "bbbb");
-  EXPECT_EQ(model->fileNames(),
-            (std::vector<std::string>{"config.json", "model.safetensors.index.json",
-                                      "one.safetensors", "two.safetensors"}));
+  std::vector<std::string> names;
+  for (const ModelFolder::File& file : model->files()) {
+    names.push_back(file.name);
+    const FileDescriptor now = openForReading(folder_ / file.name).value();
+    EXPECT_EQ(file.stamp, stampOf(now, folder_ / file.name).value());
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{"config.json", "model.safetensors.index.json",
+                                             "one.safetensors", "two.safetensors"}));
 }
 
 TEST_F(ModelFolderTest, RefusesAnIndexThatDoesNotAgreeWithItsShards) {
