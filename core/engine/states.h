@@ -45,7 +45,6 @@ class States {
   [[nodiscard]] Result<States> fork() const;
 
   [[nodiscard]] int64_t position() const { return position_; }
-  [[nodiscard]] int64_t maxTokens() const { return maxTokens_; }
   /// A chain over all tokens so far: equal for equal prefixes, whatever their chunks were.
   [[nodiscard]] const Sha256& tokenHash() const { return tokenHash_; }
   /// Prefill splits at this position + k · chunk (Engine::beginDocument).

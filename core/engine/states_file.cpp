@@ -7,8 +7,8 @@
 //            type (the number of kernels::DType: 0 float32, 1 bfloat16, 11 int8), tokens a page,
 //            Mamba layers, convolution taps, inner, state
 //   convolution and SSM states, layer by layer, float32
-//   for each attention layer its pages, each as in kernels::KvCache, with scales where that has
-//   them u64 XXH3 of everything before it
+//   for each attention layer its pages, as in kernels::KvCache, with scales where that has them
+//   u64 XXH3 of everything before it
 #include "core/base/byte_io.h"
 #include "core/base/file.h"
 #include "core/base/mapped_file.h"
@@ -106,8 +106,10 @@ Result<void> States::save(const std::filesystem::path& path,
   std::string host;
   int64_t totalBytes = 0;
   for (const Part& part : parts_) totalBytes += part.fixed.bytes();
+  // Pages may have been taken for tokens that were then not read.
+  const auto pages = static_cast<size_t>(StateView::pagesFor(position_));
   for (const auto& layer : pages_) {
-    for (const PagePtr& page : layer) totalBytes += page->bytes();
+    for (size_t page = 0; page < pages; ++page) totalBytes += layer[page]->bytes();
   }
   int64_t doneBytes = 0;
   const auto appendFrom = [&](size_t part, const kernels::Buffer& buffer) -> Result<void> {
@@ -122,7 +124,9 @@ Result<void> States::save(const std::filesystem::path& path,
   };
   for (size_t part = 0; part < parts_.size(); ++part) TRY(appendFrom(part, parts_[part].fixed));
   for (size_t layer = 0; layer < pages_.size(); ++layer) {
-    for (const PagePtr& page : pages_[layer]) TRY(appendFrom(partOf_[layer], *page));
+    for (size_t page = 0; page < pages; ++page) {
+      TRY(appendFrom(partOf_[layer], *pages_[layer][page]));
+    }
   }
   return file.commit();
 }

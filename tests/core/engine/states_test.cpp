@@ -62,6 +62,29 @@ TEST_F(StatesTest, RestoringEqualsNeverHavingLeft) {
   EXPECT_EQ(restored.tokenHash(), states.tokenHash());
 }
 
+// One layer has its page for the next tokens, the other was refused it.
+TEST_F(StatesTest, AreSavedWholeWhereMemoryForMoreWasRefused) {
+  nlohmann::json json = tiny_model::miniConfig();
+  json["num_hidden_layers"] = 8;
+  loaded_ = LoadedModel::load(json, "reference", 2048).value();
+  States states = loaded_.newStates();
+  loaded_.read(states, tokens(512, 1), std::vector<int64_t>{512});
+  int requests = 0;
+  loaded_.backend->beforeAllocate = [&](int64_t, std::string_view) -> Result<void> {
+    if (++requests == 1) return {};
+    return Error{ErrorCode::OutOfMemory, "There is none."};
+  };
+  ASSERT_FALSE(loaded_.model->run(states, tokens(9, 5), {}));
+  ASSERT_EQ(requests, 2);
+  loaded_.backend->beforeAllocate = nullptr;
+
+  const auto path = folder_.path() / "state";
+  ASSERT_TRUE(states.save(path, kModel));
+  States restored = restore(path).value();
+  EXPECT_EQ(restored.position(), 512);
+  EXPECT_EQ(goOn(restored), goOn(states));
+}
+
 TEST_F(StatesTest, AnEmptySequenceCanBeSavedToo) {
   ASSERT_TRUE(loaded_.newStates().save(folder_.path() / "empty", kModel));
   EXPECT_EQ(restore(folder_.path() / "empty").value().position(), 0);
