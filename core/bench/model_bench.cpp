@@ -78,12 +78,13 @@ class Bench {
     if (progress_) progress_(step, done, total);
   }
 
-  Result<void> open() {
-    std::shared_ptr<kernels::Backend> backend =
-        TRY(kernels::openBackend(request_.backend, request_.threads));
-    const auto others = otherCards(request_.backend, *backend);
-    backends_.push_back(std::make_shared<ObservedBackend>(std::move(backend)));
-    for (const auto& other : others) backends_.push_back(std::make_shared<ObservedBackend>(other));
+  using BackendPtr = std::shared_ptr<kernels::Backend>;
+
+  Result<void> measure(std::vector<BackendPtr> backends) {
+    backends_.clear();
+    for (BackendPtr& backend : backends) {
+      backends_.push_back(std::make_shared<ObservedBackend>(std::move(backend)));
+    }
     report_.backend = backends_.front()->properties();
     say("measuring the machine", 0, 1);
     if (report_.backend.hostMemory) {
@@ -92,7 +93,19 @@ class Bench {
       report_.ceilings = TRY(measureDeviceCeilings(*backends_.front()));
     }
     report_.memory.before = residentMemory();
+    return {};
+  }
 
+  Result<void> load(const EngineOptions& options) {
+    const Clock::time_point begin = Clock::now();
+    engine_ = TRY(Engine::open(request_.model, options,
+                               std::vector<BackendPtr>(backends_.begin(), backends_.end()), stop_));
+    report_.loadSeconds = secondsSince(begin);
+    return {};
+  }
+
+  // As a question does, where the fastest device does not hold the model the processor has it.
+  Result<void> open() {
     const int64_t needed =
         largest(request_.depths) + std::max(largest(request_.prompts), request_.generate + 1);
     EngineOptions options;
@@ -101,12 +114,20 @@ class Bench {
     options.cacheType = request_.cacheType;
     options.packedFolder = request_.packedFolder;
     options.loading = [&](int64_t done, int64_t total) { say("loading", done, total); };
-    const Clock::time_point begin = Clock::now();
-    const std::vector<std::shared_ptr<kernels::Backend>> backends(backends_.begin(),
-                                                                  backends_.end());
-    engine_ = TRY(Engine::open(request_.model, options, backends, stop_));
+
+    std::vector<BackendPtr> backends = {
+        TRY(kernels::openBackend(request_.backend, request_.threads))};
+    for (BackendPtr& card : otherCards(request_.backend, *backends.front())) {
+      backends.push_back(std::move(card));
+    }
+    TRY(measure(std::move(backends)));
+    if (const auto loaded = load(options); !loaded) {
+      BackendPtr processor = TRY(
+          processorInstead(request_.backend, request_.threads, *backends_.front(), loaded.error()));
+      TRY(measure({std::move(processor)}));
+      TRY(load(options));
+    }
     report_.placement = engine_->placement();
-    report_.loadSeconds = secondsSince(begin);
     report_.cacheType = engine_->cacheType();
     if (engine_->windowTokens() < needed) {
       return Error{

@@ -27,7 +27,6 @@ class ObservedBackend final : public kernels::Backend {
   explicit ObservedBackend(std::shared_ptr<kernels::Backend> inner) : inner_(std::move(inner)) {}
 
   void listen(Listening how, Listener listener);
-  void stopListening() { listen(Listening::No, {}); }
   /// By the purposes that were named where it was allocated.
   [[nodiscard]] const std::map<std::string, int64_t>& heldBytes() const { return *heldBytes_; }
 

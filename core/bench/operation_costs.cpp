@@ -38,10 +38,10 @@ const Weight* weightOfAny(const Operation& operation) {
   return std::visit([](const auto& op) { return weightOf(op); }, operation);
 }
 
-// Attention is done in the format of the cache.
-bool isOverBfloat16Cache(const Operation& operation) {
+// Attention over a cache of bytes is done in bfloat16, too.
+bool attendsInBfloat16(const Operation& operation) {
   const auto* many = std::get_if<kernels::AttendMany>(&operation);
-  return many != nullptr && many->cache.dtype == kernels::DType::BF16;
+  return many != nullptr && many->cache.dtype != kernels::DType::F32;
 }
 
 double bitsOf(const Weight& weight) {
@@ -67,7 +67,7 @@ double floorSeconds(const Operation& operation,
     if (bits <= 16) {
       operations = bits < 16 ? ceilings.int8Operations : ceilings.bfloat16Operations;
     }
-  } else if (isOverBfloat16Cache(operation)) {
+  } else if (attendsInBfloat16(operation)) {
     operations = ceilings.bfloat16Operations;
   }
   const auto bytes = static_cast<double>(work.bytesRead + work.bytesWritten);

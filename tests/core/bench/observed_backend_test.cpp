@@ -48,7 +48,7 @@ TEST_F(Observed, ListeningChangesNoBit) {
       EXPECT_GE(seconds, 0);
     });
     EXPECT_EQ(read(states), expected);
-    backend->stopListening();
+    backend->listen(ObservedBackend::Listening::No, {});
     EXPECT_GT(heard, 0);
     EXPECT_EQ(read(silent).size(), expected.size());
   }

@@ -42,6 +42,19 @@ TEST(OperationCosts, AFloorIsTheLongerOfBytesAndArithmetic) {
   EXPECT_DOUBLE_EQ(floor(DType::Q4_0, 1), (18 * 4 * 256 + 4 * 256 + 4 * 128) / 1e9);
 }
 
+TEST(OperationCosts, AttentionOverACacheOfBytesIsDoneInBfloat16) {
+  kernels::AttendMany attention;
+  kernels::Work work;
+  work.flops = 1'000'000;
+  const auto floor = [&](DType cache) {
+    attention.cache.dtype = cache;
+    return floorSeconds(attention, work, kMachine);
+  };
+  EXPECT_DOUBLE_EQ(floor(DType::F32), 1e6 / kMachine.float32Operations);
+  EXPECT_DOUBLE_EQ(floor(DType::BF16), 1e6 / kMachine.bfloat16Operations);
+  EXPECT_DOUBLE_EQ(floor(DType::I8), 1e6 / kMachine.bfloat16Operations);
+}
+
 TEST(OperationCosts, AreAddedUpByNameAndSortedByTime) {
   Product product;
   CostSums sums(kMachine);

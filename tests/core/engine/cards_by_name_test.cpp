@@ -2,6 +2,7 @@
 //
 // What a name of a backend means where a model is larger than a card: CTest gives this program a
 // plug-in with two cards that are none, each with 120 MiB free: the model without its experts.
+#include "core/bench/model_bench.h"
 #include "core/engine/device_choice.h"
 #include "core/engine/engine.h"
 #include "tests/support/temporary_folder.h"
@@ -58,6 +59,21 @@ TEST_F(CardsByName, ANumberIsThatCardAlone) {
   EXPECT_THAT(engine->placement(),
               AllOf(HasSubstr("The experts of"), HasSubstr("free on cuda:1"), HasSubstr("cpu")));
   expectReads(*engine);
+}
+
+// An embedding that is larger than what a card has free.
+TEST_F(CardsByName, WhatNoCardHoldsIsTheProcessorsInABenchToo) {
+  nlohmann::json config = tiny_model::midiConfig();
+  config["vocab_size"] = 300'000;
+  config["tie_word_embeddings"] = true;
+  ASSERT_TRUE(tiny_model::write(folder_.path(), config, {.bfloat16 = true}));
+  EXPECT_EQ(Engine::open(folder_.path(), {.backend = "cuda"}, {}).error().code,
+            ErrorCode::OutOfMemory);
+  const auto report = bench::runBench(
+      {.model = folder_.path(), .threads = 1, .prompts = {3}, .generate = 0}, {}, {});
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_TRUE(report->backend.hostMemory);
+  EXPECT_THAT(report->backend.reason, HasSubstr("cuda:0"));
 }
 
 TEST_F(CardsByName, TheProcessorIsNoCard) {
