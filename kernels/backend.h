@@ -42,9 +42,9 @@ class Recording {
   virtual ~Recording() = default;
 };
 
-/// Operations and copies, carried out in the order they were enqueued. Enqueueing neither blocks
-/// nor fails: the first fault is kept and returned by `wait`, and everything behind it is left out.
-/// Thread: one at a time.
+/// Operations and copies, carried out in the order they were enqueued, on the host at once. The
+/// first fault is kept and returned by `wait`, and everything behind it is left out. Thread: one at
+/// a time.
 class Stream {
  public:
   virtual ~Stream() = default;

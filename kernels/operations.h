@@ -17,9 +17,10 @@ namespace lectern::kernels {
 // feed-forward network, E experts, N query heads, G key/value heads, D head size.
 //
 // A product with a weight that is quantised may round its activations to bytes (roundToBytes in
-// quantised.h), one with a bfloat16 weight to bfloat16; each token for itself, so that it has the
-// same result alone and among others. So may attention its queries and weights where the cache
-// holds bfloat16 or bytes. A lookup in a table is exact always.
+// quantised.h) or the weight to bfloat16, one with a bfloat16 weight its activations to bfloat16;
+// each token for itself. So may attention its queries and weights where the cache holds bfloat16 or
+// bytes. A lookup in a table is exact always. Of what is no number, any that share a product or a
+// block of attention may become none.
 
 /// How many tokens the sequence holds before this step, in device memory, so that a recorded step
 /// can be replayed with fresh values. `position[0]` is int32.

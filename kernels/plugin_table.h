@@ -15,10 +15,10 @@
 
 namespace lectern::kernels::plugin {
 
-/// Goes up with every change of this file.
+/// Goes up with every change of this file, and of operations.h where sizes do not tell of it.
 inline constexpr uint32_t kVersion = 4;
 
-/// A number that changes with the operations and their fields; of both sides it must be the same.
+/// A number that changes with the operations and their sizes; of both sides it must be the same.
 constexpr uint64_t layoutSum() {
   uint64_t sum = 14695981039346656037U;  // FNV-1a
   const auto add = [&sum](uint64_t value) { sum = (sum ^ value) * 1099511628211U; };

@@ -56,7 +56,7 @@ enum class GenerateEnd : uint8_t { EndToken, MaxTokens, WindowFull, Constraint }
 /// A model that reads and writes: what everything above it uses. Thread: one at a time.
 class Engine {
  public:
-  /// Opens a Hugging Face folder. "cuda", and the choice of a card where none is asked for, means
+  /// Opens what ModelFolder opens. "cuda", and the choice of a card where none is asked for, means
   /// the first card where it holds the model, else all of them; what no card holds stays with the
   /// processor as `placement` says. Errors: ModelUnusable, OutOfMemory, Usage (no such backend),
   /// Cancelled.

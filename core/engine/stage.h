@@ -48,8 +48,8 @@ struct StageShape {
 /// no memory. Faults of the device come with the stream's next wait. Thread: one at a time.
 class Stage {
  public:
-  /// What `create` will take, to the byte. Takes nothing; of the weights only shapes and types are
-  /// looked at.
+  /// What `create` will take, to the byte, but for room for experts that stay. Takes nothing; of
+  /// the weights only shapes and types are looked at.
   static WorkingMemory plan(const ModelConfig& config,
                             const Weights& weights,
                             const kernels::Backend& backend,

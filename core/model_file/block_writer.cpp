@@ -401,10 +401,6 @@ uint16_t floatToHalf(float value) {
   return static_cast<uint16_t>(sign | (rest - (112U << 23)) >> 13);
 }
 
-bool canWrite(StoredType type) {
-  return writerOf(type) != nullptr;
-}
-
 void writeElements(StoredType type, std::span<const float> values, char* out) {
   const WriteBlock write = writerOf(type);
   LECTERN_CHECK(write != nullptr);

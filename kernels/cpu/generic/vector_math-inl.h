@@ -8,15 +8,14 @@
 //   fma                  a b + c
 //   minOf, maxOf         the second operand where either is NaN
 //   transpose            of kLanes registers, in place
-//   sumOf, largestOf     of a register's elements: the upper half to the lower one, until one is
-//   left zeroBelow            v, but 0 where x < limit splatInt, loadInts, storeInts     the same
-//   of I, memory being bytes widenBytes, widenSigned, storeBytes      of kLanes bytes, unsigned and
-//   signed; of the lowest
+//   sumOf, largestOf     of a register's elements: upper half to lower, until one is left
+//   zeroBelow            v, but 0 where x < limit
+//   splatInt, loadInts, storeInts          the same of I, memory being bytes
+//   widenBytes, widenSigned, storeBytes    of kLanes bytes, unsigned and signed; of the lowest
 //                        byte of each element
 //   loadHalves           kLanes numbers of binary16
 //   dotSmall             sum + four bytes of the first, unsigned and below 64, × four of the
-//   second,
-//                        signed, in each element
+//                        second, signed, in each element
 //   dotBytes             the same of any bytes; where kSignsBytes, of bytes − 128
 //   dotPairs             sum + two × two of bfloat16; only where kHasDotPairs
 //   storeNarrow          rounded to bfloat16; only where kHasDotPairs
