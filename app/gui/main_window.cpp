@@ -136,6 +136,7 @@ void MainWindow::connectParts() {
   DeskBridge* bridge = bridge_.get();
   connect(bridge, &DeskBridge::libraryChanged, this, &MainWindow::takeLibrary);
   connect(bridge, &DeskBridge::failed, jobs_, &JobStrip::showProblem);
+  connect(bridge, &DeskBridge::jobChanged, this, &MainWindow::keepAdded);
   connect(bridge, &DeskBridge::answerEvent, conversation_, &ConversationView::take);
   connect(bridge, &DeskBridge::answerEnded, conversation_,
           [this](QuestionId id, const StoreReport& /*store*/, const QString& problem) {
@@ -183,6 +184,7 @@ void MainWindow::takeLibrary(const LibraryViewPtr& view) {
   const bool first = library_ == nullptr;
   library_ = view;
   model_->setLibrary(view);
+  model_->setHidden(leaving_);  // what was removed comes again, if it does, to be seen
   engine_->setLibrary(view);
   choice_->setLibrary(view);
   if (first) {
@@ -205,7 +207,14 @@ void MainWindow::addFiles(const std::vector<std::filesystem::path>& files) {
   adding_->add(files, AfterAdding::Open);
 }
 
-// It goes at once from the list, and from the library when the undo is over.
+// Whoever adds a document again that was taken off a moment ago wants to keep it.
+void MainWindow::keepAdded(const Job& job) {
+  if (job.state != Job::State::Done || !job.report) return;
+  if (leaving_.erase(job.report->revision) > 0) model_->setHidden(leaving_);
+}
+
+// It goes at once from the list, and from the library when the undo is over; it stays hidden until
+// the library has come without it.
 void MainWindow::removeSelected() {
   if (shelves_->removeSelected()) return;
   const auto revision = model_->document(tree_->currentIndex());

@@ -84,6 +84,7 @@ class MainWindow : public QMainWindow {
 
   void takeLibrary(const LibraryViewPtr& view);
   void takeDocument(const DocumentViewPtr& document);
+  void keepAdded(const Job& job);
   void removeSelected();
   [[nodiscard]] bool hasSkippedPages() const;
   void readSkipped();

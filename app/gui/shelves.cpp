@@ -33,6 +33,8 @@ Shelves::Shelves(DeskBridge* bridge, QTreeView* tree, LibraryModel* model, JobSt
 }
 
 void Shelves::setLibrary(const LibraryView& library) {
+  // A new shelf may get the number of one that was removed.
+  model_->setHiddenShelves(leaving_);
   names_.clear();
   for (const ShelfInfo& shelf : library.shelves) names_.insert(shelf.name);
   if (made_.empty()) return;

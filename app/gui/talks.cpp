@@ -28,6 +28,7 @@ Talks::Talks(DeskBridge* bridge, ConversationList* list, ConversationView* pane,
 
 void Talks::setLibrary(const LibraryView& library) {
   list_->model()->setConversations(library.conversations);
+  list_->model()->setHidden(leaving_);  // one that could not be deleted is there again
   if (!std::exchange(restored_, true) && !wantsNone_ && !library.conversations.empty()) {
     const bool isThere = wanted_ && !list_->model()->titleOf(*wanted_).isNull();
     load(isThere ? *wanted_ : library.conversations.front().id);

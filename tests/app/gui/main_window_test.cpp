@@ -103,6 +103,40 @@ TEST_F(MainWindowTest, TakingOffCanBeUndone) {
   EXPECT_EQ(documents(), 0) << "closing the window is the end of the undo";
 }
 
+// A document that an answer cites keeps its number when it is taken off; it stayed hidden when it
+// came again, and questions passed it over.
+TEST_F(MainWindowTest, WhatIsAddedAgainIsThereAgain) {
+  const auto file = folder.write("a.txt", "The well is nine metres deep.\n");
+  add(file);
+  askByKeyboard(QStringLiteral("How deep is the well?"));
+  const auto takeOff = [this] {
+    QTreeView* tree = window->libraryView();
+    tree->setFocus();
+    tree->setCurrentIndex(window->library()->index(0, 0, window->library()->index(0, 0, {})));
+    QTest::keyClick(tree, Qt::Key_Delete);
+    EXPECT_EQ(documents(), 0);
+  };
+  const auto addAgain = [&] {
+    window->addFiles({file});
+    EXPECT_TRUE(until([&] { return documents() == 1; }));
+  };
+  takeOff();
+  ASSERT_TRUE(until([&] { return window->jobs()->rowCount() == 0; })) << "the undo is over";
+  addAgain();
+  window->libraryView()->setCurrentIndex(window->library()->index(0, 0, {}));
+  askByKeyboard(QStringLiteral("How deep is the well?"));
+  EXPECT_TRUE(window->conversation()->lastAnswer()->answer().finished->found);
+
+  // Added again while it could be had back, it is not taken off behind the user's back.
+  takeOff();
+  addAgain();
+  ASSERT_TRUE(until([&] { return window->jobs()->rowCount() == 0; }));
+  QTest::qWait(100);
+  EXPECT_EQ(documents(), 1);
+  open();
+  EXPECT_TRUE(until([&] { return documents() == 1; }));
+}
+
 TEST_F(MainWindowTest, OpensAgainAsItWasLeft) {
   add(test::fixture("../../resources/sample/tenancy-agreement.pdf"));
   window->reader()->goToPage(3);

@@ -160,6 +160,20 @@ TEST_F(ShelvesTest, IsTakenAwayAndHadBack) {
   EXPECT_EQ(shelves(), 0);
 }
 
+// The library gives the number of a shelf that is gone to the next one, which stayed hidden.
+TEST_F(ShelvesTest, IsSeenThoughOneBeforeWasTakenAway) {
+  select({document(0, 0)});
+  makeShelf(QStringLiteral("Castle"));
+  tree()->setFocus();
+  tree()->setCurrentIndex(group(1));
+  QTest::keyClick(tree(), Qt::Key_Delete);
+  ASSERT_TRUE(until([&] { return window->jobs()->rowCount() == 0; })) << "the undo is over";
+  QTest::qWait(100);
+  select({document(0, 1)});
+  makeShelf(QStringLiteral("Keep"));
+  EXPECT_EQ(shelves(), 1);
+}
+
 TEST_F(ShelvesTest, ADocumentIsTakenOffTheShelfAndStaysInTheLibrary) {
   select({document(0, 0), document(0, 1)});
   makeShelf(QStringLiteral("Castle"));
