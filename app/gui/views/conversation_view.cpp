@@ -26,6 +26,7 @@ namespace {
 // An answer takes some milliseconds; what is laid out again then, some more.
 constexpr int kSliceMs = 4;
 constexpr int kFirstAnswer = 1;  // in the list, behind the hint
+constexpr int kAtEnd = 4;        // pixels from it
 
 }  // namespace
 
@@ -79,11 +80,12 @@ ConversationView::ConversationView(QWidget* parent) : QWidget(parent) {
   earlierTimer_.setInterval(0);
   connect(&earlierTimer_, &QTimer::timeout, this, &ConversationView::showEarlier);
   QScrollBar* bar = scroll_->verticalScrollBar();
+  // Whoever is at the end stays there while it grows, and a reader further up where they are.
   connect(bar, &QScrollBar::rangeChanged, this, [this, bar](int /*minimum*/, int maximum) {
-    if (growsAtTop_) bar->setValue(maximum - fromEnd_);
+    if (growsAtTop_ || fromEnd_ <= kAtEnd) bar->setValue(maximum - fromEnd_);
   });
-  connect(bar, &QScrollBar::actionTriggered, this,
-          [this, bar] { fromEnd_ = bar->maximum() - bar->sliderPosition(); });
+  connect(bar, &QScrollBar::valueChanged, this,
+          [this, bar](int value) { fromEnd_ = bar->maximum() - value; });
   connect(ask_, &QPushButton::clicked, this, &ConversationView::submit);
   connect(summarise_, &QPushButton::clicked, this, &ConversationView::summaryWanted);
   connect(stop_, &QPushButton::clicked, this, &ConversationView::stopAll);
@@ -122,9 +124,8 @@ AnswerView* ConversationView::begin(QuestionId id, const QString& question) {
   running_[id] = answer;
   last_ = answer;
   growsAtTop_ = false;
+  fromEnd_ = 0;  // the new question comes into view once it has its place
   updateButtons();
-  // The new question comes into view once it has its place.
-  QTimer::singleShot(0, answer, [this, answer] { scroll_->ensureWidgetVisible(answer); });
   return answer;
 }
 
@@ -221,12 +222,7 @@ void ConversationView::take(QuestionId id, const AnswerEvent& event) {
     if (reading != nullptr && reading->done >= reading->total) return;
     found->second = insertBehind(found->second);
   }
-  // Follows the end of the answer for whoever is there already; a reader further up stays there.
-  QScrollBar* bar = scroll_->verticalScrollBar();
-  const bool atEnd = bar->value() >= bar->maximum() - 4;
   found->second->take(event);
-  if (!atEnd) return;
-  QTimer::singleShot(0, this, [bar] { bar->setValue(bar->maximum()); });
 }
 
 void ConversationView::end(QuestionId id, const QString& problem) {

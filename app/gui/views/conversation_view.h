@@ -87,7 +87,7 @@ class ConversationView : public QWidget {
   StoredConversationPtr earlier_;  // while some of it is not shown
   size_t unshown_ = 0;             // its messages from the first
   bool growsAtTop_ = false;        // the view keeps its distance from the end
-  int fromEnd_ = 0;                // in pixels
+  int fromEnd_ = 0;                // in pixels; at 0 the view follows the end
   QTimer earlierTimer_;
   ChipPopover* popover_ = nullptr;  // of the window, once a chip was pointed at
   QPointer<AnswerView> poppedOf_;   // whose chip it shows
