@@ -5,6 +5,7 @@
 #include "app/gui/desktop/session_application.h"
 #include "app/gui/desktop/termination.h"
 #include "app/gui/main_window.h"
+#include "app/gui/palette.h"
 #include "app/gui/translations.h"
 #include "app/workspace/settings_file.h"
 
@@ -72,6 +73,7 @@ int main(int argc, char** argv) {
   QGuiApplication::setDesktopFileName(QStringLiteral("org.lectern.Lectern"));
   QApplication::setWindowIcon(QIcon::fromTheme(QStringLiteral("org.lectern.Lectern"),
                                                QIcon(QStringLiteral(":/icons/128.png"))));
+  keepTextReadable(application);
 
   WorkspaceOptions options;
   const auto config = configFolder({});

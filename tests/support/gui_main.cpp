@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Tests of windows: a QApplication around GoogleTest, without a display unless one is asked for.
 #include "app/gui/desktop/allocator.h"
+#include "app/gui/palette.h"
 #include "app/gui/translations.h"
 
 #include <QApplication>
@@ -13,6 +14,7 @@ int main(int argc, char** argv) {
   lectern::gui::shareArenas();  // as the program does
   QApplication application(argc, argv);
   QApplication::setApplicationName(QStringLiteral("lectern-test"));
+  lectern::gui::keepTextReadable(application);
   lectern::gui::installTranslations(application);
   return RUN_ALL_TESTS();
 }
