@@ -43,7 +43,7 @@ void MainWindow::makeActions() {
   file->addSeparator();
   add(file, tr("Follow a &folder …"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_O),
       [this] { watch_->choose(); });
-  QAction* stopFollowing = add(file, tr("S&top following the folder"), {}, [this] {
+  QAction* stopFollowing = add(file, tr("St&op following the folder"), {}, [this] {
     if (const ShelfInfo* current = shelves_->current()) watch_->stop(current->id);
   });
   const auto updateFollowing = [this, stopFollowing] {
@@ -53,7 +53,7 @@ void MainWindow::makeActions() {
   connect(shelves_, &Shelves::scopeChanged, stopFollowing, updateFollowing);
   connect(watch_, &FolderWatch::changed, stopFollowing, updateFollowing);
   updateFollowing();
-  QAction* shelf = add(file, tr("New &shelf"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_N),
+  QAction* shelf = add(file, tr("New s&helf"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_N),
                        [this] { shelves_->make(); });
   QAction* rename =
       add(file, tr("&Rename shelf"), QKeySequence(Qt::Key_F2), [this] { shelves_->rename(); });
@@ -88,7 +88,7 @@ void MainWindow::makeActions() {
   connect(full, &QAction::toggled, this,
           [this](bool on) { setWindowState(windowState().setFlag(Qt::WindowFullScreen, on)); });
 
-  add(view, tr("What is in the &context"), QKeySequence(Qt::CTRL | Qt::Key_I),
+  add(view, tr("What is in the con&text"), QKeySequence(Qt::CTRL | Qt::Key_I),
       [this] { engine_->showContext(); });
 
   QMenu* go = menuBar()->addMenu(tr("&Go"));

@@ -45,7 +45,7 @@ ModelsPage::ModelsPage(Preferences* preferences, ModelsBridge* models, QWidget* 
   remove_ = new QPushButton(tr("&Remove"), this);
   remove_->setToolTip(tr("Takes it off the list; its files are kept."));
   delete_ = new QPushButton(tr("Remove and &delete files"), this);
-  cancel_ = new QPushButton(tr("&Cancel"), this);
+  cancel_ = new QPushButton(tr("Ca&ncel"), this);
   cancel_->hide();
 
   auto* buttons = new QHBoxLayout;

@@ -38,7 +38,7 @@ SettingsWindow::SettingsWindow(Preferences* preferences, ModelsBridge* models, Q
   note_->setTextFormat(Qt::PlainText);
   note_->setWordWrap(true);
   auto* buttons = new QDialogButtonBox(this);
-  auto* defaults = buttons->addButton(tr("Restore &defaults"), QDialogButtonBox::ResetRole);
+  auto* defaults = buttons->addButton(tr("Restore de&faults"), QDialogButtonBox::ResetRole);
   apply_ = buttons->addButton(tr("&Apply"), QDialogButtonBox::ApplyRole);
   auto* close = buttons->addButton(tr("&Close"), QDialogButtonBox::RejectRole);
   close->setAutoDefault(false);
@@ -97,14 +97,14 @@ QWidget* SettingsWindow::makeSettings() {
           tr(" min"));
 
   QFormLayout* window = group(page, tr("Window"));
-  addSpin(window, "reader.picture-megabytes", tr("&Memory for drawn pages:"), 16, 16384, {},
+  addSpin(window, "reader.picture-megabytes", tr("Memor&y for drawn pages:"), 16, 16384, {},
           tr(" MB"));
   std::vector<std::pair<std::string, QString>> languages = {
       {std::string(Settings::kSystemLanguage), tr("as the system")}};
   for (const char* code : {"en", "ar", "de", "es", "fr", "he", "it", "nl", "pt"}) {
     languages.emplace_back(code, QLocale(QString::fromLatin1(code)).nativeLanguageName());
   }
-  addChoice(window, "window.language", tr("Lan&guage and direction:"), languages);
+  addChoice(window, "window.language", tr("Language and d&irection:"), languages);
   addChoice(window, "window.announcements", tr("A screen &reader is told of answers:"),
             {{"sentences", tr("every sentence")},
              {"ends", tr("only that they begin and end")},

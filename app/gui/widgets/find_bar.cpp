@@ -15,7 +15,7 @@ namespace lectern::gui {
 FindBar::FindBar(QWidget* parent)
     : QWidget(parent),
       text_(new QLineEdit(this)),
-      case_(new QCheckBox(tr("Match &case"), this)),
+      case_(new QCheckBox(tr("&Match case"), this)),
       count_(new QLabel(this)),
       previous_(new QToolButton(this)),
       next_(new QToolButton(this)) {

@@ -17,7 +17,7 @@ Welcome::Welcome(QWidget* parent) : QWidget(parent) {
                              "on this computer, and stay on it."),
                           this);
   auto* add = new QPushButton(tr("&Add documents …"), this);
-  auto* follow = new QPushButton(tr("&Follow a folder …"), this);
+  auto* follow = new QPushButton(tr("F&ollow a folder …"), this);
   follow->setToolTip(tr("A shelf takes in what comes into the folder and what changes in it"));
   auto* layout = new QVBoxLayout(this);
   layout->setSpacing(12);

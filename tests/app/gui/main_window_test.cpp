@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The window as a person uses it: files are dropped, a question is typed, a chip is clicked, and
 // the words on the page are marked.
+#include "app/gui/widgets/welcome.h"
+#include "tests/app/gui/mnemonics.h"
 #include "tests/app/gui/window_fixture.h"
 
 #include <QLineEdit>
+#include <QMenuBar>
 #include <QPushButton>
 
 #include <set>
@@ -160,6 +163,37 @@ TEST_F(MainWindowTest, EveryControlHasANameAndCanBeReached) {
     const bool inside = widget->objectName().startsWith(QStringLiteral("qt_"));
     EXPECT_TRUE(named || inside) << type.toStdString() << ' ' << widget->objectName().toStdString();
   }
+}
+
+// Alt+F did not open the menu of files: a button of the first window had the same letter.
+TEST_F(MainWindowTest, EachLetterOpensOneThing) {
+  const QList<QAction*> menus = window->menuBar()->actions();
+  const auto letters = [&] {
+    QStringList texts = textsWithLetters(*window);
+    for (const QAction* menu : menus) texts << menu->text();
+    return texts;
+  };
+  ASSERT_TRUE(until([&] { return window->findChild<Welcome*>()->isVisible(); }));
+  expectNoClash(letters());
+  add(folder.write("a.txt", "The well is nine metres deep.\n"));
+  QTest::keyClick(window.get(), Qt::Key_F, Qt::ControlModifier);
+  askByKeyboard(QStringLiteral("How deep is the well?"));
+  window->addFiles({"/nowhere/lease.pdf"});
+  ASSERT_TRUE(until([&] { return window->jobs()->rowCount() == 1; }));
+  expectNoClash(letters());
+  for (const QAction* menu : menus) {
+    QStringList texts;
+    for (const QAction* action : menu->menu()->actions()) texts << action->text();
+    expectNoClash(texts);
+  }
+}
+
+TEST_F(MainWindowTest, AltAndALetterOpenAMenuOfTheFirstWindow) {
+  ASSERT_TRUE(until([&] { return window->findChild<Welcome*>()->isVisible(); }));
+  QMenu* file = window->menuBar()->actions().front()->menu();
+  QTest::keyClick(window.get(), Qt::Key_F, Qt::AltModifier);
+  EXPECT_TRUE(until([&] { return file->isVisible(); }));
+  file->close();
 }
 
 TEST_F(MainWindowTest, TabComesToEveryControl) {

@@ -5,6 +5,7 @@
 #include "app/gui/engine_part.h"
 #include "app/gui/settings/models_page.h"
 #include "kernels/backend.h"
+#include "tests/app/gui/mnemonics.h"
 #include "tests/app/gui/window_fixture.h"
 #include "tests/app/support/model_folders.h"
 
@@ -162,6 +163,13 @@ TEST_F(SettingsWindowTest, EveryFieldHasANameAndALabelThatLeadsToIt) {
       return label->buddy() == field;
     })) << key.name;
   }
+}
+
+TEST_F(SettingsWindowTest, EachLetterLeadsToOneThing) {
+  openSettings();
+  expectNoClash(textsWithLetters(*settings));
+  settings->showModels();
+  expectNoClash(textsWithLetters(*settings));
 }
 
 TEST_F(SettingsWindowTest, TheShippedModelIsListedAndItsPageSaysWhatItIsWorth) {
