@@ -129,9 +129,9 @@ ModelProgress ModelsBridge::showing() {
   };
 }
 
-void ModelsBridge::importFolder(const fs::path& folder) {
-  run([this, folder](const std::stop_token& stop) -> Result<QString> {
-    const StoredModel model = TRY(importModel(folder, {}, dataFolder_, showing(), stop));
+void ModelsBridge::importModel(const fs::path& source) {
+  run([this, source](const std::stop_token& stop) -> Result<QString> {
+    const StoredModel model = TRY(lectern::importModel(source, {}, dataFolder_, showing(), stop));
     const QString imported =
         tr("The model %1 was imported. It can be used now.").arg(isolated(toQt(model.name)));
     return model.notPacked.empty() ? imported : imported + QLatin1Char(' ') + toQt(model.notPacked);

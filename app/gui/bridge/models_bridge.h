@@ -52,7 +52,7 @@ class ModelsBridge : public QObject {
                 int64_t windowTokens,
                 std::optional<kernels::DType> cacheType);
   /// These end with `done`, and `listed` where the list has changed.
-  void importFolder(const std::filesystem::path& folder);
+  void importModel(const std::filesystem::path& source);
   void verify(const ListedModel& model);
   void remove(const std::string& name, bool deleteFiles);
   /// Ends what runs, between two pieces of a file.

@@ -9,8 +9,10 @@
 #include <QLabel>
 #include <QListWidget>
 #include <QLocale>
+#include <QMenu>
 #include <QProgressBar>
 #include <QPushButton>
+#include <QShowEvent>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -41,7 +43,11 @@ ModelsPage::ModelsPage(Preferences* preferences, ModelsBridge* models, QWidget* 
 
   use_ = new QPushButton(tr("&Use"), this);
   verify_ = new QPushButton(tr("&Verify"), this);
-  import_ = new QPushButton(tr("&Import folder …"), this);
+  import_ = new QPushButton(tr("&Import"), this);
+  auto* sources = new QMenu(import_);
+  sources->addAction(tr("A GGUF &file …"), this, &ModelsPage::importFileWanted);
+  sources->addAction(tr("A f&older …"), this, &ModelsPage::importFolderWanted);
+  import_->setMenu(sources);
   remove_ = new QPushButton(tr("&Remove"), this);
   remove_->setToolTip(tr("Takes it off the list; its files are kept."));
   delete_ = new QPushButton(tr("Remove and &delete files"), this);
@@ -66,7 +72,6 @@ ModelsPage::ModelsPage(Preferences* preferences, ModelsBridge* models, QWidget* 
   connect(list_, &QListWidget::itemActivated, this, &ModelsPage::use);
   connect(use_, &QPushButton::clicked, this, &ModelsPage::use);
   connect(verify_, &QPushButton::clicked, this, &ModelsPage::verify);
-  connect(import_, &QPushButton::clicked, this, &ModelsPage::importWanted);
   connect(remove_, &QPushButton::clicked, this, [this] { remove(false); });
   connect(delete_, &QPushButton::clicked, this, [this] { remove(true); });
   connect(cancel_, &QPushButton::clicked, models_, &ModelsBridge::cancel);
@@ -105,8 +110,16 @@ QString ModelsPage::titleOf(const ListedModel& listed) const {
   return parts.join(QStringLiteral(" · "));
 }
 
+int ModelsPage::rowOf(const std::string& name) const {
+  const auto found =
+      std::ranges::find(*shown_, name, [](const ListedModel& listed) { return listed.model.name; });
+  return found == shown_->end() ? 0 : 1 + static_cast<int>(found - shown_->begin());
+}
+
 void ModelsPage::takeList(const ModelList& models) {
-  const int row = std::max(0, list_->currentRow());
+  const ListedModel* before = current();
+  const bool wasNone = shown_ != nullptr && before == nullptr;
+  const std::string selected = before != nullptr ? before->model.name : std::string();
   shown_ = models;
   const QSignalBlocker quiet(list_);
   list_->clear();
@@ -114,7 +127,8 @@ void ModelsPage::takeList(const ModelList& models) {
                      ? tr("No model: quotations from the documents · ✓ in use")
                      : tr("No model: quotations from the documents"));
   for (const ListedModel& model : *models) list_->addItem(titleOf(model));
-  list_->setCurrentRow(std::min(row, list_->count() - 1));
+  const int row = rowOf(selected);
+  list_->setCurrentRow(row > 0 || wasNone ? row : rowOf(preferences_->settings().engine));
   foretell();
   showCurrent();
 }
@@ -129,8 +143,12 @@ void ModelsPage::foretell() {
   models_->foretell(shown_, wanted.windowTokens, wanted.cacheType);
 }
 
+// It opens at what is in use.
 void ModelsPage::showEvent(QShowEvent* event) {
   QWidget::showEvent(event);
+  if (shown_ != nullptr && !event->spontaneous()) {
+    list_->setCurrentRow(rowOf(preferences_->settings().engine));
+  }
   foretell();
 }
 
@@ -205,9 +223,9 @@ void ModelsPage::verify() {
   }
 }
 
-void ModelsPage::importFolder(const std::filesystem::path& folder) {
+void ModelsPage::importModel(const std::filesystem::path& source) {
   setBusy(true);
-  models_->importFolder(folder);
+  models_->importModel(source);
 }
 
 void ModelsPage::remove(bool deleteFiles) {

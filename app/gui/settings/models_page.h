@@ -34,10 +34,12 @@ class ModelsPage : public QWidget {
   [[nodiscard]] QLabel* device() const { return device_; }
 
  signals:
-  void importWanted();
+  void importFileWanted();
+  void importFolderWanted();
 
  public slots:
-  void importFolder(const std::filesystem::path& folder);
+  /// A folder or a GGUF file.
+  void importModel(const std::filesystem::path& source);
 
  protected:
   void showEvent(QShowEvent* event) override;
@@ -53,6 +55,7 @@ class ModelsPage : public QWidget {
   void remove(bool deleteFiles);
   void setBusy(bool busy);
   [[nodiscard]] const ListedModel* current() const;
+  [[nodiscard]] int rowOf(const std::string& name) const;  // the first for what is not there
   [[nodiscard]] QString describe(const ListedModel& model) const;
   [[nodiscard]] QString titleOf(const ListedModel& model) const;
 

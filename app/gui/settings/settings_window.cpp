@@ -41,7 +41,8 @@ SettingsWindow::SettingsWindow(Preferences* preferences, ModelsBridge* models, Q
   auto* defaults = buttons->addButton(tr("Restore de&faults"), QDialogButtonBox::ResetRole);
   apply_ = buttons->addButton(tr("&Apply"), QDialogButtonBox::ApplyRole);
   auto* close = buttons->addButton(tr("&Close"), QDialogButtonBox::RejectRole);
-  close->setAutoDefault(false);
+  // Return changes nothing from afar: a button is pressed by whoever is at it.
+  for (auto* button : findChildren<QPushButton*>()) button->setAutoDefault(false);
   auto* layout = new QVBoxLayout(this);
   layout->addWidget(tabs_, 1);
   layout->addWidget(note_);
@@ -52,7 +53,8 @@ SettingsWindow::SettingsWindow(Preferences* preferences, ModelsBridge* models, Q
   connect(defaults, &QPushButton::clicked, this, [this] { fill(Settings{}); });
   connect(apply_, &QPushButton::clicked, this, &SettingsWindow::apply);
   connect(close, &QPushButton::clicked, this, &QDialog::close);
-  connect(models_, &ModelsPage::importWanted, this, &SettingsWindow::chooseFolder);
+  connect(models_, &ModelsPage::importFileWanted, this, [this] { chooseModel(false); });
+  connect(models_, &ModelsPage::importFolderWanted, this, [this] { chooseModel(true); });
   connect(preferences_, &Preferences::changed, this, [this] { fill(preferences_->settings()); });
   const auto isSettings = [=, this] {
     const bool settings = tabs_->currentWidget() != models_;
@@ -244,12 +246,14 @@ void SettingsWindow::showModels() {
   tabs_->setCurrentWidget(models_);
 }
 
-void SettingsWindow::chooseFolder() {
-  auto* dialog = new QFileDialog(this, tr("The folder of a model"));
+void SettingsWindow::chooseModel(bool isFolder) {
+  auto* dialog =
+      new QFileDialog(this, isFolder ? tr("The folder of a model") : tr("The file of a model"));
   dialog->setAttribute(Qt::WA_DeleteOnClose);
-  dialog->setFileMode(QFileDialog::Directory);
+  dialog->setFileMode(isFolder ? QFileDialog::Directory : QFileDialog::ExistingFile);
+  if (!isFolder) dialog->setNameFilters({tr("Models (*.gguf)"), tr("All files (*)")});
   connect(dialog, &QFileDialog::fileSelected, models_,
-          [this](const QString& name) { models_->importFolder(pathFromQt(name)); });
+          [this](const QString& name) { models_->importModel(pathFromQt(name)); });
   dialog->open();
 }
 

@@ -60,7 +60,7 @@ class SettingsWindow : public QDialog {
                  const QString& label,
                  const std::vector<std::pair<std::string, QString>>& choices);
   void fill(const Settings& settings);
-  void chooseFolder();
+  void chooseModel(bool isFolder);
   [[nodiscard]] SettingChanges changes() const;
   void updateNote();
   void apply();

@@ -40,7 +40,7 @@ class ModelsOnCards : public WindowFixture {
     window->engine()->preferences()->change({{"answers.window", "1024"}});
     window->engine()->showModels();
     page = window->engine()->settingsWindow()->models();
-    page->importFolder(folder.path() / "tiny");
+    page->importModel(folder.path() / "tiny");
     ASSERT_TRUE(until([&] { return page->list()->count() == 3; }));
     page->list()->setCurrentRow(2);
   }

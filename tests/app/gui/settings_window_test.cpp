@@ -10,6 +10,7 @@
 #include "tests/app/support/model_folders.h"
 
 #include <QComboBox>
+#include <QFileDialog>
 #include <QLabel>
 #include <QListWidget>
 #include <QPushButton>
@@ -77,7 +78,7 @@ TEST_F(SettingsWindowTest, EachModelSaysWhatComputesItAndWithWhichMemory) {
   config["max_position_embeddings"] = 262'144;
   test::writeModel(folder.path() / "wide", config);
   openModels();
-  page->importFolder(folder.path() / "wide");
+  page->importModel(folder.path() / "wide");
   ASSERT_TRUE(until([&] { return page->list()->count() == 3; }));
   select(QStringLiteral("wide"));
   const auto text = [&] { return page->details()->text(); };
@@ -187,10 +188,46 @@ TEST_F(SettingsWindowTest, TheShippedModelIsListedAndItsPageSaysWhatItIsWorth) {
   EXPECT_TRUE(window->engine()->preferences()->settings().isExtractive());
 }
 
+// "No model" was selected, and "Use" pressed by Return.
+TEST_F(SettingsWindowTest, TheModelsOpenAtWhatIsInUseAndReturnChangesNothing) {
+  window->engine()->preferences()->change({{"answers.engine", std::nullopt}});
+  openModels();
+  EXPECT_TRUE(page->list()->currentItem()->text().contains(QStringLiteral("pocket")));
+  EXPECT_TRUE(page->list()->currentItem()->text().contains(QStringLiteral("in use")));
+  page->list()->setCurrentRow(0);
+  for (const auto* one : settings->findChildren<QPushButton*>()) {
+    EXPECT_FALSE(one->isDefault()) << one->text().toStdString();
+  }
+  QTest::keyClick(page->device(), Qt::Key_Return);
+  EXPECT_EQ(window->engine()->preferences()->settings().engine, Settings::kFinderEngine);
+  settings->close();
+  window->engine()->showModels();
+  EXPECT_TRUE(page->list()->currentItem()->text().contains(QStringLiteral("in use")));
+}
+
+TEST_F(SettingsWindowTest, AModelIsImportedFromItsFileToo) {
+  test::writeGgufModel(folder.path() / "tiny-F32.gguf");
+  openModels();
+  QMenu* sources = button(QStringLiteral("Import"))->menu();
+  ASSERT_NE(sources, nullptr);
+  ASSERT_EQ(sources->actions().size(), 2);
+  sources->actions().front()->trigger();
+  auto* dialog = settings->findChild<QFileDialog*>();
+  ASSERT_NE(dialog, nullptr);
+  EXPECT_EQ(dialog->fileMode(), QFileDialog::ExistingFile);
+  dialog->close();
+  page->importModel(folder.path() / "tiny-F32.gguf");
+  ASSERT_TRUE(until([&] { return page->outcome()->isVisible(); }));
+  EXPECT_TRUE(page->outcome()->text().contains(QStringLiteral("was imported")))
+      << page->outcome()->text().toStdString();
+  ASSERT_TRUE(until([&] { return page->list()->count() == 3; }));
+  select(QStringLiteral("tiny-F32"));
+}
+
 TEST_F(SettingsWindowTest, AModelIsImportedUsedVerifiedAndRemoved) {
   test::writeModel(folder.path() / "tiny");
   openModels();
-  page->importFolder(folder.path() / "tiny");
+  page->importModel(folder.path() / "tiny");
   ASSERT_TRUE(until([&] { return page->outcome()->isVisible(); }));
   EXPECT_TRUE(page->outcome()->text().contains(QStringLiteral("was imported")))
       << page->outcome()->text().toStdString();
@@ -220,7 +257,7 @@ TEST_F(SettingsWindowTest, AModelIsImportedUsedVerifiedAndRemoved) {
 TEST_F(SettingsWindowTest, AnImportThatFailsSaysWhyAndChangesNothing) {
   std::filesystem::create_directories(folder.path() / "empty");
   openModels();
-  page->importFolder(folder.path() / "empty");
+  page->importModel(folder.path() / "empty");
   ASSERT_TRUE(until([&] { return page->outcome()->isVisible(); }));
   EXPECT_TRUE(page->outcome()->text().startsWith(QStringLiteral("⚠")));
   EXPECT_EQ(page->list()->count(), 2);
