@@ -14,7 +14,9 @@
 #include <QLabel>
 #include <QLocale>
 #include <QPushButton>
+#include <QScreen>
 #include <QScrollArea>
+#include <QScrollBar>
 #include <QSpinBox>
 #include <QTabWidget>
 #include <QVBoxLayout>
@@ -47,7 +49,7 @@ SettingsWindow::SettingsWindow(Preferences* preferences, ModelsBridge* models, Q
   layout->addWidget(tabs_, 1);
   layout->addWidget(note_);
   layout->addWidget(buttons);
-  resize(640, 520);
+  resize(QSize(640, 520).expandedTo(sizeHint()).boundedTo(screen()->availableSize()));
 
   // Fills the fields; Apply applies them.
   connect(defaults, &QPushButton::clicked, this, [this] { fill(Settings{}); });
@@ -69,6 +71,7 @@ SettingsWindow::SettingsWindow(Preferences* preferences, ModelsBridge* models, Q
 QFormLayout* SettingsWindow::group(QWidget* page, const QString& title) {
   auto* box = new QGroupBox(title, page);
   auto* form = new QFormLayout(box);
+  form->setRowWrapPolicy(QFormLayout::WrapLongRows);  // with large letters
   page->layout()->addWidget(box);
   return form;
 }
@@ -88,8 +91,7 @@ QWidget* SettingsWindow::makeSettings() {
              {"bf16", tr("16 bits")},
              {"int8", tr("8 bits: the least memory, a little less exact")}});
   addSwitch(answers, "answers.quote", tr("Answer with &quotations alone"));
-  addNumber(answers, "answers.temperature", tr("T&emperature (0: always the likeliest word):"),
-            100);
+  addNumber(answers, "answers.temperature", tr("T&emperature (0: the likeliest word):"), 100);
   addNumber(answers, "answers.top-p", tr("&Share of the likeliest words (top-p):"), 1);
   addSpin(answers, "answers.seed", tr("See&d:"), 0, std::numeric_limits<int>::max(), {}, {});
 
@@ -115,9 +117,12 @@ QWidget* SettingsWindow::makeSettings() {
 
   auto* scroll = new QScrollArea;
   scroll->setWidgetResizable(true);
+  scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   scroll->setFrameShape(QFrame::NoFrame);
   scroll->setFocusPolicy(Qt::NoFocus);
   scroll->setWidget(page);
+  scroll->setMinimumWidth(page->minimumSizeHint().width() +
+                          scroll->verticalScrollBar()->sizeHint().width());
   return scroll;
 }
 

@@ -5,11 +5,11 @@
 
 #include <QApplication>
 #include <QClipboard>
-#include <QHBoxLayout>
 #include <QKeyEvent>
 #include <QLabel>
 #include <QLocale>
 #include <QPushButton>
+#include <QScreen>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -19,8 +19,8 @@ namespace lectern::gui {
 
 namespace {
 
-constexpr int kHideMs = 300;  // time to get from the chip into the popover
-constexpr int kWidth = 340;
+constexpr int kHideMs = 300;     // time to get from the chip into the popover
+constexpr int kCharacters = 44;  // across
 constexpr int kGap = 2;
 constexpr qsizetype kQuoteLength = 400;
 
@@ -51,15 +51,15 @@ ChipPopover::ChipPopover(QWidget* window) : QFrame(window) {
   for (QLabel* label : {title_, quote_, verdict_}) label->setForegroundRole(QPalette::ToolTipText);
   open_ = new QPushButton(tr("Open"), this);
   copy_ = new QPushButton(tr("Copy quotation and reference"), this);
-  auto* buttons = new QHBoxLayout;
-  buttons->addWidget(open_);
-  buttons->addWidget(copy_);
-  buttons->addStretch(1);
+  buttons_ = new QBoxLayout(QBoxLayout::LeftToRight);
+  buttons_->addWidget(open_);
+  buttons_->addWidget(copy_);
+  buttons_->addStretch(1);
   auto* layout = new QVBoxLayout(this);
   layout->addWidget(title_);
   layout->addWidget(quote_);
   layout->addWidget(verdict_);
-  layout->addLayout(buttons);
+  layout->addLayout(buttons_);
   hide();
 
   hideTimer_.setSingleShot(true);
@@ -96,17 +96,36 @@ QString ChipPopover::text() const {
   return title_->text() + QLatin1Char('\n') + quote_->text() + QLatin1Char('\n') + verdict_->text();
 }
 
-// Below the chip where there is room, else above it; always inside the window.
+// The window as far as the chip's screen shows it.
+QRect ChipPopover::roomAround(const QRect& chip) const {
+  const QWidget* window = parentWidget();
+  const QScreen* screen = QGuiApplication::screenAt(window->mapToGlobal(chip.center()));
+  if (screen == nullptr) return window->rect();
+  QRect seen = screen->availableGeometry();
+  seen.moveTopLeft(window->mapFromGlobal(seen.topLeft()));
+  return window->rect() & seen;
+}
+
+// Below the chip where there is room, else above it; always where it can be seen.
 void ChipPopover::place(const QRect& chip) {
-  const QRect room = parentWidget()->rect();
-  const int width = std::min(kWidth, room.width());
+  const QRect room = roomAround(chip);
+  buttons_->setDirection(QBoxLayout::LeftToRight);
+  layout()->activate();
+  if (minimumSizeHint().width() > room.width()) {
+    buttons_->setDirection(QBoxLayout::TopToBottom);
+    layout()->activate();
+  }
+  const int wanted =
+      std::max(fontMetrics().averageCharWidth() * kCharacters, minimumSizeHint().width());
+  const int width = std::min(wanted, room.width());
   setFixedWidth(width);
-  const int height = heightForWidth(width) > 0 ? heightForWidth(width) : sizeHint().height();
-  resize(width, height);
+  const int height = std::min(heightForWidth(width), room.height());
+  setFixedHeight(height);
   const bool below = chip.bottom() + kGap + height <= room.bottom();
   const int x = layoutDirection() == Qt::RightToLeft ? chip.right() - width : chip.left();
   const int y = below ? chip.bottom() + kGap : chip.top() - kGap - height;
-  move(std::clamp(x, 0, room.width() - width), std::max(0, y));
+  move(std::clamp(x, room.left(), room.left() + room.width() - width),
+       std::clamp(y, room.top(), room.top() + room.height() - height));
 }
 
 void ChipPopover::enter() {

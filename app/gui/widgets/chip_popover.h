@@ -7,6 +7,7 @@
 #include <QPointer>
 #include <QTimer>
 
+class QBoxLayout;
 class QLabel;
 class QPushButton;
 
@@ -36,6 +37,7 @@ class ChipPopover : public QFrame {
   void leaveEvent(QEvent* event) override;
 
  private:
+  [[nodiscard]] QRect roomAround(const QRect& chip) const;
   void place(const QRect& chip);
   void dismiss();
 
@@ -45,6 +47,7 @@ class ChipPopover : public QFrame {
   QLabel* title_ = nullptr;
   QLabel* quote_ = nullptr;
   QLabel* verdict_ = nullptr;
+  QBoxLayout* buttons_ = nullptr;
   QPushButton* open_ = nullptr;
   QPushButton* copy_ = nullptr;
 };

@@ -13,6 +13,7 @@
 #include <QApplication>
 #include <QLabel>
 #include <QListWidget>
+#include <QScrollArea>
 #include <QTabWidget>
 
 namespace lectern::gui {
@@ -51,6 +52,30 @@ TEST_F(EngineLooks, TheBarHasRoomForItsSentenceInASmallWindow) {
 TEST_F(EngineLooks, Settings) {
   window->engine()->showSettings();
   picture(window->engine()->settingsWindow(), QStringLiteral("settings"));
+}
+
+// With letters of 16 points the fields lay behind a scroll bar.
+TEST_F(EngineLooks, SettingsWithLargeLetters) {
+  const QFont usual = QApplication::font();
+  QFont large = usual;
+  large.setPointSize(16);
+  QApplication::setFont(large);
+  open();
+  window->engine()->showSettings();
+  SettingsWindow* settings = window->engine()->settingsWindow();
+  const auto* area = settings->findChild<QScrollArea*>();
+  ASSERT_TRUE(QTest::qWaitForWindowExposed(settings));
+  EXPECT_LE(area->widget()->width(), area->viewport()->width());
+  for (const auto* field : area->widget()->findChildren<QWidget*>()) {
+    if (!field->objectName().contains(QLatin1Char('.'))) continue;  // no setting's
+    EXPECT_GE(field->width(), field->minimumSizeHint().width())
+        << field->objectName().toStdString();
+  }
+  picture(settings, QStringLiteral("settings-large"));
+  settings->showModels();
+  picture(settings, QStringLiteral("models-large"));
+  window.reset();
+  QApplication::setFont(usual);
 }
 
 TEST_F(EngineLooks, ModelsMirrored) {

@@ -7,6 +7,7 @@
 #include "app/gui/views/conversation_list.h"
 #include "app/gui/widgets/chip_popover.h"
 #include "core/answer/citation_resolver.h"
+#include "tests/app/gui/looks.h"
 #include "tests/app/gui/window_fixture.h"
 
 #include <QApplication>
@@ -274,6 +275,38 @@ TEST_F(TalksTest, AChipTellsWhatStandsBehindIt) {
   QTest::keyClick(QApplication::focusWidget(), Qt::Key_Space);  // [Open]
   EXPECT_FALSE(popover->isVisible());
   EXPECT_TRUE(until([&] { return !window->reader()->evidenceInView().isEmpty(); }));
+}
+
+// The second button was cut, and the lower edge lay below the window.
+TEST_F(TalksTest, WhatAChipTellsHasRoomWithLargeLetters) {
+  const QFont usual = QApplication::font();
+  QFont large = usual;
+  large.setPointSize(16);
+  QApplication::setFont(large);
+  open();
+  window->resize(900, 600);
+  add(test::fixture("../../resources/sample/tenancy-agreement.pdf"));
+  for (const char* question : {"How long is the notice period?", "How much is the deposit?"}) {
+    askAndStore(QString::fromLatin1(question));
+    QTest::qWait(50);  // until it has its place
+    QTextBrowser* text = window->conversation()->lastAnswer()->body();
+    text->setFocus(Qt::TabFocusReason);
+    QTest::keyClick(text, Qt::Key_Tab);
+    ASSERT_TRUE(until([&] { return window->conversation()->popover() != nullptr; }));
+    const ChipPopover* popover = window->conversation()->popover();
+    ASSERT_TRUE(until([&] { return popover->isVisible(); }));
+    EXPECT_TRUE(window->rect().contains(popover->geometry()));
+    for (const auto* button : popover->findChildren<QPushButton*>()) {
+      EXPECT_GE(button->width(), button->sizeHint().width()) << button->text().toStdString();
+      EXPECT_TRUE(popover->rect().contains(button->geometry()));
+    }
+    for (const auto* label : popover->findChildren<QLabel*>()) {
+      EXPECT_GE(label->height(), label->heightForWidth(label->width()));
+    }
+  }
+  picture(window.get(), QStringLiteral("popover-large"));
+  window.reset();
+  QApplication::setFont(usual);
 }
 
 TEST_F(TalksTest, ANearestPassageNeverLooksProven) {
