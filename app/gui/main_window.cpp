@@ -26,9 +26,11 @@
 #include <QLabel>
 #include <QListView>
 #include <QPlainTextEdit>
+#include <QScreen>
 #include <QSettings>
 #include <QSplitter>
 #include <QStatusBar>
+#include <QStyle>
 #include <QTreeView>
 #include <QVBoxLayout>
 
@@ -41,6 +43,13 @@ namespace lectern::gui {
 namespace {
 
 constexpr int kIndentation = 14;  // of documents below their shelf: names need the room
+constexpr int kLeastReader = 320;
+
+// As large as the screen has room for, with the frame that a window manager draws around it.
+QSize firstSize(const QWidget& window) {
+  const int frame = window.style()->pixelMetric(QStyle::PM_TitleBarHeight, nullptr, &window);
+  return QSize(1280, 800).boundedTo(window.screen()->availableSize() - QSize(frame / 2, 2 * frame));
+}
 
 }  // namespace
 
@@ -96,7 +105,9 @@ void MainWindow::makePanes() {
   splitter_->addWidget(libraryPane_);
   splitter_->addWidget(pane_);
   splitter_->addWidget(conversation_);
-  splitter_->setStretchFactor(1, 1);
+  splitter_->setCollapsible(1, false);
+  pane_->setMinimumWidth(kLeastReader);
+  // Each keeps its share: the reader does not pay alone for a small window.
   splitter_->setSizes({220, 640, 380});
 
   jobs_ = new JobStrip(this);
@@ -310,7 +321,7 @@ QString MainWindow::titleOf(RevisionId revision) const {
 }
 
 void MainWindow::restoreState() {
-  resize(1280, 800);
+  resize(firstSize(*this));
   if (options_.stateFile.empty()) return;
   const QSettings state(pathToQt(options_.stateFile), QSettings::IniFormat);
   restoreGeometry(state.value(QStringLiteral("geometry")).toByteArray());

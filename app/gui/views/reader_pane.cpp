@@ -51,8 +51,6 @@ ReaderPane::ReaderPane(DeskBridge* bridge, QWidget* parent)
     button->setFocusPolicy(Qt::TabFocus);
     return button;
   };
-  // It gives way where there is little room.
-  evidenceText_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
   evidenceText_->setAlignment(Qt::AlignTrailing | Qt::AlignVCenter);
   evidenceText_->setContentsMargins(12, 0, 12, 0);
 

@@ -12,8 +12,10 @@
 #include "tests/app/gui/window_fixture.h"
 
 #include <QApplication>
+#include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QScreen>
 
 namespace lectern::gui {
 namespace {
@@ -114,6 +116,28 @@ TEST_F(Looks, Small) {
   expectMarkedEvidence();
   EXPECT_EQ(window->size(), QSize(900, 600));
   picture(QStringLiteral("small"));
+}
+
+// The side panes kept their widths, and the page was drawn at 19 %.
+TEST_F(Looks, SmallScreen) {
+  addShelf();
+  askByKeyboard(QStringLiteral("How long is the notice period?"));
+  window->resize(800, 600);
+  expectMarkedEvidence();
+  EXPECT_EQ(window->size(), QSize(800, 600));
+  EXPECT_GE(window->readerPane()->width(), 800 * 2 / 5);
+  for (const auto* label : window->readerPane()->findChildren<QLabel*>()) {
+    if (!label->isVisible()) continue;
+    EXPECT_GE(label->width(), label->minimumSizeHint().width()) << label->text().toStdString();
+  }
+  picture(QStringLiteral("small-screen"));
+}
+
+TEST_F(Looks, FitsTheScreenTheFirstTime) {
+  MainWindow first(DeskBridge::open({folder.path() / "other"}).value(), {});
+  const QSize screen = first.screen()->availableSize();
+  EXPECT_LT(first.width(), screen.width());
+  EXPECT_LT(first.height(), screen.height());
 }
 
 TEST_F(Looks, Finding) {

@@ -47,6 +47,8 @@ class WindowFixture : public ::testing::Test {
     window = std::make_unique<MainWindow>(
         std::move(*bridge), MainWindowOptions{folder.path() / "window.ini",
                                               folder.path() / "config", folder.path() / "data"});
+    // The screen of tests is smaller than what most windows have.
+    if (!std::filesystem::exists(folder.path() / "window.ini")) window->resize(1280, 800);
     window->show();
     ASSERT_TRUE(QTest::qWaitForWindowExposed(window.get()));
   }
