@@ -159,6 +159,7 @@ void MainWindow::connectParts() {
   connect(conversation_, &ConversationView::summaryWanted, this, &MainWindow::summarize);
 
   connect(talks_, &Talks::opened, shelves_, &Shelves::select);
+  connect(talks_, &Talks::left, places_, &Places::forgetAnswer);
   connect(shelves_, &Shelves::scopeChanged, this, &MainWindow::updateScope);
   connect(tree_, &QTreeView::activated, this, [this](const QModelIndex& index) {
     if (const auto revision = model_->document(index)) places_->visit(*revision);
@@ -230,10 +231,10 @@ void MainWindow::removeSelected() {
   if (shelves_->removeSelected()) return;
   const auto revision = model_->document(tree_->currentIndex());
   if (!revision) return;
-  leaving_.insert(*revision);
-  model_->setHidden(leaving_);
   const RevisionId id = *revision;
   places_->close(id);
+  leaving_.insert(id);
+  model_->setHidden(leaving_);
   adding_->offer()->withdraw(id);
   jobs_->offerUndo(
       tr("%1 was taken off.").arg(isolated(titleOf(id))),
@@ -261,9 +262,16 @@ void MainWindow::readSkipped() {
 }
 
 void MainWindow::updateScope() {
+  showScope();
+  engine_->setScope(shelves_->scope());
+}
+
+void MainWindow::showScope() {
   const std::vector<RevisionId> scope = shelves_->scope();
-  conversation_->setScope(shelves_->scopeName(), static_cast<int>(scope.size()));
-  engine_->setScope(scope);
+  const auto& shown = reader_->document();
+  const bool isAsked = shown == nullptr || std::ranges::find(scope, shown->info.id) != scope.end();
+  conversation_->setScope(shelves_->scopeName(), static_cast<int>(scope.size()),
+                          isAsked ? QString() : titleOf(shown->info.id));
 }
 
 void MainWindow::ask(const QString& question) {
@@ -288,6 +296,7 @@ void MainWindow::takeDocument(const DocumentViewPtr& document) {
   const RevisionId revision = document->info.id;
   setWindowTitle(tr("%1 — Lectern").arg(toQt(document->info.document.title)));
   adding_->offer()->withdraw(revision);
+  showScope();
   if (const QModelIndex row = model_->indexOf(revision);
       row.isValid() && model_->document(tree_->currentIndex()) != revision) {
     tree_->scrollTo(row);

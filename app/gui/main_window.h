@@ -89,6 +89,7 @@ class MainWindow : public QMainWindow {
   [[nodiscard]] bool hasSkippedPages() const;
   void readSkipped();
   void updateScope();
+  void showScope();
   void cyclePanes(int by);
   [[nodiscard]] QString titleOf(RevisionId revision) const;
 

@@ -86,6 +86,11 @@ void Places::setAnswer(AnswerView* answer) {
   evidence_ = -1;
 }
 
+void Places::forgetAnswer() {
+  setAnswer(nullptr);
+  pane_->setEvidence({}, -1);
+}
+
 void Places::openCitation(AnswerView* answer, int index) {
   setAnswer(answer);
   for (const AnswerView* before : conversation_->exchangeOf(answer)) {

@@ -38,6 +38,8 @@ class Places : public QObject {
 
   /// Whose citations are stepped through; none: those of the last answer.
   void setAnswer(AnswerView* answer);
+  /// It is shown no more; nor is its evidence.
+  void forgetAnswer();
   void openCitation(AnswerView* answer, int index);
   void stepEvidence(int by);
   void markAllEvidence(bool all);

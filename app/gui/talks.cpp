@@ -74,6 +74,7 @@ void Talks::leave() {
   asked_.clear();
   last_.reset();
   pane_->clear();
+  emit left();
 }
 
 void Talks::startNew() {

@@ -46,6 +46,8 @@ class Talks : public QObject {
  signals:
   /// One of the list was opened: what was asked about in it.
   void opened(const std::vector<lectern::RevisionId>& scope);
+  /// What was shown is shown no more.
+  void left();
 
  private:
   [[nodiscard]] Continuation here() const;

@@ -144,7 +144,11 @@ std::vector<RevisionId> LibraryModel::scope(const QModelIndex& index) const {
   return all;
 }
 
+// A document without the sign of its state.
 QString LibraryModel::scopeName(const QModelIndex& index) const {
+  const std::optional<RevisionId> id = document(index);
+  // Null while the row of a document that is gone is taken out.
+  if (const RevisionInfo* info = id ? this->info(*id) : nullptr) return toQt(info->document.title);
   return index.isValid() ? index.data(Qt::DisplayRole).toString() : tr("All documents");
 }
 

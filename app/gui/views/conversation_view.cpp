@@ -57,7 +57,6 @@ ConversationView::ConversationView(QWidget* parent) : QWidget(parent) {
 
   box_ = new QPlainTextEdit(this);
   box_->setAccessibleName(tr("Your question"));
-  box_->setPlaceholderText(tr("Ask about these documents …"));
   box_->setTabChangesFocus(true);
   box_->setFixedHeight(3 * box_->fontMetrics().lineSpacing() + 2 * box_->frameWidth() + 8);
   box_->installEventFilter(this);
@@ -67,12 +66,13 @@ ConversationView::ConversationView(QWidget* parent) : QWidget(parent) {
   summarise_->setToolTip(tr("The central sentences of each section, as quotations"));
 
   auto* buttons = new QHBoxLayout;
-  buttons->addWidget(scope_, 1);
+  buttons->addStretch(1);
   buttons->addWidget(summarise_);
   buttons->addWidget(stop_);
   buttons->addWidget(ask_);
   auto* layout = new QVBoxLayout(this);
   layout->addWidget(scroll_, 1);
+  layout->addWidget(scope_);
   layout->addWidget(box_);
   layout->addLayout(buttons);
 
@@ -93,10 +93,17 @@ ConversationView::ConversationView(QWidget* parent) : QWidget(parent) {
   setScope({}, 0);
 }
 
-void ConversationView::setScope(const QString& name, int documents) {
-  scope_->setText(documents == 0
+void ConversationView::setScope(const QString& name, int documents, const QString& shown) {
+  QString scope = documents == 0
                       ? tr("No document is chosen")
-                      : tr("%1 · %n document(s)", nullptr, documents).arg(isolated(name)));
+                      : tr("%1 · %n document(s)", nullptr, documents).arg(isolated(name));
+  if (documents > 0 && !shown.isEmpty()) {
+    scope +=
+        QLatin1Char('\n') + tr("The reader shows %1, which is not asked.").arg(isolated(shown));
+  }
+  scope_->setText(scope);
+  box_->setPlaceholderText(documents == 0 ? tr("Choose what to ask about.")
+                                          : isolated(tr("Ask about %1 …").arg(isolated(name))));
   scope_->setEnabled(documents > 0);
   updateButtons();
 }

@@ -29,8 +29,8 @@ class ConversationView : public QWidget {
  public:
   explicit ConversationView(QWidget* parent = nullptr);
 
-  /// What the next question is about.
-  void setScope(const QString& name, int documents);
+  /// What the next question is about. `shown`: what the reader shows, if that is not asked.
+  void setScope(const QString& name, int documents, const QString& shown = {});
   void setTitles(std::function<QString(RevisionId)> titleOf) { titleOf_ = std::move(titleOf); }
 
   /// An answer begins below the others.

@@ -123,21 +123,15 @@ void ReaderPane::clear() {
   pageBox_->setPages(nullptr);
   panel_->setDocument(nullptr);
   view_->clear();
+  evidenceText_->clear();
 }
 
 void ReaderPane::setEvidence(std::vector<Evidence> evidence, int current) {
   evidence_ = std::move(evidence);
   citation_ = current;
+  if (evidence_.empty()) view_->clearEvidence();
   updateEvidence();
-  if (current < 0) {
-    evidenceText_->clear();
-    return;
-  }
-  const QLocale locale;
-  evidenceText_->setText(
-      tr("Evidence %1 of %2")
-          .arg(locale.toString(current + 1), locale.toString(static_cast<int>(evidence_.size()))));
-  announce(nameOf(current));
+  if (current >= 0) announce(nameOf(current));
 }
 
 void ReaderPane::markAllEvidence(bool all) {
@@ -162,6 +156,20 @@ void ReaderPane::updateEvidence() {
   }
   view_->nameEvidence(citation_ < 0 ? QString() : nameOf(citation_));
   view_->setFurtherEvidence(std::move(further));
+  showEvidenceText();
+}
+
+// Only above the document in which it is.
+void ReaderPane::showEvidenceText() {
+  const auto& document = view_->document();
+  const bool isHere =
+      document != nullptr && citation_ >= 0 &&
+      evidence_[static_cast<size_t>(citation_)].citation.revision == document->info.id;
+  const QLocale locale;
+  evidenceText_->setText(isHere ? tr("Evidence %1 of %2")
+                                      .arg(locale.toString(citation_ + 1),
+                                           locale.toString(static_cast<int>(evidence_.size())))
+                                : QString());
 }
 
 QString ReaderPane::nameOf(int citation) const {

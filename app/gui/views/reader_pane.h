@@ -69,6 +69,7 @@ class ReaderPane : public QWidget {
   void connectBridge(DeskBridge* bridge);
   void connectParts();
   void updateEvidence();
+  void showEvidenceText();
   [[nodiscard]] QString nameOf(int citation) const;
   void announce(const QString& sentence);
   void goTo(int page, int top);

@@ -3,8 +3,10 @@
 #include "app/gui/shelves.h"
 
 #include "app/gui/views/conversation_list.h"
+#include "tests/app/gui/looks.h"
 #include "tests/app/gui/window_fixture.h"
 
+#include <QLabel>
 #include <QLineEdit>
 #include <QListView>
 #include <QMimeData>
@@ -158,6 +160,33 @@ TEST_F(ShelvesTest, IsTakenAwayAndHadBack) {
   open();
   ASSERT_TRUE(until([&] { return documents() == 2; }));
   EXPECT_EQ(shelves(), 0);
+}
+
+// One click changes what is asked, and the page stays: the field says what it is about.
+TEST_F(ShelvesTest, TheFieldSaysWhatIsAskedAndThatAnotherDocumentIsShown) {
+  const auto says = [this](const QString& words) {
+    for (const auto* label : window->conversation()->findChildren<QLabel*>()) {
+      if (label->isVisible() && label->text().contains(words)) return true;
+    }
+    return false;
+  };
+  const QString other = QStringLiteral("which is not asked");
+  select({group(0)});
+  EXPECT_TRUE(says(QStringLiteral("2 documents")));
+  EXPECT_FALSE(says(other));
+  constexpr int kShown = 1;
+  constexpr int kAsked = 0;
+  ASSERT_TRUE(until([&] {
+    return library()->document(document(0, kShown)) == window->reader()->document()->info.id;
+  })) << "what was added last is opened";
+  QTest::mouseClick(tree()->viewport(), Qt::LeftButton, {},
+                    tree()->visualRect(document(0, kAsked)).center());
+  EXPECT_TRUE(says(other));
+  picture(window.get(), QStringLiteral("other-document"));
+  EXPECT_TRUE(window->conversation()->questionBox()->placeholderText().contains(
+      QStringLiteral("well.txt")));
+  tree()->activated(document(0, kAsked));
+  EXPECT_TRUE(until([&] { return !says(other); }));
 }
 
 // The library gives the number of a shelf that is gone to the next one, which stayed hidden.

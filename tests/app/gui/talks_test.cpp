@@ -4,7 +4,9 @@
 #include "app/gui/talks.h"
 
 #include "app/gui/engine_part.h"
+#include "app/gui/places.h"
 #include "app/gui/views/conversation_list.h"
+#include "app/gui/views/reader_pane.h"
 #include "app/gui/widgets/chip_popover.h"
 #include "core/answer/citation_resolver.h"
 #include "tests/app/gui/looks.h"
@@ -275,6 +277,30 @@ TEST_F(TalksTest, AChipTellsWhatStandsBehindIt) {
   QTest::keyClick(QApplication::focusWidget(), Qt::Key_Space);  // [Open]
   EXPECT_FALSE(popover->isVisible());
   EXPECT_TRUE(until([&] { return !window->reader()->evidenceInView().isEmpty(); }));
+}
+
+TEST_F(TalksTest, EvidenceGoesWithItsConversationAndItsDocument) {
+  addWell();
+  add(test::fixture("../../resources/sample/tenancy-agreement.pdf"));
+  window->libraryView()->setCurrentIndex(window->library()->index(0, 0, {}));
+  const auto isSaid = [this] {
+    for (const auto* label : window->readerPane()->findChildren<QLabel*>()) {
+      if (label->text().startsWith(QStringLiteral("Evidence "))) return true;
+    }
+    return false;
+  };
+  askAndStore(QStringLiteral("How long is the notice period?"));
+  clickLink(answers().front(), QStringLiteral("cite:0"));
+  ASSERT_TRUE(until([&] { return !window->reader()->evidenceInView().isEmpty(); }));
+  EXPECT_TRUE(isSaid());
+  window->places()->visit(*window->library()->document(
+      window->library()->index(0, 0, window->library()->index(0, 0, {}))));
+  EXPECT_TRUE(until([&] { return !isSaid(); })) << "it is not in this one";
+  QTest::keyClick(window.get(), Qt::Key_F8);
+  ASSERT_TRUE(until([&] { return isSaid() && !window->reader()->evidenceInView().isEmpty(); }));
+  QTest::keyClick(window.get(), Qt::Key_N, Qt::ControlModifier);
+  EXPECT_FALSE(isSaid());
+  EXPECT_TRUE(window->reader()->evidenceInView().isEmpty());
 }
 
 // The second button was cut, and the lower edge lay below the window.
