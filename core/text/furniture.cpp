@@ -6,6 +6,7 @@
 #include "core/unicode/words.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <utility>
 
@@ -71,6 +72,28 @@ std::string withoutNumbers(std::string_view text) {
   return key;
 }
 
+// The numbers that a short title begins and ends with, each once; none of a sentence.
+std::vector<int> outerNumbers(std::string_view text) {
+  constexpr size_t kLongest = 120;
+  constexpr std::string_view kSentenceEnds = ".!?:;,";
+  std::vector<int> numbers;
+  if (text.empty() || text.size() > kLongest ||
+      kSentenceEnds.find(text.back()) != std::string_view::npos)
+    return numbers;
+  const auto take = [&numbers](std::string_view word) {
+    int number = 0;
+    const auto [end, problem] = std::from_chars(word.data(), word.data() + word.size(), number);
+    if (problem != std::errc() || end != word.data() + word.size()) return;
+    if (std::find(numbers.begin(), numbers.end(), number) == numbers.end()) {
+      numbers.push_back(number);
+    }
+  };
+  constexpr std::string_view kSpace = " \t\n";
+  take(text.substr(0, text.find_first_of(kSpace)));
+  take(text.substr(text.find_last_of(kSpace) + 1));
+  return numbers;
+}
+
 }  // namespace
 
 void Furniture::add(std::string_view text, uint16_t top, int page) {
@@ -88,6 +111,20 @@ bool Furniture::contains(std::string_view text, uint16_t top) const {
     if (++pages == kFewestPages) return true;
   }
   return false;
+}
+
+void NumberedTitles::add(std::string_view text, int page) {
+  for (const int number : outerNumbers(text)) ++pagesByDifference_[number - page];
+}
+
+bool NumberedTitles::contains(std::string_view text, int page, int pages) const {
+  constexpr int kLeastShare = 4;  // chapters begin without, and front matter has Roman numbers
+  const std::vector<int> numbers = outerNumbers(text);
+  return std::any_of(numbers.begin(), numbers.end(), [&](int number) {
+    const auto found = pagesByDifference_.find(number - page);
+    return found != pagesByDifference_.end() && found->second >= Furniture::kFewestPages &&
+           found->second * kLeastShare >= pages;
+  });
 }
 
 void RunningTitles::add(std::string_view heading) {

@@ -33,6 +33,21 @@ class Furniture {
   std::unordered_map<std::string, std::vector<Place>> places_;
 };
 
+/// Finds titles that change from page to page by the page's printed number beside them: "392
+/// nchar". The number is the first or the last word and differs from the page's own by the same on
+/// a good part of the pages.
+class NumberedTitles {
+ public:
+  /// A text in the margin of a page.
+  void add(std::string_view text, int page);
+
+  /// Whether that text, added before, is such a title. `pages` is how many the document has.
+  [[nodiscard]] bool contains(std::string_view text, int page, int pages) const;
+
+ private:
+  std::unordered_map<int, int> pagesByDifference_;
+};
+
 /// The headings that a running title may repeat: those that a page stands under, and its own.
 class RunningTitles {
  public:

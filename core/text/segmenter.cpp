@@ -238,12 +238,15 @@ void Segmenter::addPage(const Page& page, int64_t byteStart) {
 
 std::vector<Segment> Segmenter::finish() {
   Furniture furniture;
+  NumberedTitles numbered;
   for (const PendingPage& page : pages_) {
     for (const auto& [block, top] : page.blocks) {
-      if (block.kind == BlockKind::Margin)
-        furniture.add(cut(page.text, block.span), top, page.number);
+      if (block.kind != BlockKind::Margin) continue;
+      furniture.add(cut(page.text, block.span), top, page.number);
+      numbered.add(cut(page.text, block.span), page.number);
     }
   }
+  const auto pages = static_cast<int>(pages_.size());
   SegmentWriter writer;
   for (const PendingPage& page : pages_) {
     writer.startPage(page.number, page.byteStart, page.text);
@@ -253,9 +256,10 @@ std::vector<Segment> Segmenter::finish() {
     }
     for (const auto& [block, top] : page.blocks) {
       const std::string_view text = cut(page.text, block.span);
-      writer.addBlock(block, block.kind == BlockKind::Margin &&
-                                 (isBarePageNumber(text) || furniture.contains(text, top) ||
-                                  titles.cover(text)));
+      writer.addBlock(block,
+                      block.kind == BlockKind::Margin &&
+                          (isBarePageNumber(text) || furniture.contains(text, top) ||
+                           numbered.contains(text, page.number, pages) || titles.cover(text)));
     }
   }
   pages_.clear();

@@ -16,8 +16,9 @@ namespace lectern::text {
 /// returns everything.
 ///
 /// A Margin block whose folded text, digits and Roman numbers replaced, stands at the same height
-/// (±1 % of the page) on at least three pages is furniture, as is a bare page number and a running
-/// title that only repeats the headings its page stands under. Paragraphs, list items and captions
+/// (±1 % of the page) on at least three pages is furniture, as is a bare page number, a title
+/// beside the page's printed number, and a running title that only repeats the headings its page
+/// stands under. Paragraphs, list items and captions
 /// are cut into sentences. Headings and table rows stay whole, code is cut at line ends. What is
 /// longer than Segment::kMaxSegmentBytes is cut at ; : , or a space, and goes on with `continues`;
 /// so does a sentence that a page break cuts.

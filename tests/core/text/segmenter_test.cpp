@@ -121,6 +121,21 @@ TEST(Segmenter, TakesRomanPageNumbersAndNumbersInHeaders) {
   }
 }
 
+TEST(Segmenter, TakesTitlesBesideThePagesPrintedNumber) {
+  const std::vector<std::string> titles = {"agrep 31",     "32 all",     "all.equal 33", "34 any",
+                                           "A note on 35", "36 a note.", "aperm 41"};
+  std::vector<std::vector<Piece>> pages;
+  for (const std::string& title : titles) pages.push_back({{BlockKind::Margin, title, 0, 3000}});
+  const Read r = read(pages);
+  using enum SegmentKind;
+  // A sentence, and a number that is not the page's, say that they are something else.
+  EXPECT_EQ(kindsOf(r), (std::vector<SegmentKind>{Furniture, Furniture, Furniture, Furniture,
+                                                  Furniture, Sentence, Sentence}));
+  const Read two =
+      read({{{BlockKind::Margin, "agrep 31", 0, 3000}}, {{BlockKind::Margin, "32 all", 0, 3000}}});
+  EXPECT_EQ(kindsOf(two), (std::vector<SegmentKind>{Sentence, Sentence}));
+}
+
 TEST(Segmenter, TakesTitlesThatRepeatTheHeadingsOfTheirPage) {
   const Read r = read({{{BlockKind::Heading, "Chapter 2", 1},
                         {BlockKind::Heading, "Requirements", 2},
