@@ -80,13 +80,20 @@ Result<std::vector<StoredSegment>> readSegments(Library& library,
   return all;
 }
 
+// A line of a table of contents, or of an index.
+bool hasLeaders(std::string_view text) {
+  return text.find(". . . .") != std::string_view::npos ||
+         text.find(".....") != std::string_view::npos;
+}
+
 // Whole sentences in running text; list items where a section has nothing else.
 bool isEligible(const std::vector<StoredSegment>& segments, int number, SegmentKind kind) {
   const Segment& segment = segments[static_cast<size_t>(number)].segment;
   const bool goesOn = static_cast<size_t>(number) + 1 < segments.size() &&
                       segments[static_cast<size_t>(number) + 1].segment.continues;
   return segment.kind == kind && !segment.continues && !goesOn &&
-         segment.span.length() >= kMinBytes;
+         segment.span.length() >= kMinBytes &&
+         !hasLeaders(segments[static_cast<size_t>(number)].text);
 }
 
 std::vector<int> eligible(const std::vector<StoredSegment>& segments, const Section& section) {

@@ -91,6 +91,18 @@ TEST_F(OutlineSummary, TakesNoTwoSentencesThatSayTheSame) {
   EXPECT_NE(sections[0].sentences[0].quote, sections[0].sentences[1].quote);
 }
 
+TEST_F(OutlineSummary, TakesNoLineOfATableOfContents) {
+  const auto sections = summarize(test::addDocument(
+      *library_,
+      DocumentBuilder("Manual")
+          .paragraph("7.2 Binary dependencies of the installed packages . . . . . . . . . . 31")
+          .paragraph("7.3 Packages that break other installed packages ................ 33")
+          .paragraph("Packages that depend on others name them in a field of their own.")));
+  ASSERT_EQ(sections.size(), 1U);
+  ASSERT_EQ(sections[0].sentences.size(), 1U);
+  EXPECT_THAT(sections[0].sentences[0].quote, HasSubstr("of their own"));
+}
+
 TEST_F(OutlineSummary, SaysWhereThereIsNothingToSummarise) {
   const RevisionId revision =
       test::addDocument(*library_, DocumentBuilder("Scan").unreadPage(PageState::ImageOnly));
