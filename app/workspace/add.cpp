@@ -39,17 +39,15 @@ class LibrarySink : public ImportSink {
   Result<void> onPage(Page&& page) override {
     TRY(file_.checkUnchanged());
     TRY(library_.addPage(*revision, page));
-    lastPage = page.number;
     if (progress_) progress_({page.number, pageCount});
     return {};
   }
 
-  int firstPage = 1;  ///< of the import that is running
-  bool ended = false;
+  int firstPage = 1;   ///< of the import that is running
+  bool ended = false;  ///< likewise
   std::optional<RevisionId> revision;
   RevisionInfo stored;  ///< as it was when the import began
   int pageCount = 0;
-  int lastPage = 0;
 
  private:
   Library& library_;
@@ -58,15 +56,23 @@ class LibrarySink : public ImportSink {
   const std::function<void(const AddProgress&)>& progress_;
 };
 
-Error stoppedError(const SourceFile& file, const LibrarySink& sink) {
-  const int kept = std::max(sink.lastPage, sink.stored.pagesStored);
-  if (kept == 0) {
+/// Says how far a content is kept. The library knows, also where this import was stopped before the
+/// helper had told which document it is.
+Error stoppedError(Library& library, const SourceFile& file, const Sha256& content) {
+  const auto revisions = library.revisions();
+  if (!revisions) return revisions.error();
+  const RevisionInfo* kept = nullptr;
+  for (const RevisionInfo& info : *revisions) {
+    if (info.contentSha256 != content || info.sealed || info.pagesStored == 0) continue;
+    if (kept == nullptr || info.pagesStored > kept->pagesStored) kept = &info;
+  }
+  if (kept == nullptr) {
     return {ErrorCode::Cancelled,
             fmt::format("Stopped before the first page of {}.", file.named.string())};
   }
   return {ErrorCode::Cancelled,
           fmt::format("Stopped: {} is kept up to page {} of {}. Add it again to go on there.",
-                      file.named.string(), kept, sink.pageCount)};
+                      file.named.string(), kept->pagesStored, kept->document.pageCount)};
 }
 
 /// Reads all missing pages. An import does not know where to begin before the helper has told which
@@ -77,12 +83,10 @@ Result<void> readPages(const SourceFile& file,
                        const std::stop_token& stop) {
   for (;;) {
     options.firstPage = sink.firstPage;
+    sink.ended = false;
     const Result<void> imported = importDocument(file.descriptor, file.named, options, sink, stop);
     if (imported) return {};
-    if (!sink.ended) {
-      if (imported.error().code == ErrorCode::Cancelled) return stoppedError(file, sink);
-      return imported.error();
-    }
+    if (!sink.ended) return imported.error();
     if (sink.stored.sealed || sink.stored.pagesStored >= sink.pageCount) return {};
     sink.firstPage = sink.stored.pagesStored + 1;
   }
@@ -115,6 +119,9 @@ Result<AddReport> Workspace::add(const std::filesystem::path& path,
   import.limits = options_.limits;
   import.password = options.password;
   Result<void> read = readPages(file, import, sink, stop);
+  if (!read && read.error().code == ErrorCode::Cancelled) {
+    read = stoppedError(*library_, file, content);
+  }
   const bool alreadyThere = sink.stored.sealed;
   // Pages of two states of a file must not become one document. The sum once more, because a write
   // through a mapping need not have touched the file's time yet.

@@ -6,8 +6,10 @@
 
 #include <gmock/gmock.h>
 
+#include <chrono>
 #include <fstream>
 #include <string>
+#include <thread>
 
 namespace lectern {
 namespace {
@@ -79,6 +81,46 @@ TEST_F(WorkspaceTest, AStoppedAddKeepsItsPagesAndTheNextGoesOnBehindThem) {
   EXPECT_EQ(resumed->resumedAtPage, 3);
   EXPECT_THAT(pages, ::testing::ElementsAre(3, 4));
   EXPECT_TRUE(resumed->info.sealed);
+}
+
+// A reading that goes on begins twice: the first helper only tells which document it is. What it
+// had ended for was taken for the end of the second one, a stop too, and that for ever.
+TEST_F(WorkspaceTest, AReadingThatGoesOnStopsWhenAskedTo) {
+  const auto workspace = open();
+  const auto file = fourPages();
+  for (const int last : {1, 2, 3}) {
+    std::stop_source stop;
+    const auto stopped = workspace->add(
+        file, {},
+        [&stop, last](const AddProgress& progress) {
+          if (progress.page == last) stop.request_stop();
+        },
+        stop.get_token());
+    ASSERT_FALSE(stopped);
+    EXPECT_EQ(stopped.error().code, ErrorCode::Cancelled);
+    EXPECT_THAT(stopped.error().message,
+                HasSubstr("is kept up to page " + std::to_string(last) + " of 4"));
+  }
+}
+
+TEST_F(WorkspaceTest, AStopBeforeTheHelperToldAnythingNamesThePagesThatAreKept) {
+  std::string script = "open sleep\n";  // to the scripted helper; to the other it is a text
+  for (int line = 0; line < 1000; ++line) script += "A line of a long text.\n";
+  const auto file = folder.write("script.txt", script);
+  std::stop_source first;
+  ASSERT_FALSE(open()->add(
+      file, {}, [&first](const AddProgress&) { first.request_stop(); }, first.get_token()));
+
+  options.helper = LECTERN_SCRIPTED_HELPER;
+  std::stop_source second;
+  const std::jthread stopper([&second] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    second.request_stop();
+  });
+  const auto stopped = open()->add(file, {}, {}, second.get_token());
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().code, ErrorCode::Cancelled);
+  EXPECT_THAT(stopped.error().message, HasSubstr("script.txt is kept up to page 1 of"));
 }
 
 TEST_F(WorkspaceTest, AFileThatChangesWhileItIsReadIsRefusedAndNothingIsKept) {
