@@ -33,7 +33,8 @@ class LibrarySink : public ImportSink {
     pageCount = info.pageCount;
     ended = stored.sealed || stored.pagesStored + 1 != firstPage;
     if (ended) return Error{ErrorCode::Cancelled, {}};
-    return {};
+    // From the first page on: what is read is shown, also where the reading is broken off.
+    return library_.setLocation(file_.location, file_.stamp, *revision);
   }
 
   Result<void> onPage(Page&& page) override {

@@ -75,6 +75,8 @@ class Walk {
                    int64_t{info.st_mtim.tv_sec} * 1'000'000'000 + info.st_mtim.tv_nsec,
                    info.st_ino};
     found.known = TRY(library_.findLocation(fs::weakly_canonical(path, ignored), found.stamp));
+    // Of one that was broken off the rest is still to be added.
+    if (found.known && !TRY(library_.revision(*found.known)).sealed) found.known.reset();
     count.known += found.known ? 1 : 0;
     return {};
   }

@@ -41,6 +41,12 @@ Result<SourceFile> openUnchanged(Library& library,
     if (isKnown || TRY(file->hash(stop)) == info.contentSha256) return file;
     found += fmt::format(" {} has changed since.", location.string());
   }
+  if (!info.sealed && found.empty()) {
+    return Error{ErrorCode::InputRefused,
+                 fmt::format("The file of \"{}\" is not known, because it was not read to its end. "
+                             "Add it again to read on and see its pages.",
+                             info.document.title)};
+  }
   return Error{ErrorCode::InputRefused,
                fmt::format("The file of \"{}\" is not there as it was read.{} Its text is still in "
                            "the library; put the file back and add it to see its pages.",

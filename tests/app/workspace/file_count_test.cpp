@@ -3,6 +3,7 @@
 
 #include "app/workspace/workspace.h"
 #include "tests/app/support/temporary_folder.h"
+#include "tests/support/fixtures.h"
 
 #include <gmock/gmock.h>
 
@@ -64,6 +65,15 @@ TEST_F(FileCountTest, KnowsWhatTheLibraryHasUntilItChanges) {
   EXPECT_EQ(count({folder.path() / "link" / "well.txt"}).known, 1);
   (void)folder.write("a/well.txt", "The well is ten metres deep now.\n");
   EXPECT_EQ(count({folder.path() / "a"}).known, 0);
+}
+
+TEST_F(FileCountTest, DoesNotKnowWhatWasNotReadToItsEnd) {
+  const auto file = folder.path() / "a" / "four.pdf";
+  std::filesystem::copy_file(test::fixture("pdf/layout/running-headers.pdf"), file);
+  std::stop_source stop;
+  ASSERT_FALSE(workspace->add(
+      file, {}, [&stop](const AddProgress&) { stop.request_stop(); }, stop.get_token()));
+  EXPECT_EQ(count({file}).known, 0);
 }
 
 TEST_F(FileCountTest, TellsOnItsWayAndCanBeStopped) {

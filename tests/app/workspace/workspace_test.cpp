@@ -245,6 +245,16 @@ TEST_F(WorkspaceTest, ThePictureOfACitationIsMarkedWhereItsWordsStand) {
   EXPECT_NE(marked->pixels, plain->pixels);
 }
 
+TEST_F(WorkspaceTest, PagesThatWereReadBeforeAStopAreDrawn) {
+  const auto workspace = open();
+  std::stop_source stop;
+  ASSERT_FALSE(workspace->add(
+      fourPages(), {}, [&stop](const AddProgress&) { stop.request_stop(); }, stop.get_token()));
+  const RevisionId revision = workspace->library().revisions()->front().id;
+  const auto page = workspace->pagePicture(revision, 1, {72, {}}, {});
+  EXPECT_TRUE(page) << page.error().message;
+}
+
 TEST_F(WorkspaceTest, APictureNeedsTheFileAsItWas) {
   const auto workspace = open();
   const auto file = fourPages();
