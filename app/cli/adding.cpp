@@ -46,13 +46,13 @@ void printTroubles(const AddReport& report, std::string_view file, std::ostream&
   }
 }
 
-Result<std::vector<RevisionId>> completeDocuments(Workspace& workspace,
-                                                  const CommandContext& context) {
+Result<std::vector<RevisionId>> allDocuments(Workspace& workspace,
+                                             bool unfinished,
+                                             const CommandContext& context) {
   std::vector<RevisionId> scope;
   for (const RevisionInfo& info : TRY(workspace.library().revisions())) {
-    if (info.sealed) {
-      scope.push_back(info.id);
-    } else {
+    if (info.sealed || unfinished) scope.push_back(info.id);
+    if (!info.sealed) {
       context.streams.err << fmt::format(
           "{} ({}) is left out: it is read up to page {} of {}. Add "
           "it again to finish.\n",
@@ -111,7 +111,7 @@ Result<std::vector<RevisionId>> chosenDocuments(Workspace& workspace,
     return scope;
   }
   if (choice.files.empty()) {
-    scope = TRY(completeDocuments(workspace, context));
+    scope = TRY(allDocuments(workspace, choice.unfinished, context));
     if (scope.empty()) {
       return Error{ErrorCode::NotFound,
                    "There is no document in the library. Name a file, or put "

@@ -27,6 +27,7 @@ struct DocumentChoice {
   std::vector<std::string> files;  ///< files, or documents by name (d3)
   std::string shelf;
   std::string passwordFile;
+  bool unfinished = false;  ///< the whole library: also what is not read to its end
 };
 
 /// Adds the files, or looks up the shelf; nothing named is the whole library. Errors: those of

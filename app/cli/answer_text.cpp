@@ -34,6 +34,17 @@ std::string readingOf(const ReadingReport& reading) {
   return read;
 }
 
+/// What is not searched yet: "1 document not searched, read up to page 3 of 12".
+std::string unfinishedOf(const ReadingReport& reading) {
+  const std::string documents = counted(reading.unfinished, "document");
+  if (reading.unfinished == 1) {
+    return fmt::format("{} not searched, read up to page {} of {}", documents,
+                       reading.unfinishedRead, reading.unfinishedPages);
+  }
+  return fmt::format("{} not searched, {} of {} pages of them read", documents,
+                     reading.unfinishedRead, reading.unfinishedPages);
+}
+
 std::string_view cutOffOf(AnswerEnd end) {
   switch (end) {
     case AnswerEnd::Whole:
@@ -58,11 +69,14 @@ std::string headerOf(const Finished& finished) {
     return fmt::format("Section {} of {}, {} · {}", section.number, section.count,
                        pageRange(section.firstPage, section.lastPage), engineOf(reading));
   }
-  std::string header = finished.found ? engineOf(reading) : "Not in your documents";
-  if (!finished.found && reading.engine != "extractive") {
+  std::string header = finished.found          ? engineOf(reading)
+                       : reading.pagesRead > 0 ? "Not in your documents"
+                                               : "Nothing was searched";
+  if (!finished.found && reading.pagesRead > 0 && reading.engine != "extractive") {
     header += fmt::format(", says {}", oneLine(reading.engine));
   }
-  header += " · " + readingOf(reading);
+  if (reading.documents > 0) header += " · " + readingOf(reading);
+  if (reading.unfinished > 0) header += " · " + unfinishedOf(reading);
   if (reading.pagesUnread > 0) {
     header += fmt::format(" · {} without readable text", counted(reading.pagesUnread, "page"));
   }
@@ -211,7 +225,7 @@ Result<void> printAnswer(Library& library, const Answer& answer, const Streams& 
   streams.out << printed.style.bold(Printed::withoutLineEnd(
                      wrapped(headerOf(answer.finished), streams.outColumns, 0)))
               << "\n\n";
-  if (answer.finished.found) {
+  if (answer.finished.found || answer.finished.reading.pagesRead == 0) {
     TRY(printClaims(library, answer, names, printed));
   } else {
     TRY(printNearest(library, answer, names, printed));

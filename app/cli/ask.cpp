@@ -115,6 +115,7 @@ class Ask : public Command {
       scope = TRY(documentsOf(workspace->library(), *conversation));
     }
     if (scope.empty() || !choice_.files.empty() || !choice_.shelf.empty()) {
+      choice_.unfinished = true;  // the answer's header tells of them
       scope = TRY(chosenDocuments(*workspace, choice_, context));
     }
     {

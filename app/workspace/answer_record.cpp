@@ -82,8 +82,8 @@ Result<MessageRecord> AnswerRecorder::finish() {
 
 void AnswerRecorder::recordNearest() {
   if (record_.claims.empty()) {
-    record_.text = kNotFoundText;
-    record_.claims.emplace_back().span = {0, static_cast<int64_t>(kNotFoundText.size())};
+    record_.text = notFoundText(finished_->reading);
+    record_.claims.emplace_back().span = {0, static_cast<int64_t>(record_.text.size())};
   }
   Claim& claim = record_.claims.back();
   claim.grade = Grade::NotFound;

@@ -35,6 +35,9 @@ void visitReading(Reading& reading, const Visit& visit) {
   visit("pagesRead", reading.pagesRead);
   visit("pagesUnread", reading.pagesUnread);
   visit("segments", reading.segments);
+  visit("unfinished", reading.unfinished);
+  visit("unfinishedRead", reading.unfinishedRead);
+  visit("unfinishedPages", reading.unfinishedPages);
   visit("tokensShown", reading.tokensShown);
   visit("segmentsShown", reading.segmentsShown);
   visit("pagesShown", reading.pagesShown);

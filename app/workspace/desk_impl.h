@@ -6,6 +6,7 @@
 #include "app/workspace/stop_of_either.h"
 #include "app/workspace/task_thread.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -219,10 +220,22 @@ class Desk::Impl {
     });
   }
 
+  // What is read again to take the place of a document does not stand beside it.
+  static void withoutReplacements(std::vector<RevisionInfo>& documents) {
+    std::vector<Sha256> whole;
+    for (const RevisionInfo& info : documents) {
+      if (info.sealed) whole.push_back(info.contentSha256);
+    }
+    std::erase_if(documents, [&whole](const RevisionInfo& info) {
+      return !info.sealed && std::ranges::find(whole, info.contentSha256) != whole.end();
+    });
+  }
+
   void tellLibrary() {
     auto view = std::make_shared<LibraryView>();
     const auto read = [&]() -> Result<void> {
       view->documents = TRY(workspace_->library().revisions());
+      withoutReplacements(view->documents);
       view->shelves = TRY(workspace_->library().shelves());
       view->conversations = TRY(workspace_->library().conversations());
       return {};

@@ -67,12 +67,12 @@ void JobQueue::end() {
 // One at a time: a job that lets others catch up must not begin the next one.
 void JobQueue::run(Workspace& workspace,
                    const std::function<void()>& betweenPages,
-                   const std::function<void()>& afterEach) {
+                   const std::function<void()>& libraryChanged) {
   if (running_) return;
   running_ = true;
   while (Entry* entry = next()) {
-    read(*entry, workspace, betweenPages);
-    afterEach();
+    read(*entry, workspace, betweenPages, libraryChanged);
+    libraryChanged();
   }
   running_ = false;
 }
@@ -88,11 +88,17 @@ JobQueue::Entry* JobQueue::next() {
   return &entry;
 }
 
-void JobQueue::read(Entry& entry, Workspace& workspace, const std::function<void()>& betweenPages) {
+void JobQueue::read(Entry& entry,
+                    Workspace& workspace,
+                    const std::function<void()>& betweenPages,
+                    const std::function<void()>& libraryChanged) {
+  bool isFirst = true;
   const Result<AddReport> report = workspace.add(
       entry.job.file, entry.options,
       [&](const AddProgress& progress) {
-        if (pageStored(entry, progress)) betweenPages();
+        if (!pageStored(entry, progress)) return;
+        if (std::exchange(isFirst, false)) libraryChanged();
+        betweenPages();
       },
       entry.stop.get_token());
   const std::lock_guard lock(mutex_);

@@ -55,11 +55,12 @@ class JobQueue {
   /// Stops what is read at its next page, and begins nothing more.
   void end();
 
-  /// Reads what waits. `betweenPages` and `afterEach` are called without a lock; a `run` that is
-  /// called from there does nothing. Thread: that of the workspace.
+  /// Reads what waits. `libraryChanged` is called when a job has its first page and when it ends.
+  /// Both are called without a lock; a `run` that is called from there does nothing. Thread: that
+  /// of the workspace.
   void run(Workspace& workspace,
            const std::function<void()>& betweenPages,
-           const std::function<void()>& afterEach);
+           const std::function<void()>& libraryChanged);
 
  private:
   struct Entry {
@@ -71,7 +72,10 @@ class JobQueue {
   };
 
   Entry* next();
-  void read(Entry& entry, Workspace& workspace, const std::function<void()>& betweenPages);
+  void read(Entry& entry,
+            Workspace& workspace,
+            const std::function<void()>& betweenPages,
+            const std::function<void()>& libraryChanged);
   bool pageStored(Entry& entry, const AddProgress& progress);
 
   std::function<void(const Job&)> told_;  // with `mutex_` held, so that states arrive in order

@@ -109,6 +109,7 @@ Result<Summary> Workspace::summary(const std::vector<RevisionId>& scope,
     progress(0);
     DocumentSummary& document = summary.documents.emplace_back();
     document.revision = scope[i];
+    if (!read.infos[i].sealed) continue;
     if (scope.size() > 1) teller.document(read.titles[i]);
     Result<void> recorded;
     const auto told = summarizeOutline(*library_, scope[i], options, stop,

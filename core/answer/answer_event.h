@@ -23,11 +23,14 @@ struct SectionPlace {
 
 /// What was looked at for an answer; the header above it says so.
 struct ReadingReport {
-  std::string engine;  ///< "extractive", or the model's name
-  int documents = 0;
+  std::string engine;       ///< "extractive", or the model's name
+  int documents = 0;        ///< that were read to their end; only these are searched
   int64_t pagesRead = 0;    ///< pages with text, all of which were searched or read
   int64_t pagesUnread = 0;  ///< skipped or image-only
   int64_t segments = 0;
+  int unfinished = 0;           ///< documents that are not read to their end yet
+  int64_t unfinishedRead = 0;   ///< their pages that were read so far
+  int64_t unfinishedPages = 0;  ///< all that they have
 
   // What of these a model had before it; nothing where none answered.
   int64_t tokensShown = 0;    ///< documents and the marks between them

@@ -58,7 +58,7 @@ class Answer {
     finished.found = false;
     finished.reading = scope_.reading;
     finished.nearest = TRY(nearestPassages(library_, scope_, found, judged));
-    sayNotFound(sink_);
+    sayNotFound(finished.reading, sink_);
     sink_(std::move(finished));
     return {};
   }

@@ -236,7 +236,7 @@ Result<void> answerWithFinder(Library& library,
   if (quoter.isEmpty()) {
     finished.found = false;
     finished.nearest = TRY(places.nearest());
-    sayNotFound(sink);
+    sayNotFound(finished.reading, sink);
   }
   sink(std::move(finished));
   return {};

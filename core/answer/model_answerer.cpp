@@ -127,11 +127,20 @@ Result<void> ModelAnswerer::tryAnswer(const std::string& question,
                                       const ModelAnswerOptions& options,
                                       const AnswerSink& sink,
                                       const std::stop_token& stop) {
+  const Scope scope = TRY(readScope(library_, revisions));
+  if (scope.reading.pagesRead == 0) {
+    Finished finished;
+    finished.found = false;
+    finished.reading = scope.reading;
+    finished.reading.engine = model_.name;
+    sayNotFound(finished.reading, sink);
+    sink(std::move(finished));
+    return {};
+  }
   if (model_.finder) {
     return answerWithFinder(library_, model_, question, revisions, {}, sink, stop);
   }
   Engine& engine = *model_.engine;
-  const Scope scope = TRY(readScope(library_, revisions));
   ContextRequest request{model_.format, options.instructions, modelQuestion(options, question),
                          engine.windowTokens(), 0};
   if (options.quote) request.format.thinks = false;
@@ -157,13 +166,17 @@ Result<void> ModelAnswerer::tryAnswer(const std::string& question,
                     : TRY(writeFreely(asked, sink, stop));
   Finished finished;
   finished.reading = documents.reading;
+  // The documents may be a reading of before; these go on being read.
+  finished.reading.unfinished = scope.reading.unfinished;
+  finished.reading.unfinishedRead = scope.reading.unfinishedRead;
+  finished.reading.unfinishedPages = scope.reading.unfinishedPages;
   finished.reading.engine = model_.name;
   finished.thoughtTokens = decoded.thoughtTokens;
   finished.end = decoded.end;
   finished.found = decoded.found;
   if (!decoded.found) {
     finished.nearest = TRY(nearestTo(library_, scope, question));
-    sayNotFound(sink);
+    sayNotFound(finished.reading, sink);
   }
   sink(std::move(finished));
   return {};

@@ -29,12 +29,18 @@ Result<Scope> readScope(Library& library, const std::vector<RevisionId>& revisio
   Scope scope;
   for (const RevisionId id : revisions) {
     RevisionInfo info = TRY(library.revision(id));
-    const int64_t unread = info.pagesSkipped + info.pagesImageOnly;
-    scope.reading.documents += 1;
-    scope.reading.segments += info.segments;
-    // Of a document that is still being read nothing is searched yet.
-    scope.reading.pagesRead += info.sealed ? info.pagesStored - unread : 0;
-    scope.reading.pagesUnread += info.sealed ? unread : info.document.pageCount;
+    ReadingReport& reading = scope.reading;
+    if (info.sealed) {
+      const int64_t unread = info.pagesSkipped + info.pagesImageOnly;
+      reading.documents += 1;
+      reading.segments += info.segments;
+      reading.pagesRead += info.pagesStored - unread;
+      reading.pagesUnread += unread;
+    } else {
+      reading.unfinished += 1;
+      reading.unfinishedRead += info.pagesStored;
+      reading.unfinishedPages += info.document.pageCount;
+    }
     scope.revisions.push_back(id);
     const bool named = !info.document.title.empty() || info.locations.empty();
     scope.titles.push_back(named ? info.document.title
@@ -79,11 +85,18 @@ Result<std::vector<NearestPassage>> nearestPassages(Library& library,
   return nearest;
 }
 
-void sayNotFound(const AnswerSink& sink) {
+std::string_view notFoundText(const ReadingReport& reading) {
+  if (reading.pagesRead > 0) return kNotFoundText;
+  if (reading.unfinished > 0 && reading.documents == 0) return kUnfinishedText;
+  return kUnreadableText;
+}
+
+void sayNotFound(const ReadingReport& reading, const AnswerSink& sink) {
+  const std::string_view text = notFoundText(reading);
   Claim claim;
   claim.grade = Grade::NotFound;
-  claim.span = {0, static_cast<int64_t>(kNotFoundText.size())};
-  sink(Text{std::string(kNotFoundText)});
+  claim.span = {0, static_cast<int64_t>(text.size())};
+  sink(Text{std::string(text)});
   sink(Cited{std::move(claim)});
 }
 

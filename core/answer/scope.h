@@ -36,8 +36,18 @@ Result<std::vector<NearestPassage>> nearestPassages(Library& library,
 
 /// What is said, and stored, where the documents do not say it.
 inline constexpr std::string_view kNotFoundText = "The documents do not say it.";
+/// The same where there was no page to look at: what is not read to its end is not searched, and
+/// of the rest no page has text.
+inline constexpr std::string_view kUnfinishedText =
+    "Nothing was searched: a document is searched once it is read to its end. Let it be read to "
+    "the end, then ask again.";
+inline constexpr std::string_view kUnreadableText =
+    "Nothing was searched: no page has text that could be read. Add the documents in a form that "
+    "has text, then ask again.";
+/// Which of them it is.
+std::string_view notFoundText(const ReadingReport& reading);
 /// Says it, as a claim of grade NotFound; nothing was said before.
-void sayNotFound(const AnswerSink& sink);
+void sayNotFound(const ReadingReport& reading, const AnswerSink& sink);
 
 /// Usage: a question without a word to look for.
 Error nothingToLookFor();

@@ -48,6 +48,13 @@
             <numerusform>the model read %n of them</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>%n document(s) not searched yet</source>
+        <translation>
+            <numerusform>%n document not searched yet</numerusform>
+            <numerusform>%n documents not searched yet</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>lectern::gui::AnswerView</name>

@@ -133,14 +133,10 @@ std::optional<RevisionId> LibraryModel::document(const QModelIndex& index) const
 
 std::vector<RevisionId> LibraryModel::scope(const QModelIndex& index) const {
   if (const auto single = document(index)) return {*single};
-  std::vector<RevisionId> all;
-  if (!groups_.empty()) {
-    all = groups_[index.isValid() ? static_cast<size_t>(index.row()) : 0].documents;
-  }
-  std::erase_if(all, [this](RevisionId id) {
-    const RevisionInfo* document = info(id);
-    return document == nullptr || !document->sealed;
-  });
+  if (groups_.empty()) return {};
+  std::vector<RevisionId> all =
+      groups_[index.isValid() ? static_cast<size_t>(index.row()) : 0].documents;
+  std::erase_if(all, [this](RevisionId id) { return info(id) == nullptr; });
   return all;
 }
 

@@ -35,7 +35,8 @@ class LibraryModel : public QAbstractItemModel {
   [[nodiscard]] QModelIndex indexOf(ShelfId shelf) const;
   /// The document of a row; nothing for a group.
   [[nodiscard]] std::optional<RevisionId> document(const QModelIndex& index) const;
-  /// What a question about the row reads: the document, or the documents of the group.
+  /// What a question about the row is about: the document, or the documents of the group. Those
+  /// that are not read to their end are not searched, and the answer says so.
   [[nodiscard]] std::vector<RevisionId> scope(const QModelIndex& index) const;
   /// The first row of a document.
   [[nodiscard]] QModelIndex indexOf(RevisionId revision) const;

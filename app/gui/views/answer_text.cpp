@@ -331,6 +331,19 @@ QString sectionHeader(const SectionPlace& section) {
       .join(QStringLiteral(" · "));
 }
 
+// What is not searched yet, though it was asked about.
+QString unfinishedText(const ReadingReport& reading) {
+  const QLocale locale;
+  const QString read = locale.toString(static_cast<qlonglong>(reading.unfinishedRead));
+  const QString pages = locale.toString(static_cast<qlonglong>(reading.unfinishedPages));
+  const QString documents =
+      Words::tr("%n document(s) not searched yet", nullptr, reading.unfinished);
+  const QString far = reading.unfinished == 1 ? Words::tr("read up to page %1 of %2")
+                                              : Words::tr("%1 of %2 pages read");
+  return Words::tr("%1, %2", "documents, how far they are read")
+      .arg(documents, far.arg(read, pages));
+}
+
 }  // namespace
 
 QString answerHeader(const Answer& answer) {
@@ -343,9 +356,13 @@ QString answerHeader(const Answer& answer) {
   QStringList parts;
   parts << (outline                  ? Words::tr("The central sentences of each section")
             : answer.finished->found ? Words::tr("Answered from your documents")
-                                     : Words::tr("Not found in the selected documents"));
-  parts << Words::tr("%n document(s) searched", nullptr, reading.documents);
-  parts << Words::tr("%n page(s)", nullptr, static_cast<int>(reading.pagesRead));
+            : reading.pagesRead > 0  ? Words::tr("Not found in the selected documents")
+                                     : Words::tr("Nothing was searched"));
+  if (reading.pagesRead > 0) {
+    parts << Words::tr("%n document(s) searched", nullptr, reading.documents);
+    parts << Words::tr("%n page(s)", nullptr, static_cast<int>(reading.pagesRead));
+  }
+  if (reading.unfinished > 0) parts << unfinishedText(reading);
   if (reading.pagesUnread > 0) {
     parts << Words::tr("%n page(s) could not be read", nullptr,
                        static_cast<int>(reading.pagesUnread));

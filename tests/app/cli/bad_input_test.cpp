@@ -134,6 +134,39 @@ TEST(BadInput, AScanIsAddedAndSaidToHaveNoText) {
   const Outcome added = terminal.run({"add", file->string()});
   EXPECT_EQ(added.code, ExitCode::Answered) << added.err;
   EXPECT_THAT(added.err, HasSubstr("no text to search or quote, only a picture, on page 1"));
+  const Outcome asked = terminal.run({"ask", "What was scanned?"});
+  EXPECT_EQ(asked.code, ExitCode::NotFound);
+  EXPECT_THAT(asked.out, HasSubstr("no page has text that could be read"));
+}
+
+TEST(BadInput, AnAnswerTellsOfWhatIsNotReadToItsEnd) {
+  Terminal terminal;
+  const std::string file = test::fixture("pdf/layout/running-headers.pdf").string();
+  {
+    const auto workspace = Workspace::open(terminal.options);
+    ASSERT_TRUE(workspace) << workspace.error().message;
+    std::stop_source stop;
+    ASSERT_FALSE((*workspace)
+                     ->add(
+                         file, {},
+                         [&stop](const AddProgress& progress) {
+                           if (progress.page == 2) stop.request_stop();
+                         },
+                         stop.get_token()));
+  }
+  const Outcome alone = terminal.run({"ask", "How deep is the well?"});
+  EXPECT_EQ(alone.code, ExitCode::NotFound);
+  EXPECT_THAT(alone.out, HasSubstr("Nothing was searched · 1 document not searched, read up to "
+                                   "page 2 of 4"));
+  EXPECT_THAT(alone.out, HasSubstr("Let it be read to the end"));
+  ASSERT_EQ(
+      terminal
+          .run({"add", terminal.folder.write("a.txt", "The well is nine metres deep.\n").string()})
+          .code,
+      ExitCode::Answered);
+  const Outcome beside = terminal.run({"ask", "How deep is the well?"});
+  EXPECT_EQ(beside.code, ExitCode::Answered);
+  EXPECT_THAT(beside.out, HasSubstr("1 document · 1 document not searched"));
 }
 
 TEST(BadInput, AHangingPageIsSkippedAndTheRestRead) {

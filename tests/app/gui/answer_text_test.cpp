@@ -110,6 +110,7 @@ TEST(AnswerText, ListsTheNearestPassagesWhereNothingAnswers) {
   Answer answer;
   Finished finished;
   finished.found = false;
+  finished.reading.pagesRead = 1;
   finished.nearest.push_back({citation(5, CitationMethod::Quote), "Lease"});
   answer.take(finished);
   EXPECT_TRUE(shown(answer).contains(QStringLiteral("the words (1 ≈ p. 5)")))
@@ -139,6 +140,34 @@ TEST(AnswerText, SaysWhichWordsAreMissing) {
   Evidence evidence{citation(1, CitationMethod::Align), Grade::Related, {"2019", "never"}, false};
   EXPECT_TRUE(verdictText(evidence).contains(QStringLiteral("2019")));
   EXPECT_TRUE(verdictText(evidence).contains(QStringLiteral("never")));
+}
+
+TEST(AnswerText, TellsHowFarADocumentIsReadThatWasNotSearched) {
+  Answer answer;
+  Finished finished;
+  finished.reading.engine = "extractive";
+  finished.reading.documents = 8;
+  finished.reading.pagesRead = 312;
+  finished.reading.unfinished = 1;
+  finished.reading.unfinishedRead = 382;
+  finished.reading.unfinishedPages = 2415;
+  answer.take(finished);
+  EXPECT_EQ(answerHeader(answer),
+            QStringLiteral("Answered from your documents · 8 documents searched · 312 pages · 1 "
+                           "document not searched yet, read up to page 382 of 2,415 · quotations "
+                           "only, no model"));
+}
+
+TEST(AnswerText, SaysThatNothingWasSearchedWhereNoPageCouldBe) {
+  Answer answer;
+  Finished finished;
+  finished.found = false;
+  finished.reading.engine = "extractive";
+  finished.reading.documents = 1;
+  finished.reading.pagesUnread = 1;
+  answer.take(finished);
+  EXPECT_EQ(answerHeader(answer), QStringLiteral("Nothing was searched · 1 page could not be read "
+                                                 "· quotations only, no model"));
 }
 
 TEST(AnswerText, CopiesMarkdownWithNumberedReferences) {

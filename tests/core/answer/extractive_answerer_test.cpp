@@ -2,6 +2,7 @@
 #include "core/answer/extractive_answerer.h"
 
 #include "core/answer/citation_resolver.h"
+#include "core/answer/scope.h"
 #include "tests/support/library_builder.h"
 #include "tests/support/temporary_folder.h"
 
@@ -182,6 +183,40 @@ TEST_F(ExtractiveAnswerer, ReportsWhatItReadAndWhatItCouldNot) {
   EXPECT_EQ(reading.pagesRead, 3);
   EXPECT_EQ(reading.pagesUnread, 2);
   EXPECT_GE(reading.segments, 9);
+}
+
+TEST_F(ExtractiveAnswerer, SaysWhenNoPageHasText) {
+  DocumentBuilder scan("Scan");
+  scan.unreadPage(PageState::ImageOnly);
+  add(scan);
+  const Heard heard = ask("pets welcome");
+  EXPECT_FALSE(heard.finished->found);
+  EXPECT_EQ(heard.finished->reading.pagesUnread, 1);
+  EXPECT_EQ(heard.text, kUnreadableText);
+  EXPECT_EQ(claimText(heard, 0), kUnreadableText);
+}
+
+TEST_F(ExtractiveAnswerer, TellsWhatIsNotReadToItsEnd) {
+  Page page;
+  page.number = 1;
+  page.text = "Pets are welcome.";
+  DocumentInfo info;
+  info.title = "Manual";
+  info.pageCount = 40;
+  const auto unfinished = library_->beginRevision(Sha256{}, 1, info);
+  ASSERT_TRUE(unfinished) << unfinished.error().message;
+  ASSERT_TRUE(library_->addPage(*unfinished, page));
+  scope_ = {*unfinished};
+  const Heard alone = ask("pets welcome");
+  EXPECT_EQ(alone.text, kUnfinishedText);
+  EXPECT_EQ(alone.finished->reading.documents, 0);
+  EXPECT_EQ(alone.finished->reading.pagesUnread, 0);
+  add(lease());
+  const ReadingReport beside = ask("pets welcome").finished->reading;
+  EXPECT_EQ(beside.documents, 1);
+  EXPECT_EQ(beside.unfinished, 1);
+  EXPECT_EQ(beside.unfinishedRead, 1);
+  EXPECT_EQ(beside.unfinishedPages, 40);
 }
 
 TEST_F(ExtractiveAnswerer, LooksOnlyWhereItWasAskedTo) {
