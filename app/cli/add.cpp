@@ -58,9 +58,9 @@ class Add : public Command {
       }
       const Error& error = report.error();
       if (files_.size() == 1 || endsAll(error.code)) return error;
-      context.streams.err << "lectern-cli: " << oneLine(error.message) << '\n';
+      context.streams.err << "lectern-cli: " << oneLine(messageOf(error)) << '\n';
       refused.push_back(
-          {{"file", file}, {"code", toString(error.code)}, {"message", error.message}});
+          {{"file", file}, {"code", toString(error.code)}, {"message", messageOf(error)}});
       if (code == ExitCode::Answered) code = exitCodeOf(error.code);
     }
     if (context.json) {

@@ -28,4 +28,9 @@ ExitCode exitCodeOf(ErrorCode code) {
   return ExitCode::Internal;
 }
 
+std::string messageOf(const Error& error) {
+  if (error.code != ErrorCode::PasswordNeeded) return error.message;
+  return error.message + " Give the file that holds its password with --password-file.";
+}
+
 }  // namespace lectern::cli

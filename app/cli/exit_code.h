@@ -4,6 +4,7 @@
 #include "core/base/result.h"
 
 #include <cstdint>
+#include <string>
 
 namespace lectern::cli {
 
@@ -21,6 +22,9 @@ enum class ExitCode : uint8_t {
 };
 
 ExitCode exitCodeOf(ErrorCode code);
+
+/// The error's sentence, and what to do on the command line where it leaves that to the face.
+std::string messageOf(const Error& error);
 
 /// The table of `--help`.
 inline constexpr const char* kExitCodeHelp =

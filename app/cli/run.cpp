@@ -90,12 +90,12 @@ bool isMeant(const CLI::App& command) {
 }
 
 ExitCode report(const CommandContext& context, const Error& error) {
-  context.streams.err << "lectern-cli: " << oneLine(error.message) << '\n';
+  context.streams.err << "lectern-cli: " << oneLine(messageOf(error)) << '\n';
   const ExitCode code = exitCodeOf(error.code);
   if (context.json) {
     writeJson(context.streams.out, Json{{"schema", "lectern-cli/error/1"},
                                         {"code", toString(error.code)},
-                                        {"message", error.message},
+                                        {"message", messageOf(error)},
                                         {"exitCode", static_cast<int>(code)}});
   }
   return code;

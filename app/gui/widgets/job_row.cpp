@@ -22,6 +22,13 @@ QString timeLeft(std::chrono::milliseconds left) {
   return JobRow::tr("%n minute(s) left", nullptr, (seconds + 30) / 60);
 }
 
+// What to do next depends on the face where a password is missing.
+QString problemOf(const Error& error) {
+  const QString sentence = toQt(error.message);
+  if (error.code != ErrorCode::PasswordNeeded) return sentence;
+  return JobRow::tr("%1 Type the password here.", "what is wrong").arg(sentence);
+}
+
 }  // namespace
 
 JobRow::JobRow(QWidget* parent) : QFrame(parent) {
@@ -97,7 +104,7 @@ QString JobRow::textOf(const Job& job) {
       return tr("%1 is kept up to page %2 of %3")
           .arg(name, locale.toString(job.page), locale.toString(job.pageCount));
     case Job::State::Failed:
-      return QStringLiteral("⚠ ") + toQt(job.error ? job.error->message : std::string());
+      return QStringLiteral("⚠ ") + problemOf(job.error.value_or(Error{}));
     case Job::State::Done:
     case Job::State::Cancelled:
       break;

@@ -276,12 +276,10 @@ class Opener {
   Error passwordNeeded() const {
     if (passwords_.empty()) {
       return {ErrorCode::PasswordNeeded,
-              fmt::format("{} is encrypted. Give its password with --password-file.", fileName_)};
+              fmt::format("{} is encrypted: it opens with its password.", fileName_)};
     }
     return {ErrorCode::PasswordNeeded,
-            fmt::format("{} is encrypted, and the password given does not open it. Check the file "
-                        "given with --password-file.",
-                        fileName_)};
+            fmt::format("{} is encrypted, and the password given does not open it.", fileName_)};
   }
 
   void load(std::string_view bytes) {

@@ -98,7 +98,7 @@ TEST(BadInput, AnEncryptedFileNeedsItsPassword) {
   const auto file = test::sample("pdf/encrypted-aes256.pdf");
   if (!file) GTEST_SKIP() << "encrypted-aes256.pdf is not there (LECTERN_SAMPLES)";
   Terminal terminal;
-  EXPECT_THAT(expectRefused(terminal, file->string()).err, HasSubstr("password"));
+  EXPECT_THAT(expectRefused(terminal, file->string()).err, HasSubstr("--password-file"));
   const std::string wrong = terminal.folder.write("wrong", "lectern-loser\n").string();
   expectRefused(terminal, file->string(), {"--password-file", wrong});
 

@@ -5,6 +5,7 @@
 #include "tests/app/gui/mnemonics.h"
 #include "tests/app/gui/window_fixture.h"
 
+#include <QLabel>
 #include <QLineEdit>
 #include <QMenuBar>
 #include <QPushButton>
@@ -82,6 +83,9 @@ TEST_F(MainWindowTest, ALockedFileOpensWithItsPassword) {
     }
     return field != nullptr;
   }));
+  for (const QLabel* label : window->jobs()->findChildren<QLabel*>()) {
+    EXPECT_FALSE(label->text().contains(QStringLiteral("--"))) << "that is the command line's";
+  }
   QTest::keyClicks(field, QStringLiteral("lectern-user"));
   QTest::keyClick(field, Qt::Key_Return);
   EXPECT_TRUE(until([&] { return documents() == 1 && window->jobs()->rowCount() == 0; }));

@@ -75,7 +75,7 @@ TEST(PdfReader, AsksForThePasswordOfAnEncryptedFile) {
   ASSERT_FALSE(closed.reader.has_value());
   EXPECT_EQ(closed.reader.error().code, ErrorCode::PasswordNeeded);
   EXPECT_EQ(closed.reader.error().message,
-            "document.pdf is encrypted. Give its password with --password-file.");
+            "document.pdf is encrypted: it opens with its password.");
   const OpenPdf wrong = openPdfBytes(bytes, "wrong");
   ASSERT_FALSE(wrong.reader.has_value());
   EXPECT_EQ(wrong.reader.error().code, ErrorCode::PasswordNeeded);
