@@ -114,10 +114,8 @@ void Adding::tellTroubles(const Job& job) {
                                .arg(QLocale().toString(told->number),
                                     isolated(pathToQt(job.file.filename())), toQt(told->problem));
   if (!canBeReread) return jobs_->showProblem(sentence);
-  jobs_->offerChoice(QStringLiteral("⚠ ") + sentence,
-                     {{tr("Read the skipped pages again with higher limits"),
-                       [this, info = job.report->info] { readSkipped(info); }},
-                      {tr("Dismiss"), [] {}}});
+  jobs_->offerRemedy(sentence, {tr("Read the skipped pages again with higher limits"),
+                                [this, info = job.report->info] { readSkipped(info); }});
 }
 
 void Adding::done(const Job& job, const Batch& batch) {

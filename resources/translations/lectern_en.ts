@@ -202,6 +202,16 @@
     </message>
 </context>
 <context>
+    <name>lectern::gui::JobStrip</name>
+    <message numerus="yes">
+        <source>%n problem(s)</source>
+        <translation>
+            <numerusform>%n problem</numerusform>
+            <numerusform>%n problems</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>lectern::gui::LibraryModel</name>
     <message numerus="yes">
         <source>%n page(s)</source>

@@ -5,10 +5,14 @@
 
 #include <QWidget>
 
+#include <filesystem>
 #include <functional>
 #include <map>
+#include <set>
 #include <vector>
 
+class QLabel;
+class QScrollArea;
 class QVBoxLayout;
 
 namespace lectern::gui {
@@ -16,26 +20,34 @@ namespace lectern::gui {
 class JobRow;
 
 /// What is being read into the library, a row a file, and what went wrong: rows instead of message
-/// boxes. It is hidden while there is nothing to tell. Thread: the window's.
+/// boxes. What can be chosen or undone stands above what is being read, and problems below. It
+/// takes at most about a quarter of the window and scrolls; several problems are counted on a line
+/// that dismisses them all. It is hidden while there is nothing to tell. Thread: the window's.
 class JobStrip : public QWidget {
   Q_OBJECT
  public:
   explicit JobStrip(QWidget* parent = nullptr);
 
   void show(const Job& job);
-  /// A row with a sentence and nothing to do but to dismiss it.
+  /// A row with a sentence and nothing to do but to dismiss it. One that is there already stays the
+  /// only one.
   void showProblem(const QString& sentence);
   /// A row with a sentence and a button; `undo` is called when it is pressed, `done` when the row
   /// goes without.
   void offerUndo(const QString& sentence,
                  const std::function<void()>& undo,
                  const std::function<void()>& done);
+  [[nodiscard]] bool canUndo() const { return !undos_.empty(); }
+  /// As the button of the row that was offered last.
+  void undo();
   /// A row with a sentence and something to choose; it goes with the choice.
   struct Choice {
     QString text;
     std::function<void()> chosen;
   };
   QWidget* offerChoice(const QString& sentence, const std::vector<Choice>& choices);
+  /// The same of a problem, which is also dismissed with the others.
+  void offerRemedy(const QString& sentence, const Choice& remedy);
   /// Of a row that is still there.
   static void setSentence(QWidget* row, const QString& sentence);
   void removeRow(QWidget* row);
@@ -45,12 +57,42 @@ class JobStrip : public QWidget {
   void pauseWanted(lectern::JobId job);
   void resumeWanted(lectern::JobId job, const QString& password);
   void cancelWanted(lectern::JobId job);
+  void undoChanged();
+
+ protected:
+  bool eventFilter(QObject* watched, QEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
+  void showEvent(QShowEvent* event) override;
 
  private:
-  void append(QWidget* row);
+  struct File {
+    JobRow* row = nullptr;
+    std::filesystem::path path;
+    bool failed = false;
+  };
+  struct Undo {
+    QWidget* row = nullptr;
+    std::function<void()> undo;
+  };
 
-  QVBoxLayout* rows_ = nullptr;
-  std::map<JobId, JobRow*> jobs_;
+  QWidget* addProblem(const QString& sentence, const std::vector<Choice>& choices);
+  QWidget* makeChoice(const QString& sentence, const std::vector<Choice>& choices);
+  void addFile(const Job& job);
+  void forgetFailure(const std::filesystem::path& path);
+  void dismissAll();
+  void tidy();
+  void fit();
+
+  QWidget* head_ = nullptr;  // counts the problems
+  QLabel* count_ = nullptr;  // likewise
+  QScrollArea* area_ = nullptr;
+  QWidget* content_ = nullptr;      // of the area
+  QVBoxLayout* offers_ = nullptr;   // its parts, from the top
+  QVBoxLayout* running_ = nullptr;  // likewise
+  QVBoxLayout* failed_ = nullptr;   // likewise
+  std::map<JobId, File> jobs_;
+  std::map<QWidget*, QString> problems_;  // other than files that failed
+  std::vector<Undo> undos_;               // the last one goes first
 };
 
 }  // namespace lectern::gui

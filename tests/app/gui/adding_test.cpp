@@ -7,7 +7,13 @@
 #include "app/gui/widgets/open_offer.h"
 #include "tests/app/gui/window_fixture.h"
 
+#include <QLabel>
+#include <QPushButton>
 #include <QSignalSpy>
+
+#include <algorithm>
+#include <string>
+#include <vector>
 
 namespace lectern::gui {
 namespace {
@@ -97,6 +103,36 @@ TEST_F(AddingTest, OfTwoDocumentsThatAreOpenedInHasteTheSecondIsShownAtItsPlace)
   ASSERT_TRUE(until([&] { return arrived.count() == 2; }));
   EXPECT_EQ(window->reader()->document()->info.id, lease);
   EXPECT_GT(window->reader()->currentPage(), 1);
+}
+
+// Forty of them once stood a row each over the whole window.
+TEST_F(AddingTest, ManyFilesThatCannotBeReadTakeAQuarterOfTheWindow) {
+  std::vector<std::filesystem::path> files;
+  for (int i = 0; i < 20; ++i) {
+    files.push_back(folder.write("empty" + std::to_string(i) + ".pdf", ""));
+  }
+  window->adding()->add(files, AfterAdding::Offer);
+  const auto failed = [&] {
+    int count = 0;
+    for (const auto* one : window->jobs()->findChildren<QPushButton*>()) {
+      if (one->isVisibleTo(window->jobs()) && one->text() == QStringLiteral("Try again")) ++count;
+    }
+    return count;
+  };
+  ASSERT_TRUE(until([&] { return failed() == 20; }));
+  EXPECT_LE(window->jobs()->height(), window->height() / 4 + 1);
+  const auto labels = window->jobs()->findChildren<QLabel*>();
+  EXPECT_TRUE(std::ranges::any_of(labels, [](const QLabel* label) {
+    return label->isVisible() && label->text() == QStringLiteral("⚠ 20 problems");
+  }));
+
+  window->adding()->add({files.front()}, AfterAdding::Offer);
+  ASSERT_TRUE(until([&] { return window->jobs()->rowCount() == 20 && failed() == 20; }));
+  for (auto* one : window->jobs()->findChildren<QPushButton*>()) {
+    if (one->text() == QStringLiteral("Dismiss all")) QTest::mouseClick(one, Qt::LeftButton);
+  }
+  EXPECT_EQ(window->jobs()->rowCount(), 0);
+  EXPECT_FALSE(window->jobs()->isVisible());
 }
 
 TEST_F(AddingTest, ADocumentThatIsGoneLeavesTheReaderFree) {
