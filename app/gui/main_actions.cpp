@@ -9,6 +9,7 @@
 #include "app/gui/talks.h"
 #include "app/gui/views/conversation_view.h"
 #include "app/gui/views/reader_pane.h"
+#include "app/gui/widgets/job_strip.h"
 #include "app/gui/widgets/symbol_icon.h"
 
 #include <QAction>
@@ -66,7 +67,13 @@ void MainWindow::makeActions() {
   file->addSeparator();
   add(file, tr("&Quit"), QKeySequence::Quit, [this] { close(); });
 
-  pane_->addEditActions(menuBar()->addMenu(tr("&Edit")));
+  QMenu* edit = menuBar()->addMenu(tr("&Edit"));
+  QAction* undo = add(edit, tr("&Undo"), QKeySequence::Undo, [this] { jobs_->undo(); });
+  connect(jobs_, &JobStrip::undoChanged, undo,
+          [this, undo] { undo->setEnabled(jobs_->canUndo()); });
+  undo->setEnabled(false);
+  edit->addSeparator();
+  pane_->addEditActions(edit);
 
   QMenu* view = menuBar()->addMenu(tr("&View"));
   pane_->addViewActions(view);

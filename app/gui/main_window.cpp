@@ -232,15 +232,17 @@ void MainWindow::removeSelected() {
   const auto revision = model_->document(tree_->currentIndex());
   if (!revision) return;
   const RevisionId id = *revision;
+  const std::vector<RevisionId> scope = shelves_->scope();
   places_->close(id);
   leaving_.insert(id);
   model_->setHidden(leaving_);
   adding_->offer()->withdraw(id);
   jobs_->offerUndo(
       tr("%1 was taken off.").arg(isolated(titleOf(id))),
-      [this, id] {
+      [this, id, scope] {
         leaving_.erase(id);
         model_->setHidden(leaving_);
+        shelves_->select(scope);
       },
       [this, id] {
         if (leaving_.erase(id) > 0) bridge_->desk().remove(id);

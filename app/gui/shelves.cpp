@@ -148,6 +148,9 @@ void Shelves::removeShelf(ShelfId shelf) {
       [this, shelf] {
         leaving_.erase(shelf);
         model_->setHiddenShelves(leaving_);
+        if (const QModelIndex row = model_->indexOf(shelf); row.isValid()) {
+          tree_->setCurrentIndex(row);
+        }
       },
       [this, shelf] {
         if (leaving_.erase(shelf) > 0) bridge_->desk().removeShelf(shelf);

@@ -144,6 +144,24 @@ TEST_F(MainWindowTest, WhatIsAddedAgainIsThereAgain) {
   EXPECT_TRUE(until([&] { return documents() == 1; }));
 }
 
+TEST_F(MainWindowTest, TakingOffIsUndoneByKeyAndTheSelectionIsBack) {
+  add(folder.write("a.txt", "The well is nine metres deep.\n"));
+  add(folder.write("b.txt", "The tower has forty steps.\n"));
+  QTreeView* tree = window->libraryView();
+  tree->setFocus();
+  const QModelIndex all = window->library()->index(0, 0, {});
+  tree->setCurrentIndex(window->library()->index(1, 0, all));
+  QTest::keyClick(tree, Qt::Key_Z, Qt::ControlModifier);
+  EXPECT_EQ(documents(), 2) << "there is nothing to undo";
+  QTest::keyClick(tree, Qt::Key_Delete);
+  ASSERT_EQ(documents(), 1);
+  QTest::keyClick(tree, Qt::Key_Z, Qt::ControlModifier);
+  EXPECT_EQ(documents(), 2);
+  EXPECT_EQ(window->jobs()->rowCount(), 0);
+  EXPECT_EQ(tree->currentIndex(), window->library()->index(1, 0, all));
+  EXPECT_EQ(tree->selectionModel()->selectedIndexes().size(), 1);
+}
+
 TEST_F(MainWindowTest, OpensAgainAsItWasLeft) {
   add(test::fixture("../../resources/sample/tenancy-agreement.pdf"));
   window->reader()->goToPage(3);
