@@ -14,6 +14,17 @@
 
 namespace lectern::gui {
 
+namespace {
+
+bool isOf(const std::filesystem::path& file, const RevisionInfo& document) {
+  return std::ranges::any_of(document.locations, [&file](const std::filesystem::path& location) {
+    std::error_code ignored;
+    return location == file || std::filesystem::equivalent(location, file, ignored);
+  });
+}
+
+}  // namespace
+
 Adding::Adding(DeskBridge* bridge, JobStrip* jobs, std::function<bool()> isReading, QWidget* window)
     : QObject(window),
       bridge_(bridge),
@@ -57,6 +68,33 @@ void Adding::readSkipped(const RevisionInfo& document) {
   rereading_.insert(bridge_->desk().add(document.locations.front(), options));
 }
 
+bool Adding::isBeingRead(const RevisionInfo& document) const {
+  return std::ranges::any_of(unfinished_, [&document](const auto& job) {
+    const Job::State state = job.second.state;
+    return (state == Job::State::Waiting || state == Job::State::Reading) &&
+           isOf(job.second.file, document);
+  });
+}
+
+void Adding::readOn(const RevisionInfo& document) {
+  if (isBeingRead(document)) return;
+  for (const auto& [id, job] : unfinished_) {
+    if (isOf(job.file, document)) return bridge_->desk().resume(id, {});
+  }
+  if (document.locations.empty()) {
+    jobs_->showProblem(tr("The file of %1 is not known any more. Add it again.")
+                           .arg(isolated(toQt(document.document.title))));
+    return;
+  }
+  bridge_->desk().add(document.locations.front(), {});
+}
+
+void Adding::cancel(const RevisionInfo& document) {
+  for (const auto& [id, job] : unfinished_) {
+    if (isOf(job.file, document)) bridge_->desk().cancel(id);
+  }
+}
+
 void Adding::choose() {
   auto* dialog = new QFileDialog(window_, tr("Add documents"));
   dialog->setAttribute(Qt::WA_DeleteOnClose);
@@ -72,6 +110,11 @@ void Adding::choose() {
 
 void Adding::take(const Job& job) {
   jobs_->show(job);
+  if (job.state == Job::State::Done || job.state == Job::State::Failed) {
+    unfinished_.erase(job.id);
+  } else {
+    unfinished_[job.id] = {job.file, job.state};
+  }
   const bool isDone = job.state == Job::State::Done && job.report;
   if (isDone) tellRereading(job);
   if (isDone && !job.report->alreadyThere) tellTroubles(job);

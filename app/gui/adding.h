@@ -42,6 +42,12 @@ class Adding : public QObject {
            const std::string& shelf = {});
   /// Reads the pages again that time or memory ended, with higher limits.
   void readSkipped(const RevisionInfo& document);
+  /// Goes on with a document that is not read to its end.
+  void readOn(const RevisionInfo& document);
+  /// It goes on without being asked.
+  [[nodiscard]] bool isBeingRead(const RevisionInfo& document) const;
+  /// Stops reading it.
+  void cancel(const RevisionInfo& document);
   /// Lets the user choose files.
   void choose();
   /// The window has the library with all that was added up to now: what waited for that happens.
@@ -66,6 +72,11 @@ class Adding : public QObject {
     std::vector<AddReport> added;
   };
 
+  struct Unfinished {
+    std::filesystem::path file;
+    Job::State state = Job::State::Waiting;
+  };
+
   void take(const Job& job);
   void tellTroubles(const Job& job);
   void tellRereading(const Job& job);
@@ -78,6 +89,7 @@ class Adding : public QObject {
   OpenOffer* offer_;
   // Until they are in the library, or given up: one that failed can be tried again.
   std::map<JobId, std::shared_ptr<Batch>> batches_;
+  std::map<JobId, Unfinished> unfinished_;  // paused and cancelled ones too
   std::set<JobId> rereading_;
   std::vector<Batch> settling_;  // read whole, and to be asked about or summarised
 };

@@ -126,11 +126,13 @@ void MainWindow::makeActions() {
                            QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_M), [this] { summarize(); });
   QAction* again = add(document, tr("&Read the skipped pages again with higher limits"), {},
                        [this] { readSkipped(); });
+  readOn_ = add(document, tr("Read &on"), {}, [this] { readOn(); });
+  readOn_->setEnabled(false);
   document->addAction(remove);
   connect(shelves_, &Shelves::scopeChanged, again,
           [this, again] { again->setEnabled(hasSkippedPages()); });
   again->setEnabled(false);
-  tree_->insertActions(tree_->actions().front(), {summarise, again});
+  tree_->insertActions(tree_->actions().front(), {summarise, readOn_, again});
 
   QMenu* talk = menuBar()->addMenu(tr("&Conversation"));
   add(talk, tr("&New conversation"), QKeySequence::New, [this] { talks_->startNew(); });

@@ -146,6 +146,9 @@ void MainWindow::makeParts() {
 void MainWindow::connectParts() {
   DeskBridge* bridge = bridge_.get();
   connect(bridge, &DeskBridge::libraryChanged, this, &MainWindow::takeLibrary);
+  connect(bridge, &DeskBridge::jobChanged, this, [this](const Job& job) {
+    if (job.state != Job::State::Reading || job.page == 0) updateReadOn();
+  });
   connect(bridge, &DeskBridge::failed, jobs_, &JobStrip::showProblem);
   connect(bridge, &DeskBridge::jobChanged, this, &MainWindow::keepAdded);
   connect(bridge, &DeskBridge::answerEvent, conversation_, &ConversationView::take);
@@ -231,8 +234,9 @@ void MainWindow::removeSelected() {
   if (shelves_->removeSelected()) return;
   const auto revision = model_->document(tree_->currentIndex());
   if (!revision) return;
-  const RevisionId id = *revision;
   const std::vector<RevisionId> scope = shelves_->scope();
+  const RevisionId id = *revision;
+  if (const RevisionInfo* info = model_->info(id)) adding_->cancel(*info);
   places_->close(id);
   leaving_.insert(id);
   model_->setHidden(leaving_);
@@ -263,9 +267,23 @@ void MainWindow::readSkipped() {
   }
 }
 
+std::vector<RevisionInfo> MainWindow::unfinished() const {
+  std::vector<RevisionInfo> found;
+  for (const RevisionId id : shelves_->scope()) {
+    const RevisionInfo* info = model_->info(id);
+    if (info != nullptr && !info->sealed && !adding_->isBeingRead(*info)) found.push_back(*info);
+  }
+  return found;
+}
+
+void MainWindow::readOn() {
+  for (const RevisionInfo& info : unfinished()) adding_->readOn(info);
+}
+
 void MainWindow::updateScope() {
   showScope();
   engine_->setScope(shelves_->scope());
+  updateReadOn();
 }
 
 void MainWindow::showScope() {
@@ -274,6 +292,10 @@ void MainWindow::showScope() {
   const bool isAsked = shown == nullptr || std::ranges::find(scope, shown->info.id) != scope.end();
   conversation_->setScope(shelves_->scopeName(), static_cast<int>(scope.size()),
                           isAsked ? QString() : titleOf(shown->info.id));
+}
+
+void MainWindow::updateReadOn() {
+  readOn_->setEnabled(library_ != nullptr && library_->canWrite && !unfinished().empty());
 }
 
 void MainWindow::ask(const QString& question) {

@@ -88,6 +88,10 @@ class MainWindow : public QMainWindow {
   void removeSelected();
   [[nodiscard]] bool hasSkippedPages() const;
   void readSkipped();
+  /// What is selected and neither read to its end nor being read.
+  [[nodiscard]] std::vector<RevisionInfo> unfinished() const;
+  void readOn();
+  void updateReadOn();
   void updateScope();
   void showScope();
   void cyclePanes(int by);
@@ -112,6 +116,7 @@ class MainWindow : public QMainWindow {
   DropPart* drop_ = nullptr;
   EnginePart* engine_ = nullptr;
   QSplitter* libraryPane_ = nullptr;
+  QAction* readOn_ = nullptr;
 
   LibraryViewPtr library_;
   std::set<RevisionId> leaving_;  // taken off, and still to be had back

@@ -5,13 +5,16 @@
 #include "app/gui/places.h"
 #include "app/gui/views/reader_pane.h"
 #include "app/gui/widgets/open_offer.h"
+#include "core/answer/scope.h"
 #include "tests/app/gui/window_fixture.h"
 
+#include <QAction>
 #include <QLabel>
 #include <QPushButton>
 #include <QSignalSpy>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +28,20 @@ class AddingTest : public WindowFixture {
   }
   std::filesystem::path tower() {
     return folder.write("tower.txt", "The tower has forty steps.\n");
+  }
+  /// Its reading takes a while.
+  std::filesystem::path longText() {
+    std::string text;
+    for (int i = 0; i < 30'000; ++i) {
+      text += "Berth " + std::to_string(i) + " of the harbour is let by the day.\n\n";
+    }
+    return folder.write("long.txt", text);
+  }
+  [[nodiscard]] QAction* action(const QString& text) const {
+    for (QAction* one : window->findChildren<QAction*>()) {
+      if (one->text() == text) return one;
+    }
+    return nullptr;
   }
   [[nodiscard]] OpenOffer* offer() const { return window->adding()->offer(); }
   [[nodiscard]] QString shown() const {
@@ -103,6 +120,51 @@ TEST_F(AddingTest, OfTwoDocumentsThatAreOpenedInHasteTheSecondIsShownAtItsPlace)
   ASSERT_TRUE(until([&] { return arrived.count() == 2; }));
   EXPECT_EQ(window->reader()->document()->info.id, lease);
   EXPECT_GT(window->reader()->currentPage(), 1);
+}
+
+TEST_F(AddingTest, WhatWasBrokenOffIsShownAndIsReadOn) {
+  add(well());
+  const auto file = longText();
+  std::optional<JobId> cancelled;
+  QObject::connect(window->bridge(), &DeskBridge::jobChanged, window.get(), [&](const Job& job) {
+    if (job.file != file || job.page == 0 || cancelled) return;
+    cancelled = job.id;
+    window->bridge()->desk().cancel(job.id);
+  });
+  window->adding()->add({file}, AfterAdding::Nothing);
+  ASSERT_TRUE(until([&] { return cancelled && window->jobs()->rowCount() == 0; }));
+  ASSERT_TRUE(until([&] { return documents() == 2; }));
+  const QModelIndex row = window->library()->index(1, 0, window->library()->index(0, 0, {}));
+  const RevisionId revision = *window->library()->document(row);
+  ASSERT_TRUE(until([&] { return !window->library()->info(revision)->locations.empty(); }));
+  ASSERT_FALSE(window->library()->info(revision)->sealed);
+
+  window->libraryView()->setCurrentIndex(row);
+  askByKeyboard(QStringLiteral("Which berth is let?"));
+  const AnswerView* answer = window->conversation()->lastAnswer();
+  EXPECT_TRUE(answerHeader(answer->answer()).contains(QStringLiteral("read up to page")));
+  EXPECT_EQ(answer->answer().text, kUnfinishedText);
+
+  QAction* readOn = action(QStringLiteral("Read &on"));
+  ASSERT_NE(readOn, nullptr);
+  ASSERT_TRUE(until([&] { return readOn->isEnabled(); }));
+  readOn->trigger();
+  ASSERT_TRUE(until([&] { return window->library()->info(revision)->sealed; }));
+  ASSERT_TRUE(until([&] { return !readOn->isEnabled(); }));
+  EXPECT_EQ(documents(), 2);
+}
+
+TEST_F(AddingTest, AnAnswerTellsOfADocumentThatIsBeingRead) {
+  add(well());
+  window->libraryView()->setCurrentIndex(window->library()->index(0, 0, {}));
+  window->adding()->add({longText()}, AfterAdding::Nothing);
+  ASSERT_TRUE(until([&] { return documents() == 2; }));
+  askByKeyboard(QStringLiteral("How deep is the well?"));
+  const Answer& answer = window->conversation()->lastAnswer()->answer();
+  ASSERT_TRUE(answer.finished);
+  EXPECT_EQ(answer.finished->reading.documents, 1);
+  EXPECT_EQ(answer.finished->reading.unfinished, 1);
+  EXPECT_TRUE(answerHeader(answer).contains(QStringLiteral("1 document not searched yet")));
 }
 
 // Forty of them once stood a row each over the whole window.
