@@ -246,6 +246,7 @@ void MainWindow::removeSelected() {
       [this, id, scope] {
         leaving_.erase(id);
         model_->setHidden(leaving_);
+        if (scope.size() == 1) return tree_->setCurrentIndex(model_->indexOf(id));
         shelves_->select(scope);
       },
       [this, id] {
