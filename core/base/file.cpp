@@ -94,7 +94,12 @@ FileDescriptor makeTemporaryBeside(const std::filesystem::path& path,
   constexpr std::string_view kEnding = ".tmp";
   std::string name = fmt::format("{}.XXXXXX{}", path.string(), kEnding);
   FileDescriptor file(::mkostemps(name.data(), static_cast<int>(kEnding.size()), O_CLOEXEC));
-  temporary = name;
+  try {
+    temporary = name;
+  } catch (...) {  // no memory
+    if (file.isOpen()) ::unlink(name.c_str());
+    throw;
+  }
   return file;
 }
 
