@@ -44,6 +44,7 @@ TEST_F(EngineLooks, TheBarHasRoomForItsSentenceInASmallWindow) {
   QTest::keyClick(window->engine()->bar(), Qt::Key_Right);
   BudgetBar* bar = window->engine()->bar();
   EXPECT_LT(bar->fontMetrics().horizontalAdvance(bar->sentence()), bar->width() * 2 / 3);
+  ASSERT_TRUE(until([&] { return window->reader()->isSharp(); }));
   picture(window.get(), QStringLiteral("budget"));
   window->engine()->showContext();
   picture(window->engine()->panel(), QStringLiteral("context"));
