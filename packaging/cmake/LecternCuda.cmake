@@ -95,6 +95,7 @@ function(lectern_add_simt_kernels name)
   endforeach()
   add_library(lectern_${name} OBJECT ${host_sources})
   add_library(Lectern::${name} ALIAS lectern_${name})
+  set_target_properties(lectern_${name} PROPERTIES UNITY_BUILD OFF)  # kernels call the same things by the same names
   target_include_directories(lectern_${name} PUBLIC ${PROJECT_SOURCE_DIR})
   target_link_libraries(lectern_${name} PUBLIC Lectern::simt ${ARG_PUBLIC})
   # Optimised enough that values stay in registers, as on the device; lines for the findings. Not lectern_flags: other

@@ -1,20 +1,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # lectern_add_library, lectern_add_test, lectern_add_fuzz_target: one way to declare each kind of target.
 
-# lectern_add_library(name SOURCES … [PUBLIC libs…] [PRIVATE libs…]) makes the static library lectern_<name>
+# Presets that build everything compile the sources of a target some at a time (CMAKE_UNITY_BUILD): a third of the work.
+# Those under ALONE are compiled by themselves, as they have names in unnamed namespaces that others of the target have.
+
+# lectern_add_library(name SOURCES … [ALONE …] [PUBLIC libs…] [PRIVATE libs…]) makes the static library lectern_<name>
 # and its alias Lectern::<name>. Include paths start at the repository root.
 function(lectern_add_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
-  add_library(lectern_${name} STATIC ${ARG_SOURCES})
+  cmake_parse_arguments(ARG "" "" "SOURCES;ALONE;PUBLIC;PRIVATE" ${ARGN})
+  add_library(lectern_${name} STATIC ${ARG_SOURCES} ${ARG_ALONE})
+  set_source_files_properties(${ARG_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   add_library(Lectern::${name} ALIAS lectern_${name})
   target_include_directories(lectern_${name} PUBLIC ${PROJECT_SOURCE_DIR})
   target_link_libraries(lectern_${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE} lectern_flags)
 endfunction()
 
-# lectern_add_test(name LABEL unit|golden|fuzz|… SOURCES … LIBS …) makes one GoogleTest program whose cases are
-# single ctest tests. TIMEOUT is seconds a case, five times as many with sanitizers.
+# lectern_add_test(name LABEL unit|golden|fuzz|… SOURCES … [ALONE …] LIBS …) makes one GoogleTest program whose cases
+# are single ctest tests. TIMEOUT is seconds a case, five times as many with sanitizers.
 function(lectern_add_test name)
-  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;ALONE;LIBS" ${ARGN})
   if(NOT ARG_LABEL)
     set(ARG_LABEL unit)
   endif()
@@ -24,7 +28,8 @@ function(lectern_add_test name)
   if(LECTERN_SANITIZE)
     math(EXPR ARG_TIMEOUT "${ARG_TIMEOUT} * 5")
   endif()
-  add_executable(${name} ${ARG_SOURCES})
+  add_executable(${name} ${ARG_SOURCES} ${ARG_ALONE})
+  set_source_files_properties(${ARG_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   target_link_libraries(${name} PRIVATE ${ARG_LIBS} GTest::gtest_main GTest::gmock lectern_flags)
   target_compile_definitions(${name} PRIVATE
     LECTERN_SOURCE_DIR="${PROJECT_SOURCE_DIR}" LECTERN_BINARY_DIR="${PROJECT_BINARY_DIR}")

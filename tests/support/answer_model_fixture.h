@@ -16,7 +16,7 @@ enum class TinyFamily : uint8_t { Bytes, Base, Jamba1, Jamba2, Thinking };
 
 /// A tokenizer.json of 640 pieces in the form of the real one: control pieces, bytes, a few merged
 /// pieces, characters; the markers of a prompt family at their real numbers.
-inline nlohmann::json tinyTokenizer(TinyFamily family) {
+inline nlohmann::json answerTokenizer(TinyFamily family) {
   nlohmann::json json = nlohmann::json::parse(R"({
     "added_tokens": [],
     "normalizer": {"type": "Replace", "pattern": {"String": " "}, "content": "▁"},
@@ -76,7 +76,7 @@ inline Result<void> writeTinyAnswerModel(const std::filesystem::path& folder,
     TRY(writeFileAtomically(folder / "chat_template.jinja",
                             "Begin by thinking about the reasoning process in the mind"));
   }
-  return writeFileAtomically(folder / "tokenizer.json", tinyTokenizer(family).dump());
+  return writeFileAtomically(folder / "tokenizer.json", answerTokenizer(family).dump());
 }
 
 /// The same in a folder that goes with it.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is installed runs by itself, and links what it should.
 #include "tests/app/support/child_process.h"
-#include "tests/app/support/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 #include <gmock/gmock.h>
 

@@ -2,8 +2,8 @@
 // The program as a process: signals, limits, full disks, two at once. strace stands in for a disk
 // that is full; where it may not trace, those tests skip and say so.
 #include "tests/app/support/child_process.h"
-#include "tests/app/support/temporary_folder.h"
 #include "tests/support/fixtures.h"
+#include "tests/support/temporary_folder.h"
 
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>

@@ -8,8 +8,8 @@
 #include "app/gui/views/conversation_view.h"
 #include "app/gui/widgets/job_strip.h"
 #include "app/workspace/settings_file.h"
-#include "tests/app/support/temporary_folder.h"
 #include "tests/support/fixtures.h"
+#include "tests/support/temporary_folder.h"
 
 #include <QDragEnterEvent>
 #include <QDropEvent>

@@ -3,7 +3,7 @@
 
 #include "app/cli/command.h"
 #include "app/workspace/settings_file.h"
-#include "tests/app/support/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

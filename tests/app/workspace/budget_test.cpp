@@ -6,7 +6,7 @@
 #include "core/answer/document_context.h"
 #include "core/answer/scope.h"
 #include "tests/app/support/model_folders.h"
-#include "tests/app/support/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 #include <gmock/gmock.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/workspace/desk.h"
 
-#include "tests/app/support/temporary_folder.h"
 #include "tests/support/fixtures.h"
+#include "tests/support/temporary_folder.h"
 
 #include <gmock/gmock.h>
 

@@ -2,8 +2,8 @@
 #include "app/workspace/file_count.h"
 
 #include "app/workspace/workspace.h"
-#include "tests/app/support/temporary_folder.h"
 #include "tests/support/fixtures.h"
+#include "tests/support/temporary_folder.h"
 
 #include <gmock/gmock.h>
 

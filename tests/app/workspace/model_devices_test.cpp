@@ -3,7 +3,7 @@
 
 #include "core/engine/engine.h"
 #include "tests/app/support/model_folders.h"
-#include "tests/app/support/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

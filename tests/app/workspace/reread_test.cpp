@@ -5,7 +5,7 @@
 
 #include "app/workspace/workspace.h"
 #include "core/answer/citation_resolver.h"
-#include "tests/app/support/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 #include <gmock/gmock.h>
 

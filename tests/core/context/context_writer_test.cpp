@@ -15,7 +15,7 @@ namespace {
 
 std::shared_ptr<const text::Tokenizer> tiny() {
   static const auto tokenizer =
-      text::Tokenizer::fromJson(test::tinyTokenizer(test::TinyFamily::Jamba2), "tiny").value();
+      text::Tokenizer::fromJson(test::answerTokenizer(test::TinyFamily::Jamba2), "tiny").value();
   return tokenizer;
 }
 

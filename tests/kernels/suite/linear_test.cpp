@@ -63,13 +63,13 @@ class LinearTest : public LaneTest<std::tuple<std::string, DType>> {
   }
 };
 
-struct Shape {
+struct ProductSides {
   int64_t tokens, out, in;
 };
 // Around the edges of registers, panels, tiles of tokens, warps, spans and blocks of them; and what
 // models have. Never fewer than five results: errors are measured against the largest, and a lone
 // one may be a tenth of its terms.
-const Shape kShapes[] = {
+const ProductSides kProducts[] = {
     {1, 8, 1},     {1, 40, 300},    {1, 512, 128}, {1, 129, 1134}, {1, 520, 1030}, {2, 33, 31},
     {3, 64, 65},   {5, 16, 513},    {6, 130, 7},   {7, 31, 129},   {11, 72, 96},   {12, 128, 32},
     {13, 200, 50}, {13, 520, 1030}, {24, 5, 1030}, {64, 127, 33},  {193, 40, 24},  {517, 36, 20},
@@ -86,7 +86,7 @@ Matrix withOutliers(int64_t tokens, int64_t in) {
 }
 
 TEST_P(LinearTest, AgreesWithTheReference) {
-  for (const auto& [tokens, out, in] : kShapes) {
+  for (const auto& [tokens, out, in] : kProducts) {
     if (tokens * out * whole(in) > lane().mostWork) continue;
     SCOPED_TRACE(testing::Message() << tokens << " × " << out << " × " << in);
     for (const bool biased : {false, true}) {
@@ -103,7 +103,7 @@ TEST_P(LinearTest, AgreesWithTheReference) {
 }
 
 TEST_P(LinearTest, GivesATokenTheSameAloneAndAmongOthers) {
-  for (const auto& [tokens, out, in] : kShapes) {
+  for (const auto& [tokens, out, in] : kProducts) {
     if (tokens * out * whole(in) > lane().mostWork) continue;
     SCOPED_TRACE(testing::Message() << tokens << " × " << out << " × " << in);
     Device d(backend());
@@ -122,7 +122,7 @@ TEST_P(LinearTest, GivesATokenTheSameAloneAndAmongOthers) {
 }
 
 TEST_P(LinearTest, AgreesWithTheReferenceWhereGroupsHaveAnOutlier) {
-  for (const auto& [tokens, out, in] : kShapes) {
+  for (const auto& [tokens, out, in] : kProducts) {
     if (tokens * out * whole(in) > lane().mostWork) continue;
     SCOPED_TRACE(testing::Message() << tokens << " × " << out << " × " << in);
     expectAgreement(
@@ -136,7 +136,7 @@ TEST_P(LinearTest, AgreesWithTheReferenceWhereGroupsHaveAnOutlier) {
 }
 
 TEST_P(LinearTest, GatesLikeTheReference) {
-  for (const auto& [tokens, out, in] : kShapes) {
+  for (const auto& [tokens, out, in] : kProducts) {
     if (tokens * out * whole(in) > lane().mostWork) continue;
     SCOPED_TRACE(testing::Message() << tokens << " × " << out << " × " << in);
     expectAgreement(
