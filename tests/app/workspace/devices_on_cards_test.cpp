@@ -12,6 +12,8 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <regex>
+#include <string>
 
 namespace lectern {
 namespace {
@@ -40,6 +42,11 @@ class DevicesOnCards : public testing::Test {
     auto devices = DeviceForecast::open().value().of(model, 0, {});
     if (!devices) ADD_FAILURE() << devices.error().message;
     return std::move(devices).value();
+  }
+  // What is free of the computer's memory changes while the test runs.
+  static std::string withoutFreeMemory(const std::string& sentence) {
+    static const std::regex free("memory, which has [0-9.]+ GB free");
+    return std::regex_replace(sentence, free, "memory");
   }
   std::unique_ptr<Engine> open() { return Engine::open(model, {.threads = 1}, {}).value(); }
 
@@ -114,7 +121,7 @@ TEST_F(DevicesOnCards, TooSmallLeaveItToTheProcessorAndSaySo) {
   ASSERT_EQ(devices.shares.size(), 1U);
   EXPECT_FALSE(devices.onCards());
   EXPECT_THAT(devices.tooSmall, AllOf(HasSubstr("cuda:0: The model in"), HasSubstr("are free")));
-  EXPECT_EQ(open()->backend().reason, devices.tooSmall);
+  EXPECT_EQ(withoutFreeMemory(open()->backend().reason), withoutFreeMemory(devices.tooSmall));
   ASSERT_EQ(terminal.run({"models", "import", model.string()}).code, cli::ExitCode::Answered);
   EXPECT_THAT(terminal.run({"models", "list"}).out,
               AllOf(HasSubstr("computes on cpu"), HasSubstr(": cuda:0: The model in")));
