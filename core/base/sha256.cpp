@@ -47,4 +47,16 @@ std::string toHex(const Sha256& sum) {
   return text;
 }
 
+std::optional<Sha256> fromHex(std::string_view digits) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  Sha256 sum{};
+  if (digits.size() != sum.size() * 2) return std::nullopt;
+  for (size_t i = 0; i < digits.size(); ++i) {
+    const size_t value = kDigits.find(digits[i]);
+    if (value == std::string_view::npos) return std::nullopt;
+    sum[i / 2] = static_cast<uint8_t>((sum[i / 2] << 4) | value);
+  }
+  return sum;
+}
+
 }  // namespace lectern

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,5 +34,7 @@ Sha256 sha256(std::string_view bytes);
 
 /// 64 lower-case hexadecimal digits.
 std::string toHex(const Sha256& sum);
+/// The sum that such digits stand for; none where they are not these.
+std::optional<Sha256> fromHex(std::string_view digits);
 
 }  // namespace lectern

@@ -117,11 +117,8 @@ Result<States> Engine::newStates() const {
   return States::create(config_, cacheType_, windowTokens_, devices_);
 }
 
-Result<States> Engine::restore(const std::filesystem::path& path,
-                               const ByteProgress& progress,
-                               const std::stop_token& stop) const {
-  return States::restore(path, modelHash_, config_, cacheType_, windowTokens_, devices_, progress,
-                         stop);
+Result<States> Engine::restore(const SavedStates& saved, const std::stop_token& stop) const {
+  return States::restore(saved, modelHash_, config_, cacheType_, windowTokens_, devices_, stop);
 }
 
 Result<void> Engine::checkTokens(const States& states, std::span<const int32_t> tokens) const {

@@ -22,6 +22,9 @@
 
 namespace lectern {
 
+/// Hears how far a long read is.
+using ByteProgress = std::function<void(int64_t doneBytes, int64_t totalBytes)>;
+
 struct EngineOptions {
   std::string backend;       ///< empty: $LECTERN_BACKEND, else the best of this machine
   int threads = 0;           ///< 0: one a physical core
@@ -95,8 +98,7 @@ class Engine {
 
   [[nodiscard]] Result<States> newStates() const;
   /// As States::restore, for this model.
-  [[nodiscard]] Result<States> restore(const std::filesystem::path& path,
-                                       const ByteProgress& progress = {},
+  [[nodiscard]] Result<States> restore(const SavedStates& saved,
                                        const std::stop_token& stop = {}) const;
 
   /// How many tokens are read in one pass.

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/engine/states.h"
 
-#include "core/base/byte_io.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -65,15 +63,14 @@ Result<void> States::checkWhole() const {
   return Error{ErrorCode::Internal,
                fmt::format("What was read is lost: a fault struck in the middle of a step after {} "
                            "tokens. Restore a saved reading, or read again.",
-                           position_)};
+                           prefix_.tokens)};
 }
 
 Result<States> States::fork() const {
   TRY(checkWhole());
   States copy = TRY(create(config_, cacheType_, maxTokens_, devices_));
-  copy.position_ = position_;
+  copy.prefix_ = prefix_;
   copy.gridOrigin_ = gridOrigin_;
-  copy.tokenHash_ = tokenHash_;
   copy.pages_ = pages_;
   const Streams streams = TRY(newStreams());
   for (size_t i = 0; i < parts_.size(); ++i) {
@@ -104,18 +101,18 @@ int64_t States::bytes() const {
 }
 
 Result<void> States::checkRoom(int64_t count) const {
-  if (position_ + count <= maxTokens_) return {};
+  if (prefix_.tokens + count <= maxTokens_) return {};
   return Error{
       ErrorCode::DoesNotFit,
       fmt::format("{} tokens do not fit behind the {} that were read: the window holds {}.", count,
-                  position_, maxTokens_)};
+                  prefix_.tokens, maxTokens_)};
 }
 
 int64_t States::missingPages(size_t layer, int64_t count) const {
   const auto& pages = pages_[layer];
   int64_t missing = 0;
-  for (int64_t page = position_ / kPageTokens; page < StateView::pagesFor(position_ + count);
-       ++page) {
+  for (int64_t page = prefix_.tokens / kPageTokens;
+       page < StateView::pagesFor(prefix_.tokens + count); ++page) {
     const auto index = static_cast<size_t>(page);
     if (index >= pages.size() || pages[index].use_count() > 1) ++missing;
   }
@@ -164,12 +161,12 @@ void States::publishPage(int64_t layer, int64_t page, kernels::Stream& stream) {
 Result<void> States::prepare(int64_t count, std::span<kernels::Stream* const> streams) {
   TRY(checkWhole());
   TRY(checkRoom(count));
-  const int64_t firstPage = position_ / kPageTokens;
+  const int64_t firstPage = prefix_.tokens / kPageTokens;
   for (size_t layer = 0; layer < pages_.size(); ++layer) {
     auto& pages = pages_[layer];
     Part& part = parts_[partOf_[layer]];
     kernels::Stream& stream = *streams[partOf_[layer]];
-    for (int64_t page = firstPage; page < StateView::pagesFor(position_ + count); ++page) {
+    for (int64_t page = firstPage; page < StateView::pagesFor(prefix_.tokens + count); ++page) {
       const auto index = static_cast<size_t>(page);
       if (index < pages.size()) {
         if (pages[index].use_count() == 1) continue;
@@ -187,15 +184,7 @@ Result<void> States::prepare(int64_t count, std::span<kernels::Stream* const> st
 }
 
 void States::advance(std::span<const int32_t> tokens) {
-  for (const int32_t token : tokens) {
-    Sha256Hasher hasher;
-    hasher.update({reinterpret_cast<const char*>(tokenHash_.data()), tokenHash_.size()});
-    ByteWriter writer;
-    writer.u32(static_cast<uint32_t>(token));
-    hasher.update(writer.bytes());
-    tokenHash_ = hasher.finish();
-  }
-  position_ += static_cast<int64_t>(tokens.size());
+  prefix_.extend(tokens);
   stepUnderWay_ = false;
 }
 

@@ -6,21 +6,20 @@
 #include "core/engine/devices.h"
 #include "core/engine/model_config.h"
 #include "core/engine/state_view.h"
+#include "core/engine/states_file.h"
+#include "core/engine/token_prefix.h"
 #include "kernels/backend.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <span>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 namespace lectern {
-
-/// Hears how far a long read or write is.
-using ByteProgress = std::function<void(int64_t doneBytes, int64_t totalBytes)>;
 
 /// Everything that a sequence carries from token to token: for each attention layer the keys and
 /// values so far, for each Mamba layer its convolution and SSM state, and how many tokens were
@@ -44,9 +43,9 @@ class States {
   /// A sequence that goes on from here by itself. Errors: OutOfMemory; Internal where it is spent.
   [[nodiscard]] Result<States> fork() const;
 
-  [[nodiscard]] int64_t position() const { return position_; }
-  /// A chain over all tokens so far: equal for equal prefixes, whatever their chunks were.
-  [[nodiscard]] const Sha256& tokenHash() const { return tokenHash_; }
+  [[nodiscard]] int64_t position() const { return prefix_.tokens; }
+  /// All tokens so far.
+  [[nodiscard]] const TokenPrefix& prefix() const { return prefix_; }
   /// Prefill splits at this position + k · chunk (Engine::beginDocument).
   [[nodiscard]] int64_t gridOrigin() const { return gridOrigin_; }
   /// Bytes on the device that this sequence holds, shared pages included.
@@ -55,22 +54,31 @@ class States {
   /// Error it holds what it held. Errors: OutOfMemory; DoesNotFit behind `maxTokens`.
   Result<void> reserve(int64_t tokens);
 
-  /// Writes all of it to a file, by a temporary name, synced and checksummed. `modelHash` names the
-  /// weights and the numerics that it is good for. It appears whole or not at all.
-  /// Errors: Storage, Cancelled; Internal where it is spent.
-  Result<void> save(const std::filesystem::path& path,
-                    const Sha256& modelHash,
-                    const ByteProgress& progress = {},
-                    const std::stop_token& stop = {}) const;
-  /// Errors: InputRefused (not such a file, damaged, of another model or shape, with keys and
-  /// values of another type, or of more tokens than `maxTokens`), OutOfMemory, Cancelled.
-  static Result<States> restore(const std::filesystem::path& path,
+  // Saving: two files, each written by a temporary name, synced and checksummed, so that it appears
+  // whole or not at all. `modelHash` names the weights and the numerics that they are good for.
+  // Errors: Storage; Internal where it is spent.
+  /// Saves what does not grow with the tokens.
+  Result<void> saveState(const std::filesystem::path& path,
+                         const Sha256& modelHash,
+                         std::string note) const;
+  /// Saves the keys and values of the tokens behind `from`, which is a beginning of this sequence;
+  /// and of those in front of it that share a page with them. Errors: Cancelled too.
+  Result<void> savePages(const std::filesystem::path& path,
+                         const Sha256& modelHash,
+                         const TokenPrefix& from,
+                         const std::stop_token& stop = {}) const;
+  /// Bytes that the two write, besides their headers.
+  [[nodiscard]] int64_t fixedBytes() const;
+  [[nodiscard]] int64_t pageBytesFrom(int64_t tokens) const;
+  /// Errors: InputRefused (not such files, damaged, of another model or shape, with keys and values
+  /// of another type or not of all tokens, or of more tokens than `maxTokens`), OutOfMemory,
+  /// Cancelled.
+  static Result<States> restore(const SavedStates& saved,
                                 const Sha256& modelHash,
                                 const ModelConfig& config,
                                 kernels::DType cacheType,
                                 int64_t maxTokens,
                                 const Devices& devices,
-                                const ByteProgress& progress = {},
                                 const std::stop_token& stop = {});
 
   // For the model's forward pass.
@@ -111,10 +119,9 @@ class States {
   kernels::DType cacheType_ = kernels::DType::F32;
   int64_t maxTokens_ = 0;
   int64_t maxPages_ = 0;
-  int64_t position_ = 0;
+  TokenPrefix prefix_;
   int64_t gridOrigin_ = 0;
   bool stepUnderWay_ = false;
-  Sha256 tokenHash_{};
   std::vector<Part> parts_;                  // in the layers' order
   std::vector<size_t> partOf_;               // [attention layer]
   std::vector<std::vector<PagePtr>> pages_;  // [attention layer][page]

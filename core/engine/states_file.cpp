@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The file of a saved sequence, little-endian:
-//   "LECTSTAT"  u32 version 1
-//   model hash 32, token hash 32
-//   varints: position, grid origin, attention layers, key/value heads, head size, cache element
-//            type (the number of kernels::DType: 0 float32, 1 bfloat16, 11 int8), tokens a page,
-//            Mamba layers, convolution taps, inner, state
-//   convolution and SSM states, layer by layer, float32
-//   for each attention layer its pages, as in kernels::KvCache, with scales where that has them
+// The files of a saved sequence, little-endian:
+//   "LECTSTAT"  u32 version 2
+//   u8 kind: 0 the state, 1 pages
+//   model hash 32; tokens varint and their hash 32; of the tokens before it the same, none for the
+//   state; grid origin varint; note: length varint, bytes
+//   varints: attention layers, key/value heads, head size, cache element type (the number of
+//            kernels::DType: 0 float32, 1 bfloat16, 11 int8), tokens a page, Mamba layers,
+//            convolution taps, inner, state
+//   the state: convolution and SSM states, layer by layer, float32
+//   pages: for each attention layer those that hold the tokens, as in kernels::KvCache, with scales
+//   where that has them; the first may hold some of the tokens before them, too
 //   u64 XXH3 of everything before it
+#include "core/engine/states_file.h"
+
 #include "core/base/byte_io.h"
 #include "core/base/file.h"
 #include "core/base/mapped_file.h"
@@ -19,16 +24,19 @@
 #include <xxhash.h>
 
 #include <cstring>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
-#include <vector>
 
 namespace lectern {
 
 namespace {
 
-constexpr std::string_view kMagic = "LECTSTAT";
-constexpr uint32_t kVersion = 1;
+namespace fs = std::filesystem;
+
+constexpr std::string_view kStatesMagic = "LECTSTAT";
+constexpr uint32_t kStatesVersion = 2;
 constexpr int64_t kChecksumBytes = 8;
 
 // Appends to the file and to the running checksum.
@@ -61,7 +69,8 @@ class ChecksummedFile {
 
 // The sides that must agree for the file's bytes to mean anything, and which is the cache's type.
 constexpr size_t kTypeSide = 3;
-std::vector<uint64_t> sidesOf(const ModelConfig& config, kernels::DType cacheType) {
+using Sides = std::array<uint64_t, 9>;
+Sides sidesOf(const ModelConfig& config, kernels::DType cacheType) {
   const auto u = [](int64_t value) { return static_cast<uint64_t>(value); };
   return {u(config.attentionLayers()),
           u(config.attentionLayers() > 0 ? config.numKeyValueHeads : 0),
@@ -74,144 +83,254 @@ std::vector<uint64_t> sidesOf(const ModelConfig& config, kernels::DType cacheTyp
           u(config.mambaDState)};
 }
 
-Error refuse(const std::filesystem::path& path, std::string_view cause) {
+Error refuse(const fs::path& path, std::string_view cause) {
   return {ErrorCode::InputRefused,
           fmt::format("The saved reading {} cannot be used: {}. It has to be read again.",
                       path.string(), cause)};
 }
 
-Error cancelled(std::string_view what, const std::filesystem::path& path) {
+Error cancelled(std::string_view what, const fs::path& path) {
   return {ErrorCode::Cancelled, fmt::format("{} {} was stopped.", what, path.string())};
+}
+
+std::string headerBytes(const StatesFileHeader& header, const Sides& sides) {
+  ByteWriter writer;
+  const auto sum = [&writer](const Sha256& value) {
+    for (const uint8_t byte : value) writer.u8(byte);
+  };
+  const auto prefix = [&](const TokenPrefix& value) {
+    writer.varint(static_cast<uint64_t>(value.tokens));
+    sum(value.hash);
+  };
+  for (const char c : kStatesMagic) writer.u8(static_cast<uint8_t>(c));
+  writer.u32(kStatesVersion);
+  writer.u8(static_cast<uint8_t>(header.kind));
+  sum(header.model);
+  prefix(header.upTo);
+  prefix(header.from);
+  writer.varint(static_cast<uint64_t>(header.gridOrigin));
+  writer.string(header.note);
+  for (const uint64_t side : sides) writer.varint(side);
+  return writer.take();
+}
+
+struct ReadHeader {
+  StatesFileHeader says;
+  Sides sides{};
+  int64_t bytes = 0;
+};
+
+Result<ReadHeader> parseHeader(std::string_view bytes, const fs::path& path) {
+  if (bytes.substr(0, kStatesMagic.size()) != kStatesMagic)
+    return refuse(path, "it is no saved reading");
+  ByteReader reader(bytes.substr(kStatesMagic.size()));
+  if (reader.u32() != kStatesVersion) return refuse(path, "another version of Lectern made it");
+  const auto sum = [&reader] {
+    Sha256 value{};
+    for (uint8_t& byte : value) byte = reader.u8();
+    return value;
+  };
+  constexpr uint64_t kMostTokens = uint64_t{1} << 40;
+  const auto tokens = [&reader] {
+    const uint64_t value = reader.varint();
+    if (value > kMostTokens) reader.fail();
+    return static_cast<int64_t>(value);
+  };
+  ReadHeader header;
+  const uint8_t kind = reader.u8();
+  if (kind > static_cast<uint8_t>(StatesFileHeader::Kind::Pages)) reader.fail();
+  header.says.kind = static_cast<StatesFileHeader::Kind>(kind);
+  header.says.model = sum();
+  for (TokenPrefix* prefix : {&header.says.upTo, &header.says.from}) {
+    prefix->tokens = tokens();
+    prefix->hash = sum();
+  }
+  header.says.gridOrigin = tokens();
+  header.says.note = reader.string();
+  for (uint64_t& side : header.sides) side = reader.varint();
+  if (reader.failed() || header.says.from.tokens > header.says.upTo.tokens ||
+      header.says.gridOrigin > header.says.upTo.tokens) {
+    return refuse(path, "it is damaged");
+  }
+  header.bytes = static_cast<int64_t>(bytes.size()) - reader.remaining();
+  return header;
+}
+
+// A file that was mapped, its sum found right, and its header made out.
+struct OpenFile {
+  std::shared_ptr<const MappedFile> file;
+  ReadHeader header;
+  std::string_view body;  // behind the header
+};
+
+Result<OpenFile> openChecked(const fs::path& path) {
+  OpenFile open{TRY(MappedFile::open(path)), {}, {}};
+  const std::string_view bytes = open.file->bytes();
+  if (static_cast<int64_t>(bytes.size()) < kChecksumBytes ||
+      bytes.substr(0, kStatesMagic.size()) != kStatesMagic) {
+    return refuse(path, "it is no saved reading");
+  }
+  const std::string_view summed = bytes.substr(0, bytes.size() - kChecksumBytes);
+  ByteReader trailer(bytes.substr(summed.size()));
+  const uint64_t low = trailer.u32();
+  if (XXH3_64bits(summed.data(), summed.size()) !=
+      (low | (static_cast<uint64_t>(trailer.u32()) << 32))) {
+    return refuse(path, "it is damaged");
+  }
+  open.header = TRY(parseHeader(summed, path));
+  open.body = summed.substr(static_cast<size_t>(open.header.bytes));
+  return open;
+}
+
+// Whether a file was made for that model, and for that shape of it.
+Result<void> checkModel(const ReadHeader& header,
+                        const fs::path& path,
+                        const Sha256& model,
+                        const Sides& sides,
+                        kernels::DType cacheType) {
+  // The type decides about the model's hash, too, so it is named before that.
+  Sides others = header.sides;
+  if (const uint64_t type = std::exchange(others[kTypeSide], sides[kTypeSide]);
+      type != sides[kTypeSide] && others == sides) {
+    return refuse(path, fmt::format("it keeps keys and values in another type than {}",
+                                    cacheTypeName(cacheType)));
+  }
+  if (header.says.model != model) return refuse(path, "it belongs to another model");
+  if (others != sides) return refuse(path, "it belongs to a model of another shape");
+  return {};
 }
 
 }  // namespace
 
-Result<void> States::save(const std::filesystem::path& path,
-                          const Sha256& modelHash,
-                          const ByteProgress& progress,
-                          const std::stop_token& stop) const {
+Result<StatesFileHeader> readStatesFileHeader(const fs::path& path) {
+  const auto file = TRY(MappedFile::open(path));
+  return TRY(parseHeader(file->bytes(), path)).says;
+}
+
+int64_t States::fixedBytes() const {
+  int64_t bytes = 0;
+  for (const Part& part : parts_) bytes += part.fixed.bytes();
+  return bytes;
+}
+
+int64_t States::pageBytesFrom(int64_t tokens) const {
+  const int64_t pages = StateView::pagesFor(prefix_.tokens) - tokens / kPageTokens;
+  return pages * static_cast<int64_t>(pages_.size()) * StateView::pageBytes(config_, cacheType_);
+}
+
+Result<void> States::saveState(const fs::path& path,
+                               const Sha256& modelHash,
+                               std::string note) const {
   TRY(checkWhole());
   ChecksummedFile file(TRY(AtomicFile::create(path)));
-  ByteWriter header;
-  for (const char c : kMagic) header.u8(static_cast<uint8_t>(c));
-  header.u32(kVersion);
-  for (const uint8_t byte : modelHash) header.u8(byte);
-  for (const uint8_t byte : tokenHash_) header.u8(byte);
-  header.varint(static_cast<uint64_t>(position_));
-  header.varint(static_cast<uint64_t>(gridOrigin_));
-  for (const uint64_t side : sidesOf(config_, cacheType_)) header.varint(side);
-  TRY(file.append(header.bytes()));
-
+  TRY(file.append(headerBytes(
+      {StatesFileHeader::Kind::State, modelHash, prefix_, {}, gridOrigin_, std::move(note)},
+      sidesOf(config_, cacheType_))));
   const Streams streams = TRY(newStreams());
   std::string host;
-  int64_t totalBytes = 0;
-  for (const Part& part : parts_) totalBytes += part.fixed.bytes();
-  // Pages may have been taken for tokens that were then not read.
-  const auto pages = static_cast<size_t>(StateView::pagesFor(position_));
-  for (const auto& layer : pages_) {
-    for (size_t page = 0; page < pages; ++page) totalBytes += layer[page]->bytes();
-  }
-  int64_t doneBytes = 0;
-  const auto appendFrom = [&](size_t part, const kernels::Buffer& buffer) -> Result<void> {
-    if (stop.stop_requested()) return cancelled("Saving", path);
-    host.resize(static_cast<size_t>(buffer.bytes()));
-    streams[part]->copyOut(host.data(), buffer.data(), buffer.bytes());
+  for (size_t part = 0; part < parts_.size(); ++part) {
+    const kernels::Buffer& fixed = parts_[part].fixed;
+    host.resize(static_cast<size_t>(fixed.bytes()));
+    streams[part]->copyOut(host.data(), fixed.data(), fixed.bytes());
     TRY(streams[part]->wait());
     TRY(file.append(host));
-    doneBytes += buffer.bytes();
-    if (progress) progress(doneBytes, totalBytes);
-    return {};
-  };
-  for (size_t part = 0; part < parts_.size(); ++part) TRY(appendFrom(part, parts_[part].fixed));
+  }
+  return file.commit();
+}
+
+Result<void> States::savePages(const fs::path& path,
+                               const Sha256& modelHash,
+                               const TokenPrefix& from,
+                               const std::stop_token& stop) const {
+  TRY(checkWhole());
+  LECTERN_CHECK(from.tokens <= prefix_.tokens);
+  ChecksummedFile file(TRY(AtomicFile::create(path)));
+  TRY(file.append(
+      headerBytes({StatesFileHeader::Kind::Pages, modelHash, prefix_, from, gridOrigin_, {}},
+                  sidesOf(config_, cacheType_))));
+  const Streams streams = TRY(newStreams());
+  std::string host;
+  // Pages may have been taken for tokens that were then not read.
+  const int64_t end = StateView::pagesFor(prefix_.tokens);
   for (size_t layer = 0; layer < pages_.size(); ++layer) {
-    for (size_t page = 0; page < pages; ++page) {
-      TRY(appendFrom(partOf_[layer], *pages_[layer][page]));
+    kernels::Stream& stream = *streams[partOf_[layer]];
+    for (int64_t page = from.tokens / kPageTokens; page < end; ++page) {
+      if (stop.stop_requested()) return cancelled("Saving", path);
+      const kernels::Buffer& buffer = *pages_[layer][static_cast<size_t>(page)];
+      host.resize(static_cast<size_t>(buffer.bytes()));
+      stream.copyOut(host.data(), buffer.data(), buffer.bytes());
+      TRY(stream.wait());
+      TRY(file.append(host));
     }
   }
   return file.commit();
 }
 
-Result<States> States::restore(const std::filesystem::path& path,
+Result<States> States::restore(const SavedStates& saved,
                                const Sha256& modelHash,
                                const ModelConfig& config,
                                kernels::DType cacheType,
                                int64_t maxTokens,
                                const Devices& devices,
-                               const ByteProgress& progress,
                                const std::stop_token& stop) {
-  const auto file = TRY(MappedFile::open(path));
-  const std::string_view bytes = file->bytes();
-  if (static_cast<int64_t>(bytes.size()) < kChecksumBytes ||
-      bytes.substr(0, kMagic.size()) != kMagic) {
-    return refuse(path, "it is no saved reading");
+  const Sides sides = sidesOf(config, cacheType);
+  const OpenFile fixed = TRY(openChecked(saved.state));
+  const StatesFileHeader& says = fixed.header.says;
+  TRY(checkModel(fixed.header, saved.state, modelHash, sides, cacheType));
+  if (says.kind != StatesFileHeader::Kind::State) {
+    return refuse(saved.state, "it holds keys and values alone");
   }
-  const std::string_view body = bytes.substr(0, bytes.size() - kChecksumBytes);
-  ByteReader trailer(bytes.substr(body.size()));
-  const uint64_t low = trailer.u32();
-  if (XXH3_64bits(body.data(), body.size()) !=
-      (low | (static_cast<uint64_t>(trailer.u32()) << 32))) {
-    return refuse(path, "it is damaged");
+  if (says.upTo.tokens > maxTokens) {
+    return refuse(saved.state, fmt::format("it holds {} tokens, and the window {}",
+                                           says.upTo.tokens, maxTokens));
   }
-
-  ByteReader reader(body.substr(kMagic.size()));
-  if (reader.u32() != kVersion) return refuse(path, "another version of Lectern made it");
-  const auto readSum = [&reader] {
-    Sha256 sum{};
-    for (uint8_t& byte : sum) byte = reader.u8();
-    return sum;
-  };
-  const Sha256 ofModel = readSum();
-  const Sha256 ofTokens = readSum();
-  const uint64_t position = reader.varint();
-  const uint64_t origin = reader.varint();
-  const std::vector<uint64_t> sides = sidesOf(config, cacheType);
-  const uint64_t wantedType = sides[kTypeSide];
-  std::vector<uint64_t> ofFile(sides.size());
-  for (uint64_t& side : ofFile) side = reader.varint();
-  // The type decides about the model's hash, too, so it is named before that.
-  if (const uint64_t type = std::exchange(ofFile[kTypeSide], wantedType);
-      type != wantedType && ofFile == sides) {
-    return refuse(path, fmt::format("it keeps keys and values in another type than {}",
-                                    cacheTypeName(cacheType)));
-  }
-  if (ofModel != modelHash) return refuse(path, "it belongs to another model");
-  if (ofFile != sides) return refuse(path, "it belongs to a model of another shape");
   States states = TRY(create(config, cacheType, maxTokens, devices));
-  states.tokenHash_ = ofTokens;
-  if (position > static_cast<uint64_t>(maxTokens)) {
-    return refuse(path, fmt::format("it holds {} tokens, and the window {}", position, maxTokens));
+  if (static_cast<int64_t>(fixed.body.size()) != states.fixedBytes()) {
+    return refuse(saved.state, "its length is not what it says");
   }
-  if (reader.failed() || origin > position) return refuse(path, "it is damaged");
-  states.position_ = static_cast<int64_t>(position);
-  states.gridOrigin_ = static_cast<int64_t>(origin);
-
+  states.prefix_ = says.upTo;
+  states.gridOrigin_ = says.gridOrigin;
   const Streams streams = TRY(states.newStreams());
-  int64_t offset = static_cast<int64_t>(body.size()) - reader.remaining();
-  const auto copyInto = [&](size_t part, const kernels::Buffer& buffer) {
-    if (offset + buffer.bytes() > static_cast<int64_t>(body.size())) return false;
-    streams[part]->copyIn(buffer.data(), body.data() + offset, buffer.bytes());
-    offset += buffer.bytes();
-    if (progress) progress(offset, static_cast<int64_t>(body.size()));
-    return true;
-  };
-  if (stop.stop_requested()) return cancelled("Restoring", path);
-  bool whole = true;
-  for (size_t part = 0; part < states.parts_.size() && whole; ++part) {
-    whole = copyInto(part, states.parts_[part].fixed);
+  size_t offset = 0;
+  for (size_t part = 0; part < states.parts_.size(); ++part) {
+    const kernels::Buffer& buffer = states.parts_[part].fixed;
+    streams[part]->copyIn(buffer.data(), fixed.body.data() + offset, buffer.bytes());
+    offset += static_cast<size_t>(buffer.bytes());
   }
-  const int64_t pages = (states.position_ + kPageTokens - 1) / kPageTokens;
-  for (size_t layer = 0; layer < states.pages_.size() && whole; ++layer) {
-    const size_t part = states.partOf_[layer];
-    for (int64_t page = 0; page < pages && whole; ++page) {
-      if (stop.stop_requested()) return cancelled("Restoring", path);
-      states.pages_[layer].push_back(TRY(states.newPage(states.parts_[part])));
-      whole = copyInto(part, *states.pages_[layer].back());
-      states.publishPage(static_cast<int64_t>(layer), page, *streams[part]);
+
+  TokenPrefix before;
+  for (const fs::path& path : saved.pages) {
+    const OpenFile pages = TRY(openChecked(path));
+    TRY(checkModel(pages.header, path, modelHash, sides, cacheType));
+    if (pages.header.says.kind != StatesFileHeader::Kind::Pages ||
+        pages.header.says.from != before || pages.header.says.upTo.tokens > says.upTo.tokens) {
+      return refuse(path, "it does not go on where the one before it ends");
     }
+    const int64_t first = before.tokens / kPageTokens;
+    before = pages.header.says.upTo;
+    const int64_t end = StateView::pagesFor(before.tokens);
+    const int64_t pageBytes = StateView::pageBytes(config, cacheType);
+    const auto layers = static_cast<int64_t>(states.pages_.size());
+    if (static_cast<int64_t>(pages.body.size()) != (end - first) * layers * pageBytes) {
+      return refuse(path, "its length is not what it says");
+    }
+    const char* from = pages.body.data();
+    for (int64_t layer = 0; layer < layers; ++layer) {
+      auto& table = states.pages_[static_cast<size_t>(layer)];
+      const size_t part = states.partOf_[static_cast<size_t>(layer)];
+      for (int64_t page = first; page < end; ++page, from += pageBytes) {
+        if (stop.stop_requested()) return cancelled("Restoring", path);
+        if (page == static_cast<int64_t>(table.size())) {
+          table.push_back(TRY(states.newPage(states.parts_[part])));
+          states.publishPage(layer, page, *streams[part]);
+        }
+        streams[part]->copyIn(table[static_cast<size_t>(page)]->data(), from, pageBytes);
+      }
+    }
+    for (const auto& stream : streams) TRY(stream->wait());  // the mapping goes
   }
+  if (before != says.upTo) return refuse(saved.state, "keys and values of it are missing");
   for (const auto& stream : streams) TRY(stream->wait());
-  if (!whole || offset != static_cast<int64_t>(body.size()))
-    return refuse(path, "its length is not what it says");
   return states;
 }
 

@@ -3,6 +3,7 @@
 
 #include "tests/support/backends.h"
 #include "tests/support/engine_fixture.h"
+#include "tests/support/saved_states.h"
 #include "tests/support/tiny_model.h"
 #include "tests/support/wrapped_backend.h"
 
@@ -66,7 +67,7 @@ TEST_P(EngineTest, ReadsAsManyTokensInAPassAsFillTheBackend) {
   const auto list = tokens(3000);
   States usual = engine_->newStates().value();
   ASSERT_TRUE(engine_->prefill(usual, std::span(list).first(2500), {}, {}));
-  ASSERT_TRUE(usual.save(folder_.path() / "state", engine_->modelHash()));
+  ASSERT_TRUE(test::saveWhole(usual, folder_.path() / "state", engine_->modelHash()));
   ASSERT_TRUE(engine_->prefill(usual, std::span(list).subspan(2500), {}, {}));
 
   const auto backend =
@@ -85,7 +86,7 @@ TEST_P(EngineTest, ReadsAsManyTokensInAPassAsFillTheBackend) {
   };
   agree();
 
-  states = wide->restore(folder_.path() / "state").value();
+  states = wide->restore(test::filesAt(folder_.path() / "state")).value();
   steps.clear();
   ASSERT_TRUE(wide->prefill(states, std::span(list).subspan(2500),
                             [&](int64_t done) { steps.push_back(done); }, {}));
@@ -128,7 +129,7 @@ TEST_P(EngineTest, StopsBetweenChunksAndKeepsWhatWasRead) {
 TEST_P(EngineTest, WritesTheSameForTheSameSeedAndAfterRestoring) {
   States states = engine_->newStates().value();
   ASSERT_TRUE(engine_->prefill(states, tokens(50), {}, {}));
-  ASSERT_TRUE(states.save(folder_.path() / "state", engine_->modelHash()));
+  ASSERT_TRUE(test::saveWhole(states, folder_.path() / "state", engine_->modelHash()));
   GenerateOptions options;
   options.sampler = {.temperature = 1, .seed = 11};
   options.maxTokens = 60;
@@ -138,10 +139,10 @@ TEST_P(EngineTest, WritesTheSameForTheSameSeedAndAfterRestoring) {
   States again = engine_->newStates().value();
   ASSERT_TRUE(engine_->prefill(again, tokens(50), {}, {}));
   EXPECT_EQ(write(again, options), written);
-  EXPECT_EQ(engine_->restore(folder_.path() / "state").value().tokenHash(), [&] {
+  EXPECT_EQ(engine_->restore(test::filesAt(folder_.path() / "state")).value().prefix(), [&] {
     States s = engine_->newStates().value();
     EXPECT_TRUE(engine_->prefill(s, tokens(50), {}, {}));
-    return s.tokenHash();
+    return s.prefix();
   }());
 }
 
@@ -241,9 +242,9 @@ TEST_P(EngineTest, KeepsKeysAndValuesAsItIsAskedAndRereadsThoseOfAnotherType) {
   EXPECT_NE(bytes->modelHash(), engine_->modelHash());
   States states = bytes->newStates().value();
   ASSERT_TRUE(bytes->prefill(states, tokens(18), {}, {}));
-  ASSERT_TRUE(states.save(folder_.path() / "state", bytes->modelHash()));
-  EXPECT_EQ(bytes->restore(folder_.path() / "state").value().position(), 18);
-  const auto refused = engine_->restore(folder_.path() / "state");
+  ASSERT_TRUE(test::saveWhole(states, folder_.path() / "state", bytes->modelHash()));
+  EXPECT_EQ(bytes->restore(test::filesAt(folder_.path() / "state")).value().position(), 18);
+  const auto refused = engine_->restore(test::filesAt(folder_.path() / "state"));
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().message.find("keys and values in another type than f32"),
             std::string::npos);

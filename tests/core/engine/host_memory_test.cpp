@@ -5,6 +5,7 @@
 // turned into OutOfMemory where a thread begins. On the way nothing may leak (the sanitizers see to
 // that), and what was there before must be as it was, or say that it is not.
 #include "core/engine/engine.h"
+#include "tests/support/saved_states.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tiny_model.h"
 #include "tests/support/wrapped_backend.h"
@@ -217,21 +218,20 @@ TEST_F(HostMemory, RefusedWhileForkingSavingAndRestoringLeavesTheOriginal) {
             }),
             3);
   EXPECT_GE(refuseMany([&](int64_t request) {
-              const Result<void> result =
-                  callRefusing(request, [&] { return states.save(path, engine_->modelHash()); });
-              expectOutOfMemory(result);
-              // Whole or not there: the last request comes when the file has its name already.
-              if (std::filesystem::exists(path)) {
-                EXPECT_TRUE(engine_->restore(path).has_value());
-                std::filesystem::remove(path);
+              expectOutOfMemory(callRefusing(
+                  request, [&] { return test::saveWhole(states, path, engine_->modelHash()); }));
+              // Each file is whole or not there: the last requests come when it has its name
+              // already.
+              for (const auto& file : std::filesystem::directory_iterator(path.parent_path())) {
+                EXPECT_TRUE(readStatesFileHeader(file).has_value()) << file.path();
+                std::filesystem::remove(file);
               }
-              EXPECT_TRUE(std::filesystem::is_empty(path.parent_path()));
             }),
             3);
-  ASSERT_TRUE(states.save(path, engine_->modelHash()));
+  ASSERT_TRUE(test::saveWhole(states, path, engine_->modelHash()));
   EXPECT_GE(refuseMany([&](int64_t request) {
               expectOutOfMemory(callRefusing(request, [&]() -> Result<void> {
-                TRY(engine_->restore(path));
+                TRY(engine_->restore(test::filesAt(path)));
                 return {};
               }));
               EXPECT_EQ(backend_->heldBytes(), held);

@@ -3,6 +3,7 @@
 // A backend refuses the first, the second, … the last memory that a call asks for: the call must
 // say so, give back what it had, and leave what was there before as it was.
 #include "core/engine/engine.h"
+#include "tests/support/saved_states.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tiny_model.h"
 #include "tests/support/wrapped_backend.h"
@@ -173,9 +174,9 @@ TEST_F(OutOfMemory, WritingKeepsWhatItHasWritten) {
 
 TEST_F(OutOfMemory, RestoringSaysSoAndHoldsNothing) {
   const auto path = folder_.path() / "state";
-  ASSERT_TRUE(read(1030).save(path, engine_->modelHash()));
+  ASSERT_TRUE(test::saveWhole(read(1030), path, engine_->modelHash()));
   const int refusals = refuseEach([&]() -> Result<void> {
-    TRY(engine_->restore(path));
+    TRY(engine_->restore(test::filesAt(path)));
     return {};
   });
   EXPECT_EQ(refusals, 2 + 3);
@@ -197,7 +198,8 @@ TEST_F(OutOfMemory, AFaultInTheMiddleOfAStepSpendsTheSequenceAlone) {
       "saved reading, or read again.";
   EXPECT_EQ(engine_->prefill(states, tokens(3), {}, {}).error().message, words);
   EXPECT_EQ(states.fork().error().message, words);
-  EXPECT_EQ(states.save(folder_.path() / "spent", engine_->modelHash()).error().message, words);
+  EXPECT_EQ(test::saveWhole(states, folder_.path() / "spent", engine_->modelHash()).error().message,
+            words);
   EXPECT_FALSE(std::filesystem::exists(folder_.path() / "spent"));
 
   States again = whole.fork().value();

@@ -10,6 +10,7 @@
 #include "tests/cuda_runtime/cuda_runtime.h"
 #include "tests/simt/simt.h"
 #include "tests/support/golden_model.h"
+#include "tests/support/saved_states.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tiny_model.h"
 #include "tests/support/wrapped_backend.h"
@@ -339,11 +340,11 @@ TEST_F(OnTwoCards, GoOnWithAReadingOfOneAndTheOtherWayRound) {
     const std::vector<int32_t> all = tokens();
     States states = engine->newStates().value();
     EXPECT_TRUE(engine->prefill(states, std::span(all).first(kRead), {}, {}));
-    EXPECT_TRUE(states.save(path, engine->modelHash()));
+    EXPECT_TRUE(test::saveWhole(states, path, engine->modelHash()));
   };
   const auto goOnWith = [&](const std::filesystem::path& path) {
     const auto engine = open().value();
-    States states = engine->restore(path).value();
+    States states = engine->restore(test::filesAt(path)).value();
     const States kept = states.fork().value();
     const std::vector<float> logits = readAndGoOn(*engine, states, kRead);
     States again = kept.fork().value();

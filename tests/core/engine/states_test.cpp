@@ -2,6 +2,7 @@
 #include "core/engine/states.h"
 
 #include "tests/support/engine_fixture.h"
+#include "tests/support/saved_states.h"
 
 #include <gtest/gtest.h>
 
@@ -24,8 +25,8 @@ class StatesTest : public testing::Test {
     return loaded_.read(states, tokens(9, 5), std::vector<int64_t>{3});
   }
   Result<States> restore(const std::filesystem::path& path) {
-    return States::restore(path, kModel, loaded_.config, kernels::DType::F32, loaded_.maxTokens,
-                           loaded_.devices());
+    return States::restore(test::filesAt(path), kModel, loaded_.config, kernels::DType::F32,
+                           loaded_.maxTokens, loaded_.devices());
   }
 
   static constexpr Sha256 kModel = {1, 2, 3};
@@ -38,28 +39,28 @@ TEST_F(StatesTest, ForksGoOnByThemselvesAndShareWhatTheyHave) {
   loaded_.read(root, tokens(700, 1), std::vector<int64_t>{512});
   States first = root.fork().value();
   States second = root.fork().value();
-  EXPECT_EQ(first.tokenHash(), root.tokenHash());
+  EXPECT_EQ(first.prefix(), root.prefix());
 
   loaded_.read(first, tokens(400, 2),
                std::vector<int64_t>{100});  // over the end of the shared page
   const auto fromFork = goOn(second);
   const auto fromRoot = goOn(root);
   EXPECT_EQ(fromFork, fromRoot);
-  EXPECT_EQ(second.tokenHash(), root.tokenHash());
-  EXPECT_NE(first.tokenHash(), root.tokenHash());
+  EXPECT_EQ(second.prefix(), root.prefix());
+  EXPECT_NE(first.prefix(), root.prefix());
 }
 
 TEST_F(StatesTest, RestoringEqualsNeverHavingLeft) {
   States states = loaded_.newStates();
   loaded_.read(states, tokens(700, 1), std::vector<int64_t>{512});
   const auto path = folder_.path() / "state";
-  ASSERT_TRUE(states.save(path, kModel));
+  ASSERT_TRUE(test::saveWhole(states, path, kModel));
   const auto expected = goOn(states);
 
   States restored = restore(path).value();
   EXPECT_EQ(restored.position(), 700);
   EXPECT_EQ(goOn(restored), expected);
-  EXPECT_EQ(restored.tokenHash(), states.tokenHash());
+  EXPECT_EQ(restored.prefix(), states.prefix());
 }
 
 // One layer has its page for the next tokens, the other was refused it.
@@ -79,14 +80,14 @@ TEST_F(StatesTest, AreSavedWholeWhereMemoryForMoreWasRefused) {
   loaded_.backend->beforeAllocate = nullptr;
 
   const auto path = folder_.path() / "state";
-  ASSERT_TRUE(states.save(path, kModel));
+  ASSERT_TRUE(test::saveWhole(states, path, kModel));
   States restored = restore(path).value();
   EXPECT_EQ(restored.position(), 512);
   EXPECT_EQ(goOn(restored), goOn(states));
 }
 
 TEST_F(StatesTest, AnEmptySequenceCanBeSavedToo) {
-  ASSERT_TRUE(loaded_.newStates().save(folder_.path() / "empty", kModel));
+  ASSERT_TRUE(test::saveWhole(loaded_.newStates(), folder_.path() / "empty", kModel));
   EXPECT_EQ(restore(folder_.path() / "empty").value().position(), 0);
 }
 
@@ -94,7 +95,7 @@ TEST_F(StatesTest, RefusesWhatIsNotItsOwnOrNotWhole) {
   States states = loaded_.newStates();
   loaded_.read(states, tokens(20, 1), std::vector<int64_t>{20});
   const auto path = folder_.path() / "state";
-  ASSERT_TRUE(states.save(path, kModel));
+  ASSERT_TRUE(test::saveWhole(states, path, kModel));
   const std::string bytes = readFile(path, 1 << 24).value();
 
   const auto refusal = [&](const std::string& content) {
@@ -113,27 +114,67 @@ TEST_F(StatesTest, RefusesWhatIsNotItsOwnOrNotWhole) {
   EXPECT_NE(refusal(flipped).find("damaged"), std::string::npos);
 
   ASSERT_TRUE(writeFileAtomically(path, bytes));
-  EXPECT_NE(
-      States::restore(path, Sha256{9}, loaded_.config, kernels::DType::F32, 2048, loaded_.devices())
-          .error()
-          .message.find("another model"),
-      std::string::npos);
-  EXPECT_NE(
-      States::restore(path, kModel, loaded_.config, kernels::DType::BF16, 2048, loaded_.devices())
-          .error()
-          .message.find("it keeps keys and values in another type than bf16"),
-      std::string::npos);
+  EXPECT_NE(States::restore(test::filesAt(path), Sha256{9}, loaded_.config, kernels::DType::F32,
+                            2048, loaded_.devices())
+                .error()
+                .message.find("another model"),
+            std::string::npos);
+  EXPECT_NE(States::restore(test::filesAt(path), kModel, loaded_.config, kernels::DType::BF16, 2048,
+                            loaded_.devices())
+                .error()
+                .message.find("it keeps keys and values in another type than bf16"),
+            std::string::npos);
   ModelConfig other = loaded_.config;
   other.headDim *= 2;
-  EXPECT_NE(States::restore(path, kModel, other, kernels::DType::F32, 2048, loaded_.devices())
+  EXPECT_NE(States::restore(test::filesAt(path), kModel, other, kernels::DType::F32, 2048,
+                            loaded_.devices())
                 .error()
                 .message.find("another shape"),
             std::string::npos);
-  EXPECT_NE(
-      States::restore(path, kModel, loaded_.config, kernels::DType::F32, 10, loaded_.devices())
-          .error()
-          .message.find("it holds 20 tokens, and the window 10"),
-      std::string::npos);
+  EXPECT_NE(States::restore(test::filesAt(path), kModel, loaded_.config, kernels::DType::F32, 10,
+                            loaded_.devices())
+                .error()
+                .message.find("it holds 20 tokens, and the window 10"),
+            std::string::npos);
+}
+
+TEST_F(StatesTest, AreRestoredFromPiecesOfTheirKeysAndValues) {
+  const auto file = [&](const char* name) { return folder_.path() / name; };
+  States states = loaded_.newStates();
+  ASSERT_TRUE(states.savePages(file("none"), kModel, {}));
+  const TokenPrefix none = states.prefix();
+  loaded_.read(states, tokens(700, 1), std::vector<int64_t>{512});
+  const TokenPrefix first = states.prefix();
+  ASSERT_TRUE(states.savePages(file("first"), kModel, none));
+  loaded_.read(states, tokens(500, 2), std::vector<int64_t>{324, 512});
+  ASSERT_TRUE(states.savePages(file("second"), kModel, first));
+  ASSERT_TRUE(states.saveState(file("state"), kModel, "a note"));
+  EXPECT_EQ(
+      readStatesFileHeader(file("state")).value(),
+      (StatesFileHeader{StatesFileHeader::Kind::State, kModel, states.prefix(), {}, 0, "a note"}));
+  EXPECT_EQ(readStatesFileHeader(file("second")).value().from, first);
+
+  const auto restored = [&](const std::vector<std::string>& pieces) {
+    SavedStates saved{file("state"), {}};
+    for (const std::string& piece : pieces) saved.pages.push_back(folder_.path() / piece);
+    return States::restore(saved, kModel, loaded_.config, kernels::DType::F32, loaded_.maxTokens,
+                           loaded_.devices());
+  };
+  States whole = restored({"first", "second"}).value();
+  EXPECT_EQ(whole.prefix(), states.prefix());
+  EXPECT_EQ(goOn(whole), goOn(states));
+  EXPECT_TRUE(restored({"none", "first", "second"}));
+
+  const auto refusal = [&](const std::vector<std::string>& pieces) {
+    const Result<States> result = restored(pieces);
+    return result ? "accepted" : result.error().message;
+  };
+  for (const std::vector<std::string>& pieces :
+       {std::vector<std::string>{}, {"first"}, {"second"}, {"first", "first", "second"}}) {
+    EXPECT_NE(refusal(pieces).find("cannot be used"), std::string::npos)
+        << testing::PrintToString(pieces);
+  }
+  EXPECT_NE(refusal({"state"}).find("does not go on"), std::string::npos);
 }
 
 TEST_F(StatesTest, KeepAQuarterOfFloatsAndTheScalesInBytes) {
@@ -156,10 +197,11 @@ TEST_F(StatesTest, RestoringBytesEqualsNeverHavingLeftAndIsNoneOfFloats) {
   States states = loaded_.newStates();
   loaded_.read(states, tokens(700, 1), std::vector<int64_t>{512});
   const auto path = folder_.path() / "state";
-  ASSERT_TRUE(states.save(path, kModel));
+  ASSERT_TRUE(test::saveWhole(states, path, kModel));
   const auto expected = goOn(states);
   const auto restored = [&](kernels::DType type, const Sha256& model) {
-    return States::restore(path, model, loaded_.config, type, loaded_.maxTokens, loaded_.devices());
+    return States::restore(test::filesAt(path), model, loaded_.config, type, loaded_.maxTokens,
+                           loaded_.devices());
   };
   States again = restored(kernels::DType::I8, kModel).value();
   EXPECT_EQ(goOn(again), expected);
@@ -180,8 +222,8 @@ TEST_F(StatesTest, HashesTokensAndNotChunks) {
   States b = loaded_.newStates();
   loaded_.read(a, tokens(30, 1), std::vector<int64_t>{30});
   loaded_.read(b, tokens(30, 1), std::vector<int64_t>{7});
-  EXPECT_EQ(a.tokenHash(), b.tokenHash());
-  EXPECT_NE(a.tokenHash(), loaded_.newStates().tokenHash());
+  EXPECT_EQ(a.prefix(), b.prefix());
+  EXPECT_NE(a.prefix(), loaded_.newStates().prefix());
 }
 
 }  // namespace

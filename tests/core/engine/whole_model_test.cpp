@@ -6,6 +6,7 @@
 #include "tests/support/backends.h"
 #include "tests/support/engine_fixture.h"
 #include "tests/support/golden_model.h"
+#include "tests/support/saved_states.h"
 
 #include <gtest/gtest.h>
 
@@ -109,11 +110,11 @@ class WholeModel : public testing::TestWithParam<std::string> {
     LoadedModel reference = loadedOn("reference", kind);
     States read = reference.newStates();
     ASSERT_TRUE(reference.model->run(read, std::span(all).first(40), {}));
-    ASSERT_TRUE(read.save(path, model));
+    ASSERT_TRUE(test::saveWhole(read, path, model));
     const std::vector<float> expected = goOn(reference, read);
 
     LoadedModel loaded = loadedOn(GetParam(), kind);
-    States restored = States::restore(path, model, loaded.config, loaded.cacheType,
+    States restored = States::restore(test::filesAt(path), model, loaded.config, loaded.cacheType,
                                       loaded.maxTokens, loaded.devices())
                           .value();
     const std::vector<float> logits = goOn(loaded, restored);
