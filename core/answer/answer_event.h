@@ -34,6 +34,7 @@ struct ReadingReport {
 
   // What of these a model had before it; nothing where none answered.
   int64_t tokensShown = 0;    ///< documents and the marks between them
+  int64_t tokensKept = 0;     ///< of these, what was read before, and not for this answer again
   int64_t segmentsShown = 0;  ///< that could be quoted; all but furniture, where it read the whole
   int64_t pagesShown = 0;
   bool shortlisted = false;  ///< they did not fit, so that a search chose what it read
@@ -91,6 +92,9 @@ struct Finished {
   std::vector<NearestPassage> nearest;
   AnswerEnd end = AnswerEnd::Whole;
   int64_t thoughtTokens = 0;
+  /// Why something had to be read again, or could not be kept for the next time: a sentence for the
+  /// user; else empty.
+  std::string notice;
 };
 struct Failed {
   Error error;

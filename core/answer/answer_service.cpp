@@ -21,7 +21,8 @@ const Error& cancelled() {
 struct AnswerService::Loaded {
   std::unique_ptr<Library> library;
   AnswerModel model;
-  ModelAnswerer answerer{*library, model};
+  const ReadingStore* readings = nullptr;
+  ModelAnswerer answerer{*library, model, readings};
 };
 
 AnswerService::AnswerService(AnswerServiceOptions options)
@@ -68,7 +69,8 @@ Result<std::unique_ptr<AnswerService::Loaded>> AnswerService::load(const Job& jo
   engine.loading = [&](int64_t done, int64_t total) { job.sink(Loading{done, total, placement}); };
   auto library = TRY(Library::open(options_.libraryFolder, Library::OpenMode::Read));
   AnswerModel model = TRY(AnswerModel::open(options_.modelFolder, engine, job.stop->get_token()));
-  return std::unique_ptr<Loaded>(new Loaded{std::move(library), std::move(model)});
+  return std::unique_ptr<Loaded>(new Loaded{std::move(library), std::move(model),
+                                            options_.readings ? &*options_.readings : nullptr});
 }
 
 // What a dependency throws must end the question, not the program; the engine may be in the middle

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -19,7 +20,8 @@ namespace lectern {
 struct AnswerServiceOptions {
   std::filesystem::path libraryFolder;  ///< opened for reading, beside whoever writes
   std::filesystem::path modelFolder;
-  EngineOptions engine;  ///< its `loading` is not used: Loading events tell of it
+  EngineOptions engine;                  ///< its `loading` is not used: Loading events tell of it
+  std::optional<ReadingStore> readings;  ///< where what it has read is kept
 };
 
 /// A question for the service.

@@ -3,12 +3,15 @@
 
 #include "core/answer/answer_decoding.h"
 #include "core/answer/finder_answerer.h"
+#include "core/base/check.h"
 #include "core/base/utf8.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
+#include <utility>
 
 namespace lectern {
 
@@ -45,18 +48,36 @@ std::string modelQuestion(const ModelAnswerOptions& options, std::string_view qu
                        : std::string(question);
 }
 
-Result<States> ModelAnswerer::statesFor(const Context& context) {
-  if (reading_ && !reading_->scope.empty()) {
+Result<ModelAnswerer::Progress> ModelAnswerer::beginningOf(const Context& context,
+                                                           bool fromDisk,
+                                                           const std::stop_token& stop) {
+  const bool inMemory = [&] {
+    if (!reading_ || reading_->scope.empty()) return false;
     const std::vector<int32_t>& read = reading_->documents->context->tokens;
-    const auto done = static_cast<size_t>(reading_->states.position());
-    if (done <= context.tokens.size() &&
-        std::equal(read.begin(), read.begin() + static_cast<std::ptrdiff_t>(done),
-                   context.tokens.begin())) {
-      return std::move(reading_->states);
+    const auto done = static_cast<size_t>(reading_->progress.states.position());
+    return done <= context.tokens.size() &&
+           std::equal(read.begin(), read.begin() + static_cast<std::ptrdiff_t>(done),
+                      context.tokens.begin());
+  }();
+  if (!inMemory) reading_.reset();  // its memory goes before the new one asks for some
+  std::string problem;
+  if (fromDisk && readings_ != nullptr) {
+    const int64_t done = inMemory ? reading_->progress.states.position() : 0;
+    Result<ReadingStore::Taken> taken = readings_->take(*model_.engine, context.tokens, done, stop);
+    if (!taken && taken.error().code == ErrorCode::Cancelled) return taken.error();
+    if (!taken) {
+      problem = taken.error().message;  // it is read again
+    } else {
+      if (!taken->problems.empty()) problem = taken->problems.front();
+      if (taken->states) {
+        const TokenPrefix kept = taken->states->prefix();
+        const int64_t keptMs = taken->note.readMs;
+        return Progress{std::move(*taken->states), std::move(taken->note), kept, keptMs, problem};
+      }
     }
   }
-  reading_.reset();  // its memory goes before the new one asks for some
-  return model_.engine->newStates();
+  if (inMemory) return std::move(reading_->progress);
+  return Progress{TRY(model_.engine->newStates()), {}, {}, 0, problem};
 }
 
 Result<std::vector<int32_t>> ModelAnswerer::prepare(const Scope& scope,
@@ -76,32 +97,38 @@ Result<std::vector<int32_t>> ModelAnswerer::prepare(const Scope& scope,
   auto documents = std::make_shared<const DocumentContext>(TRY(reader.read(stop)));
   std::vector<int32_t> question = documents->question;
   auto index = std::make_shared<const ContextIndex>(*documents->context, documents->segmentTexts);
+  const bool whole = !documents->reading.shortlisted;
   Reading next{{},
                request.instructions,
                request.format.thinks,
                documents,
                std::move(index),
                nullptr,
-               TRY(statesFor(*documents->context))};
-  if (!documents->reading.shortlisted) next.scope = std::move(sealed);
+               TRY(beginningOf(*documents->context, whole, stop))};
+  if (whole) next.scope = std::move(sealed);
   reading_ = std::move(next);
   return question;
 }
 
 // Each document begins a line of the grid, and no chunk reaches across its end: so it makes no
-// difference to the bit whether what stands behind it is read at once or with a later question.
-Result<int64_t> ModelAnswerer::readOn(int64_t questionTokens,
-                                      const AnswerSink& sink,
-                                      const std::stop_token& stop) {
+// difference to the bit whether what stands behind it is read at once or with a later question, or
+// a long document in one piece.
+Result<void> ModelAnswerer::readOn(const Scope& scope,
+                                   int64_t questionTokens,
+                                   const AnswerSink& sink,
+                                   const std::stop_token& stop) {
   const Context& context = *reading_->documents->context;
-  States& states = reading_->states;
+  States& states = reading_->progress.states;
   const auto all = static_cast<int64_t>(context.tokens.size());
   const int64_t from = states.position();
+  const int64_t chunk = model_.engine->chunkTokens();
+  const int64_t piece = (kKeepTokens + chunk - 1) / chunk * chunk;
   std::vector<int64_t> ends;
   for (const ContextItem& item : context.items) {
-    ends.push_back(item.tokens.begin);
+    for (int64_t end = item.tokens.begin; end < item.tokens.end; end += piece) ends.push_back(end);
     ends.push_back(item.tokens.end);
   }
+  TRY(states.reserve(all - from));
   const std::span<const int32_t> tokens(context.tokens);
   for (const int64_t end : ends) {
     const int64_t begin = states.position();
@@ -110,16 +137,51 @@ Result<int64_t> ModelAnswerer::readOn(int64_t questionTokens,
         std::any_of(context.items.begin(), context.items.end(),
                     [&](const ContextItem& item) { return item.tokens.begin == begin; });
     if (atItem) Engine::beginDocument(states);
+    const auto started = std::chrono::steady_clock::now();
     const Result<void> read = model_.engine->prefill(
         states, tokens.subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin)),
         [&](int64_t done) { sink(Prefilling{begin - from + done, all - from + questionTokens}); },
         stop);
-    if (read) continue;
+    reading_->progress.note.readMs += std::chrono::duration_cast<std::chrono::milliseconds>(
+                                          std::chrono::steady_clock::now() - started)
+                                          .count();
     // What was read until a stop is kept; after a fault the states are spent.
-    if (read.error().code != ErrorCode::Cancelled) reading_.reset();
-    return read.error();
+    if (read || read.error().code == ErrorCode::Cancelled) {
+      keep(scope);
+    } else {
+      reading_.reset();
+    }
+    TRY(Result<void>(read));
   }
-  return all - from;
+  return {};
+}
+
+void ModelAnswerer::keep(const Scope& scope) {
+  Progress& progress = reading_->progress;
+  if (readings_ == nullptr || reading_->scope.empty() ||
+      progress.note.readMs - progress.keptMs < readings_->limits().worthMs) {
+    return;
+  }
+  const int64_t position = progress.states.position();
+  progress.note.model = model_.name;
+  progress.note.documents.clear();
+  progress.note.inDocument = false;
+  for (const ContextItem& item : reading_->documents->context->items) {
+    if (item.tokens.begin == position) return;  // its end, or the one before it, does
+    if (item.tokens.begin > position) break;
+    progress.note.inDocument = position < item.tokens.end;
+    const auto info = std::ranges::find(scope.infos, item.revision, &RevisionInfo::id);
+    LECTERN_CHECK(info != scope.infos.end());
+    progress.note.documents.push_back(info->contentSha256);
+  }
+  const Result<void> kept =
+      readings_->keep(*model_.engine, progress.states, progress.kept, progress.note, {});
+  if (kept) {
+    progress.kept = progress.states.prefix();
+    progress.keptMs = progress.note.readMs;
+  } else {
+    progress.problem = kept.error().message;
+  }
 }
 
 Result<void> ModelAnswerer::tryAnswer(const std::string& question,
@@ -148,8 +210,10 @@ Result<void> ModelAnswerer::tryAnswer(const std::string& question,
   request.answerTokens = answerReserve(options, request.format, request.windowTokens);
   const std::vector<int32_t> tokens = TRY(prepare(scope, request, stop));
   const auto questionTokens = static_cast<int64_t>(tokens.size());
-  const int64_t read = TRY(readOn(questionTokens, sink, stop));
-  States states = TRY(reading_->states.fork());
+  const int64_t before = reading_->progress.states.position();
+  TRY(readOn(scope, questionTokens, sink, stop));
+  const int64_t read = reading_->progress.states.position() - before;
+  States states = TRY(reading_->progress.states.fork());
   Engine::beginDocument(states);
   TRY(engine.prefill(
       states, tokens, [&](int64_t done) { sink(Prefilling{read + done, read + questionTokens}); },
@@ -171,6 +235,8 @@ Result<void> ModelAnswerer::tryAnswer(const std::string& question,
   finished.reading.unfinishedRead = scope.reading.unfinishedRead;
   finished.reading.unfinishedPages = scope.reading.unfinishedPages;
   finished.reading.engine = model_.name;
+  finished.reading.tokensKept = before;
+  finished.notice = std::exchange(reading_->progress.problem, {});
   finished.thoughtTokens = decoded.thoughtTokens;
   finished.end = decoded.end;
   finished.found = decoded.found;

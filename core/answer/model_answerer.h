@@ -7,6 +7,7 @@
 #include "core/answer/document_context.h"
 #include "core/answer/quote_constraint.h"
 #include "core/library/library.h"
+#include "core/reading/reading_store.h"
 
 #include <memory>
 #include <optional>
@@ -41,13 +42,18 @@ std::string modelQuestion(const ModelAnswerOptions& options, std::string_view qu
 ///
 /// What was read of whole documents is kept in memory, the last ones, and the next question about
 /// the same documents begins from there; a question about them and further ones behind them reads
-/// only those. A question about a shortlist is read by itself. A Finder is asked as
-/// answerWithFinder says.
+/// only those. Where `readings` is given it is kept there, too: at each document's end, inside a
+/// long one every kKeepTokens, and where reading was stopped; so a question begins from the longest
+/// reading that any question left. A question about a shortlist is read by itself. A Finder is
+/// asked as answerWithFinder says.
 ///
-/// Thread: one at a time, that of `library`. Both are borrowed.
+/// Thread: one at a time, that of `library`. All three are borrowed.
 class ModelAnswerer {
  public:
-  ModelAnswerer(Library& library, AnswerModel& model) : library_(library), model_(model) {}
+  static constexpr int64_t kKeepTokens = 16'384;
+
+  ModelAnswerer(Library& library, AnswerModel& model, const ReadingStore* readings = nullptr)
+      : library_(library), model_(model), readings_(readings) {}
 
   /// Errors arrive as Failed: those of ContextReader and Engine; Cancelled where nothing of the
   /// answer was written yet. A stop behind the first word ends the answer with AnswerEnd::Stopped.
@@ -58,6 +64,14 @@ class ModelAnswerer {
               std::stop_token stop);
 
  private:
+  /// What was read so far, and how much of it is on the disk.
+  struct Progress {
+    States states;
+    ReadingNote note;       ///< of them
+    TokenPrefix kept;       ///< what of them was kept, or taken back
+    int64_t keptMs = 0;     ///< that this took to read
+    std::string problem{};  ///< why a kept one could not be used, or this not be kept
+  };
   /// Documents, and how far they were read.
   struct Reading {
     std::vector<RevisionId> scope;  ///< empty of a shortlist
@@ -66,7 +80,7 @@ class ModelAnswerer {
     std::shared_ptr<const DocumentContext> documents;
     std::shared_ptr<const ContextIndex> index;
     std::shared_ptr<const QuoteSource> quotable;  ///< once quotations were asked for
-    States states;
+    Progress progress;
   };
 
   Result<void> tryAnswer(const std::string& question,
@@ -78,15 +92,20 @@ class ModelAnswerer {
   Result<std::vector<int32_t>> prepare(const Scope& scope,
                                        const ContextRequest& request,
                                        const std::stop_token& stop);
-  /// The states that the new documents can begin from: those that were kept, if they begin alike.
-  Result<States> statesFor(const Context& context);
-  /// Reads what is still missing of the documents, and says how many tokens that was.
-  Result<int64_t> readOn(int64_t questionTokens,
-                         const AnswerSink& sink,
-                         const std::stop_token& stop);
+  /// What new documents can begin from: what is in memory, if that begins alike, or what is kept
+  /// of them on the disk, if that is longer and `fromDisk` says so.
+  Result<Progress> beginningOf(const Context& context, bool fromDisk, const std::stop_token& stop);
+  /// Reads what is still missing of the documents.
+  Result<void> readOn(const Scope& scope,
+                      int64_t questionTokens,
+                      const AnswerSink& sink,
+                      const std::stop_token& stop);
+  /// Keeps what was read on the disk, where enough of it is new.
+  void keep(const Scope& scope);
 
   Library& library_;
   AnswerModel& model_;
+  const ReadingStore* readings_;
   std::optional<Reading> reading_;
 };
 

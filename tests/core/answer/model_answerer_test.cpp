@@ -20,9 +20,9 @@ using ::testing::HasSubstr;
 
 class ModelAnswererTest : public test::AnsweringTest {
  protected:
-  AnswerModel open(const TinyAnswerModel& folder) {
+  static AnswerModel open(const TinyAnswerModel& folder, const std::string& backend = "reference") {
     EngineOptions options;
-    options.backend = "reference";
+    options.backend = backend;
     Result<AnswerModel> model = AnswerModel::open(folder.path(), options, {});
     EXPECT_TRUE(model) << model.error().message;
     return std::move(*model);
@@ -116,6 +116,164 @@ TEST_F(ModelAnswererTest, ADocumentBehindThoseThatWereReadIsAllThatIsRead) {
   const Heard alone = ask(fresh, "How is it washed?", {lease, manual}, drawn(1));
   EXPECT_EQ(second.text, alone.text);
   EXPECT_EQ(alone.prefilled.back() - second.prefilled.back(), first.finished->reading.tokensShown);
+}
+
+// What was read is on the disk, for another program as for this one.
+class KeptReadingTest : public ModelAnswererTest {
+ protected:
+  [[nodiscard]] ReadingStore store(int64_t maxBytes = 1 << 30) const {
+    return {readings.path(), {.maxBytes = maxBytes, .leastFreeBytes = 0, .worthMs = 0}};
+  }
+  std::vector<std::string> filesOf(const std::string& ending) const {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(readings.path())) {
+      if (entry.path().extension() == ending) names.push_back(entry.path().string());
+    }
+    return names;
+  }
+  /// A program that starts, answers and ends.
+  Heard askAnew(const std::string& question,
+                const std::vector<RevisionId>& scope,
+                const ReadingStore* kept,
+                const std::string& backend = "reference") {
+    AnswerModel model = open(folder, backend);
+    ModelAnswerer answerer(*library, model, kept);
+    return ask(answerer, question, scope, drawn(1));
+  }
+
+  const test::TemporaryFolder readings;
+  const TinyAnswerModel folder{TinyFamily::Jamba2};
+};
+
+TEST_F(KeptReadingTest, AnotherProgramReadsOnlyTheQuestion) {
+  const ReadingStore kept = store();
+  const Heard first = askAnew("How much is the deposit?", {lease, manual}, &kept);
+  EXPECT_EQ(first.finished->reading.tokensKept, 0);
+  EXPECT_EQ(filesOf(".state").size(), 2U) << "at the end of each document";
+  const Heard second = askAnew("When is it paid back?", {lease, manual}, &kept);
+  const Heard alone = askAnew("When is it paid back?", {lease, manual}, nullptr);
+  EXPECT_EQ(second.text, alone.text) << "what was kept must change nothing";
+  EXPECT_EQ(second.finished->notice, "");
+  // What closes the last document belongs to no document.
+  EXPECT_EQ(alone.prefilled.back() - second.prefilled.back(), second.finished->reading.tokensKept);
+  EXPECT_GT(second.finished->reading.tokensKept, first.finished->reading.tokensShown - 10);
+
+  const auto list = kept.list().value();
+  ASSERT_EQ(list.size(), 1U);
+  EXPECT_EQ(list[0].note.model, "tiny");
+  EXPECT_EQ(list[0].note.documents, (std::vector{library->revision(lease).value().contentSha256,
+                                                 library->revision(manual).value().contentSha256}));
+  EXPECT_FALSE(list[0].note.inDocument);
+}
+
+TEST_F(KeptReadingTest, OtherDocumentsBehindTheSameOneBeginWithIt) {
+  const ReadingStore kept = store();
+  const Heard first = askAnew("How much is the deposit?", {lease, manual}, &kept);
+  const RevisionId note = test::addDocument(
+      *library, test::DocumentBuilder("Note").paragraph("The garden has a gate of iron."));
+  const Heard other = askAnew("What has a gate?", {lease, note}, &kept);
+  EXPECT_GT(other.finished->reading.tokensKept, 100);
+  EXPECT_EQ(other.text, askAnew("What has a gate?", {lease, note}, nullptr).text);
+  // And from one to the other in one program, that has only the last one in memory.
+  AnswerModel model = open(folder);
+  ModelAnswerer answerer(*library, model, &kept);
+  for (const RevisionId second : {manual, note, manual}) {
+    const Heard heard = ask(answerer, "What has a gate?", {lease, second}, drawn(1));
+    EXPECT_GT(heard.finished->reading.tokensKept, heard.finished->reading.tokensShown - 10);
+  }
+}
+
+TEST_F(KeptReadingTest, WhatWasReadUntilAStopIsReadOnByAnother) {
+  test::DocumentBuilder fields("Fields");
+  for (int i = 0; i < 120; ++i) {
+    fields.paragraph("The field number " + std::to_string(i) + " is full of grass.");
+    if (i % 20 == 19) fields.newPage();
+  }
+  const RevisionId longer = test::addDocument(*library, fields);
+  const ReadingStore kept = store();
+  AnswerModel model = open(folder);
+  {
+    ModelAnswerer answerer(*library, model, &kept);
+    std::stop_source stop;
+    Heard heard;
+    answerer.answer(
+        "Which field is full?", {longer}, drawn(1),
+        [&](const AnswerEvent& event) {
+          heard.take(event);
+          if (!heard.prefilled.empty() && heard.prefilled.back() > 300) {
+            stop.request_stop();
+          }
+        },
+        stop.get_token());
+    ASSERT_TRUE(heard.failed);
+    EXPECT_EQ(heard.failed->code, ErrorCode::Cancelled);
+  }
+  ASSERT_EQ(kept.list().value().size(), 1U);
+  EXPECT_TRUE(kept.list().value()[0].note.inDocument);
+  const Heard heard = askAnew("Which field is full?", {longer}, &kept);
+  EXPECT_GE(heard.finished->reading.tokensKept, model.engine->chunkTokens());
+  EXPECT_EQ(heard.text, askAnew("Which field is full?", {longer}, nullptr).text);
+}
+
+TEST_F(KeptReadingTest, ADamagedOneIsReadAgainAndItIsSaid) {
+  const ReadingStore kept = store();
+  (void)askAnew("How much is the deposit?", {lease}, &kept);
+  for (const std::string& file : filesOf(".state")) {
+    ASSERT_TRUE(writeFileAtomically(file, "no state"));
+  }
+  const Heard again = askAnew("How much is the deposit?", {lease}, &kept);
+  EXPECT_EQ(again.finished->reading.tokensKept, 0);
+  EXPECT_THAT(again.finished->notice, HasSubstr("It has to be read again."));
+  const Heard third = askAnew("How much is the deposit?", {lease}, &kept);
+  EXPECT_GT(third.finished->reading.tokensKept, 0);
+  EXPECT_EQ(third.text, again.text);
+}
+
+TEST_F(KeptReadingTest, WhatDoesNotFitIsSaidAndAnswered) {
+  const ReadingStore kept = store(100);
+  const Heard heard = askAnew("How much is the deposit?", {lease}, &kept);
+  ASSERT_TRUE(heard.finished);
+  EXPECT_THAT(heard.finished->notice, HasSubstr("What was read is not kept whole"));
+  EXPECT_TRUE(kept.list().value().empty());
+}
+
+TEST_F(KeptReadingTest, ALongDocumentIsKeptInPiecesOnTheWay) {
+  test::DocumentBuilder fields("Fields");
+  for (int i = 0; i < 1100; ++i) {
+    fields.paragraph("The field number " + std::to_string(i) + " is full of grass.");
+    if (i % 20 == 19) fields.newPage();
+  }
+  const RevisionId longer = test::addDocument(*library, fields);
+  const ReadingStore kept = store();
+  const Heard first = askAnew("Which field is full?", {longer}, &kept, "cpu");
+  ASSERT_GT(first.finished->reading.tokensShown, ModelAnswerer::kKeepTokens * 3 / 2);
+  EXPECT_EQ(
+      filesOf(".state").size(),
+      static_cast<size_t>(first.finished->reading.tokensShown / ModelAnswerer::kKeepTokens + 1));
+  // A power failure behind the first piece: what came later is not there.
+  auto states = filesOf(".state");
+  std::ranges::sort(states);
+  for (size_t i = 1; i < states.size(); ++i) std::filesystem::remove(states[i]);
+  const Heard second = askAnew("Which field is full?", {longer}, &kept, "cpu");
+  EXPECT_EQ(second.finished->reading.tokensKept / ModelAnswerer::kKeepTokens, 1);
+  EXPECT_EQ(second.text, first.text);
+}
+
+TEST_F(KeptReadingTest, NothingOfAShortlistIsKept) {
+  const TinyAnswerModel small(TinyFamily::Jamba2, 900);
+  AnswerModel model = open(small);
+  const ReadingStore kept = store();
+  ModelAnswerer answerer(*library, model, &kept);
+  test::DocumentBuilder fields("Fields");
+  for (int i = 0; i < 60; ++i) {
+    fields.paragraph("The field number " + std::to_string(i) + " is full of grass.");
+    if (i % 20 == 19) fields.newPage();
+  }
+  const RevisionId longer = test::addDocument(*library, fields);
+  const Heard heard = ask(answerer, "How much is the deposit?", {lease, longer}, drawn(1, 40));
+  ASSERT_TRUE(heard.finished) << heard.failed->message;
+  EXPECT_TRUE(heard.finished->reading.shortlisted);
+  EXPECT_EQ(filesOf(".state").size(), 0U);
 }
 
 TEST_F(ModelAnswererTest, DocumentsThatDoNotFitAreChosenFromAndItIsSaid) {
