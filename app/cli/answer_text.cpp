@@ -31,6 +31,11 @@ std::string readingOf(const ReadingReport& reading) {
                        counted(reading.segments, "sentence"));
   }
   if (reading.tokensShown > 0) read += fmt::format(" · {}", counted(reading.tokensShown, "token"));
+  if (reading.tokensKept > 0) {
+    read += reading.tokensKept == reading.tokensShown
+                ? ", read before"
+                : fmt::format(", {} of them read before", reading.tokensKept);
+  }
   return read;
 }
 
@@ -268,6 +273,7 @@ Result<Json> answerJson(Library& library, const Answer& answer) {
       {"reading", std::move(read)},
       {"end", toString(answer.finished.end)},
       {"thoughtTokens", answer.finished.thoughtTokens},
+      {"notice", answer.finished.notice},
       {"text", answer.text},
       {"claims", std::move(claims)},
       {"nearest", std::move(nearest)},

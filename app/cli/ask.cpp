@@ -135,6 +135,9 @@ class Ask : public Command {
       TRY(printAnswer(workspace->library(), answer, context.streams));
     }
     context.streams.out << std::flush;
+    if (!answer.finished.notice.empty()) {
+      context.streams.err << "lectern-cli: " << oneLine(answer.finished.notice) << '\n';
+    }
     if (answer.store.notStored) {
       const Error& error = *answer.store.notStored;
       context.streams.err << "lectern-cli: The answer is not stored: " << oneLine(error.message)

@@ -73,6 +73,8 @@ std::unique_ptr<Command> makeModelsImport();
 std::unique_ptr<Command> makeModelsQuantize();
 std::unique_ptr<Command> makeModelsVerify();
 std::unique_ptr<Command> makeModelsRemove();
+std::unique_ptr<Command> makeReadingsList();
+std::unique_ptr<Command> makeReadingsRemove();
 std::unique_ptr<Command> makeContext();
 std::unique_ptr<Command> makeConfigList();
 std::unique_ptr<Command> makeConfigGet();

@@ -10,19 +10,13 @@
 #include "core/base/utf8.h"
 
 #include <CLI/CLI.hpp>
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <ctime>
 #include <utility>
 
 namespace lectern::cli {
 
 namespace {
-
-std::string timeOf(int64_t unixMs) {
-  return fmt::format("{:%Y-%m-%d %H:%M}", fmt::localtime(static_cast<std::time_t>(unixMs / 1000)));
-}
 
 Json conversationJson(const ConversationInfo& info) {
   Json documents = Json::array();
@@ -37,8 +31,8 @@ Json conversationJson(const ConversationInfo& info) {
 
 void printInfo(const ConversationInfo& info, const Streams& streams) {
   const Style style(streams.styled);
-  std::string line =
-      fmt::format("{}, last used {}", counted(info.messages, "message"), timeOf(info.lastUsedAtMs));
+  std::string line = fmt::format("{}, last used {}", counted(info.messages, "message"),
+                                 timeText(info.lastUsedAtMs));
   if (!info.scope.empty()) line += ", about";
   for (const RevisionId id : info.scope) line += ' ' + nameOf(id);
   streams.out << style.bold(fmt::format("{}  {}", nameOf(info.id), oneLine(info.title))) << '\n'
@@ -92,7 +86,8 @@ class ShowConversation : public Command {
       Json exchanges = Json::array();
       for (const Answer& answer : answers) {
         Json exchange = TRY(answerJson(library, answer));
-        for (const char* name : {"schema", "conversation", "stored", "notStoredBecause"}) {
+        for (const char* name :
+             {"schema", "notice", "conversation", "stored", "notStoredBecause"}) {
           exchange.erase(name);
         }
         exchanges.push_back(std::move(exchange));

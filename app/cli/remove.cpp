@@ -30,7 +30,7 @@ class Remove : public Command {
     }
     Json removed = Json::array();
     for (const RevisionInfo& info : chosen) {
-      TRY(workspace->library().removeRevision(info.id));
+      TRY(workspace->remove(info.id));
       removed.push_back(nameOf(info.id));
       if (context.json) continue;
       context.streams.out << fmt::format("Removed {}  {}\n", nameOf(info.id),

@@ -39,6 +39,8 @@ constexpr CommandEntry kCommands[] = {
      makeModelsQuantize},
     {"models verify", "Check imported models: every file's sum, every value", makeModelsVerify},
     {"models remove", "Take a model off the list", makeModelsRemove},
+    {"readings list", "List what models have read and the disk keeps", makeReadingsList},
+    {"readings remove", "Delete readings; the documents stay", makeReadingsRemove},
     {"config list", "List all settings", makeConfigList},
     {"config get", "Print a setting", makeConfigGet},
     {"config set", "Change a setting", makeConfigSet},
@@ -60,6 +62,7 @@ struct CommandGroup {
 constexpr CommandGroup kGroups[] = {
     {"conversations", "List, show, rename, delete and find conversations", "list"},
     {"models", "List, import, shrink, check and remove models"},
+    {"readings", "Look at what models have read and the disk keeps", "list"},
     {"config", "Look at settings and change them"},
     {"template", "Look at the prompt format of a model"},
     {"eval", "Measure a model"},

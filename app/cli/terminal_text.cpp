@@ -4,9 +4,11 @@
 #include "core/base/utf8.h"
 #include "core/unicode/bidi.h"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <clocale>
+#include <ctime>
 #include <cwchar>
 #include <iterator>
 
@@ -139,6 +141,19 @@ std::string sizeText(int64_t bytes) {
   size_t unit = 0;
   for (; value >= 999.5 && unit < std::size(units) - 1; ++unit) value /= 1000;
   return fmt::format("{:.{}f} {}", value, value < 9.95 ? 1 : 0, units[unit]);
+}
+
+std::string timeText(int64_t unixMs) {
+  return fmt::format("{:%Y-%m-%d %H:%M}", fmt::localtime(static_cast<std::time_t>(unixMs / 1000)));
+}
+
+std::string durationText(int64_t ms) {
+  constexpr int64_t kMinute = 60;
+  constexpr int64_t kHour = 60 * kMinute;
+  const int64_t seconds = (ms + 500) / 1000;
+  if (seconds < 2 * kMinute) return fmt::format("{} s", seconds);
+  if (seconds < 2 * kHour) return fmt::format("{} min", (seconds + kMinute / 2) / kMinute);
+  return fmt::format("{} h {} min", seconds / kHour, seconds % kHour / kMinute);
 }
 
 std::string withoutFullStop(std::string_view sentence) {

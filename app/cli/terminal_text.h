@@ -34,6 +34,12 @@ std::string counted(int64_t number, std::string_view noun);
 /// "512 bytes", "1.3 GB": the unit (of 1000s) that fits, with two to three digits.
 std::string sizeText(int64_t bytes);
 
+/// "2026-11-27 20:15", the time here, of a Unix time in milliseconds.
+std::string timeText(int64_t unixMs);
+
+/// "8 s", "12 min", "2 h 5 min".
+std::string durationText(int64_t ms);
+
 std::string withoutFullStop(std::string_view sentence);
 
 /// Bold and faint letters where a terminal is behind, and nothing where none is.

@@ -39,6 +39,7 @@ void visitReading(Reading& reading, const Visit& visit) {
   visit("unfinishedRead", reading.unfinishedRead);
   visit("unfinishedPages", reading.unfinishedPages);
   visit("tokensShown", reading.tokensShown);
+  visit("tokensKept", reading.tokensKept);
   visit("segmentsShown", reading.segmentsShown);
   visit("pagesShown", reading.pagesShown);
   visit("shortlisted", reading.shortlisted);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/workspace/answer_record.h"
 #include "app/workspace/packed_models.h"
+#include "app/workspace/readings.h"
 #include "app/workspace/workspace.h"
 #include "core/answer/extractive_answerer.h"
 #include "core/base/utf8.h"
@@ -83,14 +84,18 @@ void Workspace::askModel(std::string_view question,
                          const std::stop_token& stop) {
   const bool sameEngine =
       answers_ && asked_.model == options.model && asked_.windowTokens == options.windowTokens &&
-      asked_.threads == options.threads && asked_.cacheType == options.cacheType;
+      asked_.threads == options.threads && asked_.cacheType == options.cacheType &&
+      asked_.readings == options.readings;
   if (!sameEngine) {
     answers_.reset();  // its memory goes before the next model asks for some
-    AnswerServiceOptions service{options_.dataFolder, options.model, {}};
+    AnswerServiceOptions service{options_.dataFolder, options.model, {}, {}};
     service.engine.windowTokens = options.windowTokens;
     service.engine.threads = options.threads;
     service.engine.cacheType = options.cacheType;
     service.engine.packedFolder = packedFolder(options_.dataFolder);
+    if (options.readings.maxBytes > 0) {
+      service.readings = readingStore(options_.dataFolder, options.readings);
+    }
     answers_ = std::make_unique<AnswerService>(std::move(service));
     asked_ = options;
   }

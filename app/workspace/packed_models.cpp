@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/workspace/packed_models.h"
 
-#include "app/workspace/paths.h"
-#include "core/base/file.h"
+#include "app/workspace/cache_folder.h"
 
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 namespace lectern {
@@ -13,12 +11,6 @@ namespace lectern {
 namespace fs = std::filesystem;
 
 namespace {
-
-// The Cache Directory Tagging Specification, https://bford.info/cachedir/.
-constexpr std::string_view kTagName = "CACHEDIR.TAG";
-constexpr std::string_view kTag =
-    "Signature: 8a477f597d28d172789f06886806bc55\n"
-    "# Weights of models, packed for this machine. They may be deleted at any time.\n";
 
 Result<std::string> pack(const fs::path& model,
                          const fs::path& dataFolder,
@@ -40,12 +32,9 @@ Result<std::string> pack(const fs::path& model,
 }  // namespace
 
 fs::path packedFolder(const fs::path& dataFolder) {
-  const fs::path folder = dataFolder / "packed";
-  std::error_code ignored;
-  if (!fs::exists(folder / kTagName, ignored) && makePrivateFolder(folder)) {
-    (void)writeFileAtomically(folder / kTagName, kTag);
-  }
-  return folder;
+  return cacheFolder(
+      dataFolder / "packed",
+      "Weights of models, packed for this machine. They may be deleted at any time.");
 }
 
 std::string packModel(const fs::path& model,

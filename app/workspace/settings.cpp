@@ -124,6 +124,7 @@ Result<void> setAnnouncements(Settings& settings, std::string_view text) {
 }
 
 constexpr int64_t kMostTokens = 1 << 24;
+constexpr int64_t kGigabyte = 1'000'000'000;
 
 constexpr SettingKey kKeys[] = {
     {"answers.engine", SettingKey::Kind::Text,
@@ -152,6 +153,10 @@ constexpr SettingKey kKeys[] = {
         "answers.top-p", "Let a model choose among the fewest words that make up this share"),
     integer<&Settings::seed, 0, std::numeric_limits<int64_t>::max()>(
         "answers.seed", "Where a model chooses freely, the same number gives the same answer"),
+    integer<&Settings::readingGigabytes, 0, 1 << 16>(
+        "readings.gigabytes",
+        "Room on the disk for what models have read of documents, so that it need not be read "
+        "again, in GB (0: none is kept)"),
     integer<&Settings::pageSeconds, 1, 3600>(
         "adding.page-seconds", "Processor time after which a page is skipped, in seconds"),
     integer<&Settings::documentMinutes, 1, 24 * 60>(
@@ -197,6 +202,7 @@ Result<AskOptions> askOptionsOf(const Settings& settings, const std::filesystem:
   options.windowTokens = settings.windowTokens;
   options.threads = settings.threads;
   options.cacheType = settings.cacheType;
+  options.readings.maxBytes = settings.readingGigabytes * kGigabyte;
   options.answer.maxTokens = settings.answerTokens;
   options.answer.quote = settings.quote;
   options.answer.sampler.temperature = settings.temperature;

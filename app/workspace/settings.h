@@ -26,6 +26,9 @@ struct Settings {
   double topP = 1;                                        ///< answers.top-p
   uint64_t seed = 0;                                      ///< answers.seed
 
+  int readingGigabytes =
+      8;  ///< readings.gigabytes: that they may take of the disk; 0: none is kept
+
   int pageSeconds = 20;      ///< adding.page-seconds: processor time of one page
   int documentMinutes = 30;  ///< adding.document-minutes: of all pages of a document
 

@@ -2,6 +2,7 @@
 #include "app/workspace/workspace.h"
 
 #include "app/workspace/paths.h"
+#include "app/workspace/readings.h"
 
 #include <utility>
 
@@ -23,6 +24,7 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspaceOptions& optio
     if (writable) {
       workspace->library_ = std::move(*writable);
       workspace->canWrite_ = true;
+      (void)forgetReadings(*workspace->library_, folder);  // what cannot go now goes another time
       return workspace;
     }
     if (writable.error().code != ErrorCode::Locked || options.access == Access::Write) {
@@ -32,6 +34,11 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspaceOptions& optio
   }
   workspace->library_ = TRY(Library::open(folder, Library::OpenMode::Read));
   return workspace;
+}
+
+Result<void> Workspace::remove(RevisionId revision) {
+  TRY(library_->removeRevision(revision));
+  return forgetReadings(*library_, options_.dataFolder);
 }
 
 }  // namespace lectern

@@ -69,6 +69,7 @@ struct AskOptions {
   int64_t windowTokens = 0;     ///< see EngineOptions, as the next two
   int threads = 0;
   std::optional<kernels::DType> cacheType;
+  ReadingLimits readings;  ///< of what a model has read; see readingStore
 };
 
 /// What became of an answer in the library.
@@ -124,6 +125,9 @@ class Workspace {
                         const AddOptions& options,
                         const std::function<void(const AddProgress&)>& progress,
                         std::stop_token stop);
+
+  /// Takes a document out of the library, and what models have read of it off the disk.
+  Result<void> remove(RevisionId revision);
 
   /// Answers. Where the documents do not say it, the record is one claim of grade NotFound that
   /// holds the nearest places. An answer that was stopped, or cut off by a limit, is recorded with

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What --json prints is what app/cli/schema says it is: real outputs, judged by python3-jsonschema.
+#include "app/workspace/workspace.h"
 #include "tests/app/support/child_process.h"
 #include "tests/app/support/model_folders.h"
 #include "tests/app/support/terminal.h"
+#include "tests/support/answer_model_fixture.h"
 
 #include <gmock/gmock.h>
 
@@ -73,6 +75,23 @@ TEST_F(Schema, HoldsForTheOutputOfEveryCommand) {
   check("conversations-delete", {"conversations", "delete", "t2"});
   check("verify", {"verify", "--database"});
   check("remove", {"remove", "d2"});
+}
+
+TEST_F(Schema, HoldsForReadings) {
+  check("readings-list", {"readings"});
+  check("add", {"add", LECTERN_SOURCE_DIR "/resources/sample/dehumidifier-manual.md"});
+  {
+    const test::TinyAnswerModel model(test::TinyFamily::Jamba2);
+    AskOptions options;
+    options.model = model.path();
+    options.readings.worthMs = 0;
+    options.answer.maxTokens = 1;
+    const auto workspace = Workspace::open(terminal.options).value();
+    ASSERT_TRUE(workspace->ask("How loud is it?", {RevisionId{1}}, options, {}, {}));
+  }
+  const auto readings = check("readings-list", {"readings", "list"}).at("readings");
+  ASSERT_EQ(readings.size(), 1U);
+  check("readings-remove", {"readings", "remove", readings.at(0).at("id")});
 }
 
 TEST_F(Schema, HoldsForTheCommandsOfModels) {

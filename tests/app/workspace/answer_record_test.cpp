@@ -27,7 +27,7 @@ TEST(AnswerRecord, TellsAnAnswerAgainAsItWas) {
   claim.missing = {"2019"};
   claim.citations = {citation("three months")};
   Finished finished;
-  finished.reading = {"a model", 2, 30, 1, 400, 1, 5, 60, 1'000, 300, 20, true};
+  finished.reading = {"a model", 2, 30, 1, 400, 1, 5, 60, 1'000, 800, 300, 20, true};
   finished.reading.section = {3, 12, 4, 6};
   finished.end = AnswerEnd::TokenLimit;
   finished.thoughtTokens = 7;
@@ -47,6 +47,7 @@ TEST(AnswerRecord, TellsAnAnswerAgainAsItWas) {
   EXPECT_EQ(end.reading.unfinished, 1);
   EXPECT_EQ(end.reading.unfinishedRead, 5);
   EXPECT_EQ(end.reading.unfinishedPages, 60);
+  EXPECT_EQ(end.reading.tokensKept, 800);
   EXPECT_EQ(end.reading.pagesShown, 20);
   EXPECT_TRUE(end.reading.shortlisted);
   EXPECT_EQ(end.reading.section.number, 3);
