@@ -272,4 +272,14 @@
         </translation>
     </message>
 </context>
+<context>
+    <name>lectern::gui::ReadingsPage</name>
+    <message numerus="yes">
+        <source>Delete %n reading(s)? Documents and answers stay. To read them again takes %1.</source>
+        <translation>
+            <numerusform>Delete %n reading? Documents and answers stay. To read it again takes %1.</numerusform>
+            <numerusform>Delete %n readings? Documents and answers stay. To read them again takes %1.</numerusform>
+        </translation>
+    </message>
+</context>
 </TS>

@@ -3,6 +3,7 @@
 
 #include "app/gui/bridge/strings.h"
 #include "app/gui/settings/models_page.h"
+#include "app/gui/settings/readings_page.h"
 
 #include <QCheckBox>
 #include <QComboBox>
@@ -35,6 +36,8 @@ SettingsWindow::SettingsWindow(Preferences* preferences, ModelsBridge* models, Q
   models_ = new ModelsPage(preferences, models, this);
   tabs_->addTab(makeSettings(), tr("&General"));
   tabs_->addTab(models_, tr("&Models"));
+  readings_ = new ReadingsPage(preferences, models->dataFolder(), this);
+  tabs_->addTab(readings_, tr("&Kept readings"));
 
   note_ = new QLabel(this);
   note_->setTextFormat(Qt::PlainText);
@@ -59,7 +62,7 @@ SettingsWindow::SettingsWindow(Preferences* preferences, ModelsBridge* models, Q
   connect(models_, &ModelsPage::importFolderWanted, this, [this] { chooseModel(true); });
   connect(preferences_, &Preferences::changed, this, [this] { fill(preferences_->settings()); });
   const auto isSettings = [=, this] {
-    const bool settings = tabs_->currentWidget() != models_;
+    const bool settings = tabs_->currentWidget() != models_ && tabs_->currentWidget() != readings_;
     defaults->setVisible(settings);
     apply_->setVisible(settings);
     note_->setVisible(settings);
@@ -85,11 +88,13 @@ QWidget* SettingsWindow::makeSettings() {
           tr(" tokens"));
   addSpin(answers, "answers.length", tr("&Longest answer:"), 1, 1 << 20, {}, tr(" tokens"));
   addSpin(answers, "answers.threads", tr("&Threads:"), 0, 1024, tr("one a core"), {});
-  addChoice(answers, "answers.kv", tr("&Keys and values of what was read:"),
+  addChoice(answers, "answers.kv", tr("Keys and &values of what was read:"),
             {{std::string(Settings::kUsualCacheType), tr("as suits the model")},
              {"f32", tr("32 bits")},
              {"bf16", tr("16 bits")},
              {"int8", tr("8 bits: the least memory, a little less exact")}});
+  addSpin(answers, "readings.gigabytes", tr("Keep w&hat was read, up to:"), 0, 1 << 16,
+          tr("nothing"), tr(" GB"));
   addSwitch(answers, "answers.quote", tr("Answer with &quotations alone"));
   addNumber(answers, "answers.temperature", tr("T&emperature (0: the likeliest word):"), 100);
   addNumber(answers, "answers.top-p", tr("&Share of the likeliest words (top-p):"), 1);
@@ -222,11 +227,14 @@ void SettingsWindow::updateNote() {
   if (filling_) return;
   const SettingChanges changed = changes();
   QStringList costs;
-  const bool rereads = changed.contains("answers.window") || changed.contains("answers.threads") ||
-                       changed.contains("answers.kv");
-  if (rereads && !preferences_->settings().isExtractive()) {
-    costs << tr(
-        "The model is loaded again, and reads the documents again, with the next question.");
+  // What was read is good for one form of keys and values.
+  const bool rereads = changed.contains("answers.kv");
+  const bool reloads = changed.contains("answers.window") || changed.contains("answers.threads");
+  if ((rereads || reloads) && !preferences_->settings().isExtractive()) {
+    costs << (rereads
+                  ? tr("The model is loaded again, and reads the documents again, with the next "
+                       "question.")
+                  : tr("The model is loaded again with the next question."));
   }
   if (changed.contains("window.language")) {
     costs << tr("The language changes when Lectern is started the next time.");

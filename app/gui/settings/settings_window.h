@@ -19,9 +19,11 @@ namespace lectern::gui {
 
 class ModelsBridge;
 class ModelsPage;
+class ReadingsPage;
 
-/// The settings, in groups, and the models. Nothing happens when a field is left: Apply applies,
-/// and what that costs is said beside it. Stays open beside the window. Thread: the window's.
+/// The settings, in groups, the models, and what they have read. Nothing happens when a field is
+/// left: Apply applies, and what that costs is said beside it. Stays open beside the window.
+/// Thread: the window's.
 class SettingsWindow : public QDialog {
   Q_OBJECT
  public:
@@ -32,6 +34,7 @@ class SettingsWindow : public QDialog {
 
   // Parts, for tests.
   [[nodiscard]] ModelsPage* models() const { return models_; }
+  [[nodiscard]] ReadingsPage* readings() const { return readings_; }
   [[nodiscard]] QTabWidget* tabs() const { return tabs_; }
   [[nodiscard]] QLabel* note() const { return note_; }
 
@@ -71,6 +74,7 @@ class SettingsWindow : public QDialog {
 
   QTabWidget* tabs_ = nullptr;
   ModelsPage* models_ = nullptr;
+  ReadingsPage* readings_ = nullptr;
   QLabel* note_ = nullptr;
   QPushButton* apply_ = nullptr;
 };

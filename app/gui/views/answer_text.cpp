@@ -370,6 +370,14 @@ QString answerHeader(const Answer& answer) {
   if (!extractive && reading.shortlisted) {
     parts << Words::tr("the model read %n of them", nullptr, static_cast<int>(reading.pagesShown));
   }
+  if (reading.tokensKept > 0) {
+    const QLocale locale;
+    parts << (reading.tokensKept == reading.tokensShown
+                  ? Words::tr("read before")
+                  : Words::tr("%1 of %2 tokens read before")
+                        .arg(locale.toString(static_cast<qlonglong>(reading.tokensKept)),
+                             locale.toString(static_cast<qlonglong>(reading.tokensShown))));
+  }
   const bool finder = reading.shortlisted && reading.engine == Settings::kFinderEngine;
   parts << (extractive ? Words::tr("quotations only, no model")
             : finder   ? Words::tr("the built-in Finder")

@@ -244,7 +244,11 @@ void ConversationView::end(QuestionId id, const QString& problem) {
     if (last_ == answer) last_ = before;
     delete std::exchange(answer, before);
   }
-  if (!problem.isEmpty()) answer->setProblem(problem);
+  if (!problem.isEmpty()) {
+    answer->setProblem(problem);
+  } else if (const auto& finished = answer->answer().finished) {
+    answer->setProblem(toQt(finished->notice));
+  }
   if (answer->answer().isSection()) {
     answer->announceLast(static_cast<int>(exchangeOf(answer).size()));
   }

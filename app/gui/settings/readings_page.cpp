@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/settings/readings_page.h"
+
+#include "app/gui/bridge/strings.h"
+#include "app/gui/settings/budget_text.h"
+#include "app/gui/settings/device_text.h"
+
+#include <QDateTime>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QListWidget>
+#include <QLocale>
+#include <QMessageBox>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QShowEvent>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace lectern::gui {
+
+namespace {
+
+constexpr int kUnusedDays = 90;
+constexpr int kRowGap = 3;
+constexpr int64_t kGigabyte = 1'000'000'000;
+
+}  // namespace
+
+ReadingsPage::ReadingsPage(Preferences* preferences,
+                           const std::filesystem::path& dataFolder,
+                           QWidget* parent)
+    : QWidget(parent), preferences_(preferences), bridge_(new ReadingsBridge(dataFolder, this)) {
+  auto* about = new QLabel(
+      tr("What a model has read of whole documents is kept on the disk, so that it need not read "
+         "them again. The least useful ones make room for new ones."),
+      this);
+  about->setTextFormat(Qt::PlainText);
+  about->setWordWrap(true);
+  list_ = new QListWidget(this);
+  list_->setAccessibleName(tr("Kept readings"));
+  list_->setSelectionMode(QAbstractItemView::ExtendedSelection);
+  list_->setWordWrap(true);
+  list_->setAlternatingRowColors(true);
+  list_->setSpacing(kRowGap);
+  room_ = new QProgressBar(this);
+  room_->setAccessibleName(tr("Room that readings take"));
+  note_ = new QLabel(this);
+  note_->setTextFormat(Qt::PlainText);
+  note_->setWordWrap(true);
+  note_->hide();
+  delete_ = new QPushButton(tr("&Delete"), this);
+  deleteUnused_ = new QPushButton(
+      tr("Delete those not &used for %1 days").arg(QLocale().toString(kUnusedDays)), this);
+  auto* buttons = new QHBoxLayout;
+  buttons->addWidget(delete_);
+  buttons->addWidget(deleteUnused_);
+  buttons->addStretch(1);
+  auto* layout = new QVBoxLayout(this);
+  layout->addWidget(about);
+  layout->addWidget(list_, 1);
+  layout->addLayout(buttons);
+  layout->addWidget(room_);
+  layout->addWidget(note_);
+
+  connect(bridge_, &ReadingsBridge::listed, this, &ReadingsPage::take);
+  connect(bridge_, &ReadingsBridge::failed, this, [this](const QString& sentence) {
+    note_->setText(QStringLiteral("⚠ ") + sentence);
+    note_->show();
+  });
+  connect(list_, &QListWidget::itemSelectionChanged, this, &ReadingsPage::updateButtons);
+  connect(delete_, &QPushButton::clicked, this, &ReadingsPage::removeSelected);
+  connect(deleteUnused_, &QPushButton::clicked, this, &ReadingsPage::removeUnused);
+  connect(preferences_, &Preferences::changed, this, &ReadingsPage::showRoom);
+  showRoom();
+  updateButtons();
+}
+
+void ReadingsPage::showEvent(QShowEvent* event) {
+  QWidget::showEvent(event);
+  if (!event->spontaneous()) bridge_->refresh();
+}
+
+void ReadingsPage::take(const ReadingListPtr& readings) {
+  shown_ = readings;
+  note_->setText(tr("Nothing is kept yet. A reading is, where it took two seconds and more."));
+  note_->setVisible(readings->entries.empty());
+  list_->clear();
+  for (const ReadingList::Entry& entry : readings->entries) {
+    const KeptReading& reading = entry.reading;
+    QStringList titles;
+    for (const ReadingList::Document& document : entry.documents) {
+      titles << (document.id ? isolated(toQt(document.title)) : tr("a document that was removed"));
+    }
+    const QString used = QLocale().toString(QDateTime::fromMSecsSinceEpoch(reading.lastUsedMs),
+                                            QLocale::ShortFormat);
+    list_->addItem(
+        titles.join(tr(", ", "between documents")) + QLatin1Char('\n') +
+        QStringList{
+            isolated(toQt(reading.note.model)),
+            tr("%1 tokens").arg(BudgetText::number(reading.tokens)),
+            DeviceText::size(reading.bytes),
+            tr("saves %1").arg(BudgetText::about(static_cast<double>(reading.note.readMs) / 1000)),
+            tr("last used %1").arg(isolated(used))}
+            .join(QStringLiteral(" · ")));
+  }
+  showRoom();
+  updateButtons();
+}
+
+void ReadingsPage::showRoom() {
+  const int64_t limit = preferences_->settings().readingGigabytes * kGigabyte;
+  const int64_t used = shown_ ? shown_->bytes : 0;
+  constexpr int kSteps = 1000;
+  room_->setRange(0, kSteps);
+  room_->setValue(limit > 0 ? static_cast<int>(std::min(used, limit) * kSteps / limit) : 0);
+  room_->setFormat(limit > 0 ? tr("%1 of %2").arg(DeviceText::size(used), DeviceText::size(limit))
+                             : tr("%1; none is kept from now on").arg(DeviceText::size(used)));
+  room_->setAccessibleDescription(room_->format());
+}
+
+void ReadingsPage::updateButtons() {
+  delete_->setEnabled(!list_->selectedItems().isEmpty());
+  deleteUnused_->setEnabled(shown_ != nullptr && !shown_->entries.empty());
+}
+
+void ReadingsPage::removeSelected() {
+  std::vector<const ReadingList::Entry*> entries;
+  for (const QListWidgetItem* item : list_->selectedItems()) {
+    entries.push_back(&shown_->entries[static_cast<size_t>(list_->row(item))]);
+  }
+  remove(entries);
+}
+
+void ReadingsPage::removeUnused() {
+  const qint64 old = QDateTime::currentDateTime().addDays(-kUnusedDays).toMSecsSinceEpoch();
+  std::vector<const ReadingList::Entry*> entries;
+  for (const ReadingList::Entry& entry : shown_->entries) {
+    if (entry.reading.lastUsedMs < old) entries.push_back(&entry);
+  }
+  if (!entries.empty()) return remove(entries);
+  note_->setText(
+      tr("Every reading was used in the last %1 days.").arg(QLocale().toString(kUnusedDays)));
+  note_->show();
+}
+
+void ReadingsPage::remove(const std::vector<const ReadingList::Entry*>& entries) {
+  std::vector<std::string> ids;
+  int64_t ms = 0;
+  for (const ReadingList::Entry* entry : entries) {
+    ids.push_back(entry->reading.id);
+    ms += entry->reading.note.readMs;
+  }
+  delete question_;
+  question_ = new QMessageBox(
+      QMessageBox::Question, tr("Delete readings"),
+      tr("Delete %n reading(s)? Documents and answers stay. To read them again takes %1.", nullptr,
+         static_cast<int>(ids.size()))
+          .arg(BudgetText::about(static_cast<double>(ms) / 1000)),
+      QMessageBox::Cancel, this);
+  question_->setTextFormat(Qt::PlainText);
+  const auto* yes = question_->addButton(tr("&Delete"), QMessageBox::AcceptRole);
+  question_->setDefaultButton(QMessageBox::Cancel);
+  connect(question_, &QMessageBox::finished, this, [this, ids, yes] {
+    if (question_->clickedButton() == yes) bridge_->remove(ids);
+    question_->deleteLater();
+    question_ = nullptr;
+  });
+  question_->open();
+}
+
+}  // namespace lectern::gui

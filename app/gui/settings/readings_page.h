@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/gui/bridge/readings_bridge.h"
+#include "app/gui/settings/preferences.h"
+
+#include <QWidget>
+
+#include <string>
+#include <vector>
+
+class QLabel;
+class QListWidget;
+class QMessageBox;
+class QProgressBar;
+class QPushButton;
+
+namespace lectern::gui {
+
+/// What models have read and the disk keeps: of which documents, how large it is and what time it
+/// saves; deleting it, once it was said what that costs. Thread: the window's.
+class ReadingsPage : public QWidget {
+  Q_OBJECT
+ public:
+  ReadingsPage(Preferences* preferences, const std::filesystem::path& dataFolder, QWidget* parent);
+
+  // Parts, for tests.
+  [[nodiscard]] QListWidget* list() const { return list_; }
+  [[nodiscard]] QProgressBar* room() const { return room_; }
+  [[nodiscard]] QLabel* note() const { return note_; }
+  /// Asks before readings are deleted; null unless it is being asked.
+  [[nodiscard]] QMessageBox* question() const { return question_; }
+
+ protected:
+  void showEvent(QShowEvent* event) override;
+
+ private:
+  void take(const ReadingListPtr& readings);
+  void showRoom();
+  void updateButtons();
+  void removeSelected();
+  void removeUnused();
+  /// Asks whether these shall go, and deletes them.
+  void remove(const std::vector<const ReadingList::Entry*>& entries);
+
+  Preferences* preferences_;
+  ReadingsBridge* bridge_;
+  ReadingListPtr shown_;
+
+  QListWidget* list_ = nullptr;
+  QProgressBar* room_ = nullptr;
+  QLabel* note_ = nullptr;
+  QPushButton* delete_ = nullptr;
+  QPushButton* deleteUnused_ = nullptr;
+  QMessageBox* question_ = nullptr;
+};
+
+}  // namespace lectern::gui
