@@ -94,7 +94,7 @@ class ReadingsRemove : public Command {
     app.add_flag("--all", all_, "Delete all readings");
     app.add_option("--unused-days", unusedDays_,
                    "Delete those that no question has used for so many days")
-        ->check(CLI::NonNegativeNumber)
+        ->check(CLI::Range(0, 100'000))
         ->option_text("N");
   }
 
@@ -104,29 +104,34 @@ class ReadingsRemove : public Command {
                    "Name the readings to delete, or say --all or --unused-days N. Look at them "
                    "with readings list."};
     }
-    const std::filesystem::path folder = TRY(dataFolder(context.workspace.dataFolder));
-    const ReadingStore store = readingStore(folder);
-    const std::vector<KeptReading> kept = TRY(store.list());
-    Json removed = Json::array();
-    for (const KeptReading& reading : kept) {
-      const bool named = std::ranges::find(ids_, reading.id) != ids_.end();
-      if (!named && !all_ && !isOld(reading)) continue;
-      removed.push_back(reading.id);
-    }
+    const auto store = existingReadings(TRY(dataFolder(context.workspace.dataFolder)));
+    std::vector<KeptReading> kept;
+    if (store) kept = TRY(store->list());
     for (const std::string& id : ids_) {
       if (std::ranges::find(kept, id, &KeptReading::id) == kept.end()) {
         return Error{ErrorCode::NotFound,
                      fmt::format("There is no reading {}. Look at them with readings list.", id)};
       }
     }
-    if (all_) {
-      TRY(removeReadings(folder));
-    } else {
-      for (const Json& id : removed) TRY(store.remove(id.get<std::string>()));
+    std::vector<std::string> removed;
+    if (store && all_) {
+      TRY(store->removeAll());
+      for (const KeptReading& reading : kept) removed.push_back(reading.id);
+    } else if (store) {
+      for (const std::string& id : ids_) {
+        const Result<void> gone = store->remove(id);
+        // Another process may have made room with it.
+        if (!gone && gone.error().code != ErrorCode::NotFound) return gone.error();
+        removed.push_back(id);
+      }
+      if (unusedDays_) {
+        const auto unused = TRY(store->removeUnusedSince(daysAgo(*unusedDays_)));
+        removed.insert(removed.end(), unused.begin(), unused.end());
+      }
     }
     if (context.json) {
       writeJson(context.streams.out,
-                {{"schema", "lectern-cli/readings-remove/1"}, {"removed", std::move(removed)}});
+                {{"schema", "lectern-cli/readings-remove/1"}, {"removed", removed}});
     } else {
       context.streams.out << fmt::format("Deleted {}.\n",
                                          counted(static_cast<int64_t>(removed.size()), "reading"));
@@ -135,14 +140,12 @@ class ReadingsRemove : public Command {
   }
 
  private:
-  [[nodiscard]] bool isOld(const KeptReading& reading) const {
-    if (!unusedDays_) return false;
+  static int64_t daysAgo(double days) {
     using std::chrono::system_clock;
-    const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
-                         system_clock::now().time_since_epoch())
-                         .count();
     constexpr double kDayMs = 24 * 3.6e6;
-    return static_cast<double>(now - reading.lastUsedMs) >= *unusedDays_ * kDayMs;
+    const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
+        system_clock::now().time_since_epoch());
+    return now.count() - static_cast<int64_t>(days * kDayMs);
   }
 
   std::vector<std::string> ids_;

@@ -32,7 +32,7 @@ void Desk::cancel(JobId job) {
   impl_->interrupt(job, Job::State::Cancelled);
 }
 void Desk::remove(RevisionId revision) {
-  impl_->change([=](Library& library) { return library.removeRevision(revision); });
+  impl_->changeWorkspace([=](Workspace& workspace) { return workspace.remove(revision); });
 }
 void Desk::makeShelf(const std::string& name, const std::vector<RevisionId>& revisions) {
   impl_->change([=](Library& library) -> Result<void> {

@@ -40,7 +40,9 @@ class Desk::Impl {
         events_(std::move(events)),
         workspace_(std::move(workspace)),
         jobs_([this](const Job& job) { events_.jobChanged(job); }),
-        questions_(writer_, *workspace_, [this] { tellLibrary(); }) {}
+        questions_(writer_, *workspace_, [this] { tellLibrary(); }) {
+    writer_.post([this] { workspace_->forgetReadings(); });
+  }
 
   ~Impl() {
     ending_ = true;
@@ -66,13 +68,14 @@ class Desk::Impl {
   }
 
   /// Changes the library on the thread that writes.
-  void change(std::function<Result<void>(Library&)> what) {
+  void changeWorkspace(std::function<Result<void>(Workspace&)> what) {
     writer_.post([this, what = std::move(what)] {
-      if (const auto changed = what(workspace_->library()); !changed) {
-        events_.failed(changed.error());
-      }
+      if (const auto changed = what(*workspace_); !changed) events_.failed(changed.error());
       tellLibrary();
     });
+  }
+  void change(const std::function<Result<void>(Library&)>& what) {
+    changeWorkspace([what](Workspace& workspace) { return what(workspace.library()); });
   }
 
   /// Reads from the library beside the thread that writes.

@@ -16,11 +16,6 @@ fs::path folderIn(const fs::path& dataFolder) {
   return dataFolder / "readings";
 }
 
-bool isThere(const fs::path& dataFolder) {
-  std::error_code ignored;
-  return fs::exists(folderIn(dataFolder), ignored);
-}
-
 // The library's documents, by the sums of their contents.
 using Documents = std::map<Sha256, ReadingList::Document>;
 Result<Documents> documentsOf(Library& library) {
@@ -42,10 +37,10 @@ ReadingStore readingStore(const fs::path& dataFolder, const ReadingLimits& limit
 
 Result<ReadingList> listReadings(Library& library, const fs::path& dataFolder) {
   ReadingList list;
-  if (!isThere(dataFolder)) return list;
-  const ReadingStore store = readingStore(dataFolder);
+  const std::optional<ReadingStore> store = existingReadings(dataFolder);
+  if (!store) return list;
   const Documents documents = TRY(documentsOf(library));
-  for (KeptReading& reading : TRY(store.list())) {
+  for (KeptReading& reading : TRY(store->list())) {
     ReadingList::Entry entry{std::move(reading), {}};
     for (const Sha256& content : entry.reading.note.documents) {
       const auto found = documents.find(content);
@@ -53,22 +48,23 @@ Result<ReadingList> listReadings(Library& library, const fs::path& dataFolder) {
     }
     list.entries.push_back(std::move(entry));
   }
-  list.bytes = TRY(store.bytes());
+  list.bytes = TRY(store->bytes());
   return list;
 }
 
-Result<void> forgetReadings(Library& library, const fs::path& dataFolder) {
-  if (!isThere(dataFolder)) return {};
-  const Documents documents = TRY(documentsOf(library));
-  TRY(readingStore(dataFolder).removeUnless([&](const Sha256& content) -> Result<bool> {
-    return documents.contains(content);
-  }));
-  return {};
+std::optional<ReadingStore> existingReadings(const fs::path& dataFolder) {
+  std::error_code ignored;
+  if (!fs::exists(folderIn(dataFolder), ignored)) return std::nullopt;
+  return readingStore(dataFolder);
 }
 
-Result<int64_t> removeReadings(const fs::path& dataFolder) {
-  if (!isThere(dataFolder)) return 0;
-  return readingStore(dataFolder).removeUnless([](const Sha256&) -> Result<bool> { return false; });
+Result<void> forgetReadings(Library& library, const fs::path& dataFolder) {
+  const std::optional<ReadingStore> store = existingReadings(dataFolder);
+  if (!store) return {};
+  const Documents documents = TRY(documentsOf(library));
+  TRY(store->removeUnless(
+      [&](const Sha256& content) -> Result<bool> { return documents.contains(content); }));
+  return {};
 }
 
 }  // namespace lectern

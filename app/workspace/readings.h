@@ -38,7 +38,7 @@ Result<ReadingList> listReadings(Library& library, const std::filesystem::path& 
 /// Deletes what was read of documents that the library does not have any more.
 Result<void> forgetReadings(Library& library, const std::filesystem::path& dataFolder);
 
-/// Deletes all of them, and says how many they were.
-Result<int64_t> removeReadings(const std::filesystem::path& dataFolder);
+/// The store, if anything is in it.
+std::optional<ReadingStore> existingReadings(const std::filesystem::path& dataFolder);
 
 }  // namespace lectern

@@ -24,7 +24,6 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspaceOptions& optio
     if (writable) {
       workspace->library_ = std::move(*writable);
       workspace->canWrite_ = true;
-      (void)forgetReadings(*workspace->library_, folder);  // what cannot go now goes another time
       return workspace;
     }
     if (writable.error().code != ErrorCode::Locked || options.access == Access::Write) {
@@ -38,7 +37,12 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspaceOptions& optio
 
 Result<void> Workspace::remove(RevisionId revision) {
   TRY(library_->removeRevision(revision));
-  return forgetReadings(*library_, options_.dataFolder);
+  forgetReadings();
+  return {};
+}
+
+void Workspace::forgetReadings() {
+  if (canWrite_) (void)lectern::forgetReadings(*library_, options_.dataFolder);
 }
 
 }  // namespace lectern

@@ -128,6 +128,9 @@ class Workspace {
 
   /// Takes a document out of the library, and what models have read of it off the disk.
   Result<void> remove(RevisionId revision);
+  /// Deletes what models have read of documents that the library does not have any more: `remove`
+  /// does, but for what was cut off, or could not be deleted then.
+  void forgetReadings();
 
   /// Answers. Where the documents do not say it, the record is one claim of grade NotFound that
   /// holds the nearest places. An answer that was stopped, or cut off by a limit, is recorded with

@@ -60,24 +60,27 @@ Result<ModelAnswerer::Progress> ModelAnswerer::beginningOf(const Context& contex
                       context.tokens.begin());
   }();
   if (!inMemory) reading_.reset();  // its memory goes before the new one asks for some
-  std::string problem;
+  std::string refused;
   if (fromDisk && readings_ != nullptr) {
     const int64_t done = inMemory ? reading_->progress.states.position() : 0;
     Result<ReadingStore::Taken> taken = readings_->take(*model_.engine, context.tokens, done, stop);
     if (!taken && taken.error().code == ErrorCode::Cancelled) return taken.error();
-    if (!taken) {
-      problem = taken.error().message;  // it is read again
-    } else {
-      if (!taken->problems.empty()) problem = taken->problems.front();
-      if (taken->states) {
-        const TokenPrefix kept = taken->states->prefix();
-        const int64_t keptMs = taken->note.readMs;
-        return Progress{std::move(*taken->states), std::move(taken->note), kept, keptMs, problem};
-      }
+    if (!taken || !taken->problems.empty()) {
+      refused = fmt::format("{} It was read again.",
+                            taken ? taken->problems.front() : taken.error().message);
+    }
+    if (taken && taken->states) {
+      const TokenPrefix kept = taken->states->prefix();
+      const int64_t keptMs = taken->note.readMs;
+      return Progress{
+          std::move(*taken->states), std::move(taken->note), kept, keptMs, std::move(refused), {}};
     }
   }
-  if (inMemory) return std::move(reading_->progress);
-  return Progress{TRY(model_.engine->newStates()), {}, {}, 0, problem};
+  if (inMemory) {
+    if (!refused.empty()) reading_->progress.refused = std::move(refused);
+    return std::move(reading_->progress);
+  }
+  return Progress{TRY(model_.engine->newStates()), {}, {}, 0, std::move(refused), {}};
 }
 
 Result<std::vector<int32_t>> ModelAnswerer::prepare(const Scope& scope,
@@ -122,7 +125,9 @@ Result<void> ModelAnswerer::readOn(const Scope& scope,
   const auto all = static_cast<int64_t>(context.tokens.size());
   const int64_t from = states.position();
   const int64_t chunk = model_.engine->chunkTokens();
-  const int64_t piece = (kKeepTokens + chunk - 1) / chunk * chunk;
+  // On the grid, so that the bits are the same with and without.
+  const int64_t every = readings_ != nullptr ? readings_->limits().everyTokens : all;
+  const int64_t piece = (every + chunk - 1) / chunk * chunk;
   std::vector<int64_t> ends;
   for (const ContextItem& item : context.items) {
     for (int64_t end = item.tokens.begin; end < item.tokens.end; end += piece) ends.push_back(end);
@@ -145,18 +150,21 @@ Result<void> ModelAnswerer::readOn(const Scope& scope,
     reading_->progress.note.readMs += std::chrono::duration_cast<std::chrono::milliseconds>(
                                           std::chrono::steady_clock::now() - started)
                                           .count();
-    // What was read until a stop is kept; after a fault the states are spent.
-    if (read || read.error().code == ErrorCode::Cancelled) {
-      keep(scope);
+    if (read) {
+      keep(scope, stop);
+    } else if (read.error().code == ErrorCode::Cancelled) {
+      keep(scope, {});  // what was read until the stop
+      return read.error();
     } else {
-      reading_.reset();
+      reading_.reset();  // after a fault the states are spent
+      return read.error();
     }
-    TRY(Result<void>(read));
   }
+  keep(scope, stop);  // also what could not be kept the last time
   return {};
 }
 
-void ModelAnswerer::keep(const Scope& scope) {
+void ModelAnswerer::keep(const Scope& scope, const std::stop_token& stop) {
   Progress& progress = reading_->progress;
   if (readings_ == nullptr || reading_->scope.empty() ||
       progress.note.readMs - progress.keptMs < readings_->limits().worthMs) {
@@ -174,13 +182,16 @@ void ModelAnswerer::keep(const Scope& scope) {
     LECTERN_CHECK(info != scope.infos.end());
     progress.note.documents.push_back(info->contentSha256);
   }
+  if (progress.note.documents.empty()) return;
   const Result<void> kept =
-      readings_->keep(*model_.engine, progress.states, progress.kept, progress.note, {});
+      readings_->keep(*model_.engine, progress.states, progress.kept, progress.note, stop);
   if (kept) {
     progress.kept = progress.states.prefix();
     progress.keptMs = progress.note.readMs;
-  } else {
-    progress.problem = kept.error().message;
+    progress.notKept.clear();
+  } else if (kept.error().code != ErrorCode::Cancelled) {
+    progress.notKept =
+        fmt::format("What was read is not kept for the next time: {}", kept.error().message);
   }
 }
 
@@ -236,7 +247,10 @@ Result<void> ModelAnswerer::tryAnswer(const std::string& question,
   finished.reading.unfinishedPages = scope.reading.unfinishedPages;
   finished.reading.engine = model_.name;
   finished.reading.tokensKept = before;
-  finished.notice = std::exchange(reading_->progress.problem, {});
+  finished.notice = std::exchange(reading_->progress.refused, {});
+  if (const std::string& notKept = reading_->progress.notKept; !notKept.empty()) {
+    finished.notice += (finished.notice.empty() ? "" : " ") + notKept;
+  }
   finished.thoughtTokens = decoded.thoughtTokens;
   finished.end = decoded.end;
   finished.found = decoded.found;

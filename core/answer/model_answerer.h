@@ -42,16 +42,14 @@ std::string modelQuestion(const ModelAnswerOptions& options, std::string_view qu
 ///
 /// What was read of whole documents is kept in memory, the last ones, and the next question about
 /// the same documents begins from there; a question about them and further ones behind them reads
-/// only those. Where `readings` is given it is kept there, too: at each document's end, inside a
-/// long one every kKeepTokens, and where reading was stopped; so a question begins from the longest
-/// reading that any question left. A question about a shortlist is read by itself. A Finder is
-/// asked as answerWithFinder says.
+/// only those. Where `readings` is given, and enough of it is new (ReadingLimits::worthMs), it is
+/// kept there, too: at each document's end, inside a long one every so many tokens, and where
+/// reading was stopped; so a question begins from the longest reading that any question left. A
+/// question about a shortlist is read by itself. A Finder is asked as answerWithFinder says.
 ///
 /// Thread: one at a time, that of `library`. All three are borrowed.
 class ModelAnswerer {
  public:
-  static constexpr int64_t kKeepTokens = 16'384;
-
   ModelAnswerer(Library& library, AnswerModel& model, const ReadingStore* readings = nullptr)
       : library_(library), model_(model), readings_(readings) {}
 
@@ -70,7 +68,8 @@ class ModelAnswerer {
     ReadingNote note;       ///< of them
     TokenPrefix kept;       ///< what of them was kept, or taken back
     int64_t keptMs = 0;     ///< that this took to read
-    std::string problem{};  ///< why a kept one could not be used, or this not be kept
+    std::string refused{};  ///< why a kept one could not be used; told once
+    std::string notKept{};  ///< why this is not kept
   };
   /// Documents, and how far they were read.
   struct Reading {
@@ -101,7 +100,7 @@ class ModelAnswerer {
                       const AnswerSink& sink,
                       const std::stop_token& stop);
   /// Keeps what was read on the disk, where enough of it is new.
-  void keep(const Scope& scope);
+  void keep(const Scope& scope, const std::stop_token& stop);
 
   Library& library_;
   AnswerModel& model_;

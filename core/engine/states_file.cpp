@@ -21,9 +21,11 @@
 #include "core/engine/states.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 #include <xxhash.h>
 
-#include <cstring>
+#include <array>
+#include <cerrno>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -85,8 +87,7 @@ Sides sidesOf(const ModelConfig& config, kernels::DType cacheType) {
 
 Error refuse(const fs::path& path, std::string_view cause) {
   return {ErrorCode::InputRefused,
-          fmt::format("The saved reading {} cannot be used: {}. It has to be read again.",
-                      path.string(), cause)};
+          fmt::format("The saved reading {} cannot be used: {}.", path.string(), cause)};
 }
 
 Error cancelled(std::string_view what, const fs::path& path) {
@@ -163,8 +164,8 @@ struct OpenFile {
   std::string_view body;  // behind the header
 };
 
-Result<OpenFile> openChecked(const fs::path& path) {
-  OpenFile open{TRY(MappedFile::open(path)), {}, {}};
+Result<OpenFile> checked(std::shared_ptr<const MappedFile> file, const fs::path& path) {
+  OpenFile open{std::move(file), {}, {}};
   const std::string_view bytes = open.file->bytes();
   if (static_cast<int64_t>(bytes.size()) < kChecksumBytes ||
       bytes.substr(0, kStatesMagic.size()) != kStatesMagic) {
@@ -180,6 +181,10 @@ Result<OpenFile> openChecked(const fs::path& path) {
   open.header = TRY(parseHeader(summed, path));
   open.body = summed.substr(static_cast<size_t>(open.header.bytes));
   return open;
+}
+
+Result<OpenFile> openChecked(const fs::path& path) {
+  return checked(TRY(MappedFile::open(path)), path);
 }
 
 // Whether a file was made for that model, and for that shape of it.
@@ -203,8 +208,25 @@ Result<void> checkModel(const ReadHeader& header,
 }  // namespace
 
 Result<StatesFileHeader> readStatesFileHeader(const fs::path& path) {
-  const auto file = TRY(MappedFile::open(path));
-  return TRY(parseHeader(file->bytes(), path)).says;
+  const FileDescriptor file = TRY(openForReading(path));
+  std::string bytes;
+  // A note of thousands of documents is longer than most.
+  for (const size_t most : {size_t{1} << 12, size_t{1} << 20}) {
+    bytes.resize(most);
+    const ssize_t size = ::pread(file.get(), bytes.data(), most, 0);
+    if (size < 0) return refuse(path, describeErrno(errno));
+    bytes.resize(static_cast<size_t>(size));
+    if (auto header = parseHeader(bytes, path); header || bytes.size() < most) {
+      return TRY(std::move(header)).says;
+    }
+  }
+  return refuse(path, "it is damaged");
+}
+
+StatesFileCondition checkStatesFile(const fs::path& path) {
+  const auto file = MappedFile::open(path);
+  if (!file) return StatesFileCondition::Unreadable;
+  return checked(*file, path) ? StatesFileCondition::Sound : StatesFileCondition::Damaged;
 }
 
 int64_t States::fixedBytes() const {

@@ -36,4 +36,12 @@ struct StatesFileHeader {
 /// Reads no more than that; whether the rest is whole, restoring tells. Errors: InputRefused.
 Result<StatesFileHeader> readStatesFileHeader(const std::filesystem::path& path);
 
+enum class StatesFileCondition : uint8_t {
+  Sound,
+  Damaged,
+  Unreadable,  ///< it cannot be opened, or is not there
+};
+/// Reads all of it.
+StatesFileCondition checkStatesFile(const std::filesystem::path& path);
+
 }  // namespace lectern

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/reading/reading_folder.h"
 
+#include "core/engine/states_file.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -89,10 +91,11 @@ Result<ReadingFolder> ReadingFolder::look(const fs::path& folder) {
     std::error_code gone;
     const auto bytes = static_cast<int64_t>(fs::file_size(file, gone));
     if (gone) continue;
+    // What cannot be made out takes room, and is found when it is used.
+    const Result<StatesFileHeader> header = readStatesFileHeader(file);
+    if (header && nameOf(header->upTo) != name) continue;
     Place& place = result.places_[name];
     place.tokens = *tokens;
-    // What cannot be made out is found when it is used; it takes room until then.
-    const Result<StatesFileHeader> header = readStatesFileHeader(file);
     if (isState) {
       place.stateBytes = bytes;
       place.lastUsedMs = modifiedMs(file);
@@ -132,23 +135,23 @@ std::optional<std::vector<std::string>> ReadingFolder::chainTo(std::string_view 
   return chain;
 }
 
-std::map<std::string, int, std::less<>> ReadingFolder::needs() const {
-  std::map<std::string, int, std::less<>> needs;
+const ReadingFolder::Needs& ReadingFolder::needs() const {
+  if (needs_) return *needs_;
+  needs_.emplace();
   for (const auto& [name, place] : places_) {
     if (place.stateBytes == 0) continue;
     for (const std::string& needed : chainTo(name).value_or(std::vector<std::string>{})) {
-      ++needs[needed];
+      ++(*needs_)[needed];
     }
   }
-  return needs;
+  return *needs_;
 }
 
 std::vector<std::string> ReadingFolder::ends() const {
   std::vector<std::string> ends;
-  const auto needs = this->needs();
   for (const auto& [name, place] : places_) {
-    const auto found = needs.find(name);
-    if (place.stateBytes > 0 && found != needs.end() && found->second == 1) ends.push_back(name);
+    const auto found = needs().find(name);
+    if (place.stateBytes > 0 && found != needs().end() && found->second == 1) ends.push_back(name);
   }
   return ends;
 }
@@ -157,66 +160,63 @@ int64_t ReadingFolder::bytesOf(std::string_view name) const {
   const auto found = places_.find(name);
   if (found == places_.end()) return 0;
   int64_t bytes = found->second.stateBytes;
-  const auto needs = this->needs();
   for (const std::string& needed : chainTo(name).value_or(std::vector<std::string>{})) {
-    if (needs.find(needed)->second == 1) bytes += places_.find(needed)->second.pageBytes;
+    if (needs().find(needed)->second == 1) bytes += places_.find(needed)->second.pageBytes;
   }
   return bytes;
+}
+
+std::map<std::string, std::vector<std::string>> ReadingFolder::placesOfEnds() const {
+  std::map<std::string, std::vector<std::string>> chains;
+  std::map<std::string, int, std::less<>> ways;
+  for (const std::string& end : ends()) {
+    chains[end] = chainTo(end).value_or(std::vector<std::string>{});
+    for (const std::string& place : chains[end]) ++ways[place];
+  }
+  for (auto& [end, chain] : chains) {
+    std::erase_if(chain, [&ways](const std::string& place) { return ways[place] != 1; });
+  }
+  return chains;
 }
 
 void ReadingFolder::removeState(const std::string& name, const Names& spared) {
   const auto chain = chainTo(name).value_or(std::vector<std::string>{});
   removeFile(statePath(name));
   places_[name].stateBytes = 0;
-  const auto needs = this->needs();
+  forget(name);
   for (const std::string& needed : chain) {
-    if (needs.contains(needed) || spared.contains(needed)) continue;
-    removeFile(pagesPath(needed));
-    places_[needed].pageBytes = 0;
+    if (!needs().contains(needed) && !spared.contains(needed)) removePages(needed);
   }
-  std::erase_if(places_, [](const auto& place) {
-    return place.second.stateBytes == 0 && place.second.pageBytes == 0;
-  });
 }
 
-std::vector<std::string> ReadingFolder::placesOfEnd(std::string_view name) const {
-  std::map<std::string, int, std::less<>> ways;
-  for (const std::string& end : ends()) {
-    for (const std::string& place : chainTo(end).value_or(std::vector<std::string>{})) {
-      ++ways[place];
-    }
-  }
-  std::vector<std::string> places = chainTo(name).value_or(std::vector<std::string>{});
-  std::erase_if(places, [&ways](const std::string& place) { return ways[place] != 1; });
-  return places;
-}
-
-int64_t ReadingFolder::bytesOfEnd(std::string_view name) const {
-  int64_t bytes = 0;
-  for (const std::string& place : placesOfEnd(name)) {
-    const Place& found = places_.find(place)->second;
-    bytes += found.stateBytes + found.pageBytes;
-  }
-  return bytes;
-}
-
-void ReadingFolder::removeEnd(std::string_view name) {
-  for (const std::string& place : placesOfEnd(name)) removePlace(place);
+void ReadingFolder::removePages(const std::string& name) {
+  removeFile(pagesPath(name));
+  places_[name].pageBytes = 0;
+  forget(name);
 }
 
 void ReadingFolder::removePlace(const std::string& name) {
   removeFile(statePath(name));
   removeFile(pagesPath(name));
-  places_.erase(name);
+  places_[name] = {};
+  forget(name);
+}
+
+void ReadingFolder::forget(const std::string& name) {
+  needs_.reset();
+  const auto found = places_.find(name);
+  if (found->second.stateBytes == 0 && found->second.pageBytes == 0) places_.erase(found);
 }
 
 void ReadingFolder::sweep() {
   const int64_t old = nowMs() - kHourMs;
-  const auto needs = this->needs();
-  for (const auto& [name, place] : places_) {
-    if (needs.contains(name)) continue;
-    if (place.stateBytes > 0 && place.lastUsedMs < old) removeFile(statePath(name));
-    if (place.pageBytes > 0 && place.pagesWrittenMs < old) removeFile(pagesPath(name));
+  const Places before = places_;
+  const Needs needed = needs();
+  for (const auto& [name, place] : before) {
+    if (needed.contains(name)) continue;
+    const bool isOldState = place.stateBytes > 0 && place.lastUsedMs < old;
+    if (place.pageBytes > 0 && place.pagesWrittenMs < old) removePages(name);
+    if (isOldState) removeState(name);
   }
   std::error_code failed;
   for (fs::directory_iterator entry(path_, failed); !failed && entry != fs::directory_iterator();

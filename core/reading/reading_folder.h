@@ -2,7 +2,6 @@
 #pragma once
 
 #include "core/base/result.h"
-#include "core/engine/states_file.h"
 #include "core/engine/token_prefix.h"
 #include "core/reading/reading_note.h"
 
@@ -28,12 +27,15 @@ class ReadingFolder {
     int64_t tokens = 0;
     // Of its state; 0 bytes: it has none.
     int64_t stateBytes = 0;
-    int64_t lastUsedMs = 0;  ///< Unix time
-    ReadingNote note;
+    int64_t lastUsedMs = 0;           ///< Unix time
+    std::optional<ReadingNote> note;  ///< none: it could not be made out
     // Of its pages, likewise.
     int64_t pageBytes = 0;
     int64_t pagesWrittenMs = 0;
     std::string before;  ///< the name of the place that they go on from; empty: the first token
+
+    /// What all of its tokens took to read.
+    [[nodiscard]] int64_t readMs() const { return note ? note->readMs : 0; }
   };
   using Places = std::map<std::string, Place, std::less<>>;  ///< by name, so in order of tokens
   using Names = std::set<std::string, std::less<>>;
@@ -41,8 +43,8 @@ class ReadingFolder {
   static std::string nameOf(const TokenPrefix& prefix);
   static int64_t nowMs();  ///< Unix time
 
-  /// A folder that is not there is empty; files that are none of a reading are not looked at.
-  /// Errors: Storage.
+  /// A folder that is not there is empty; files that are none of a reading, or have the name of
+  /// another, are not looked at. Errors: Storage.
   static Result<ReadingFolder> look(const std::filesystem::path& folder);
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
@@ -52,29 +54,33 @@ class ReadingFolder {
   [[nodiscard]] std::filesystem::path pagesPath(std::string_view name) const;
   /// The places whose pages hold all tokens up to this one, in order; none where some are missing.
   [[nodiscard]] std::optional<std::vector<std::string>> chainTo(std::string_view name) const;
-  /// The places with a state that no other one goes on from.
+  /// The places with a state, and all pages to it, that no other one goes on from.
   [[nodiscard]] std::vector<std::string> ends() const;
   /// Bytes that go if the state of `name` does: its own and those of pages that it alone needs.
   [[nodiscard]] int64_t bytesOf(std::string_view name) const;
-  /// The places on the way to an end, itself among them, that are on the way to no other.
-  [[nodiscard]] std::vector<std::string> placesOfEnd(std::string_view name) const;
-  [[nodiscard]] int64_t bytesOfEnd(std::string_view name) const;
+  /// The places on the way to each end, itself among them, that are on the way to no other.
+  [[nodiscard]] std::map<std::string, std::vector<std::string>> placesOfEnds() const;
 
   /// Deletes the state of a place, and the pages that it alone needed, but not those of `spared`.
   void removeState(const std::string& name, const Names& spared = {});
-  /// Deletes what is on the way to that end alone.
-  void removeEnd(std::string_view name);
   /// Deletes the files of a place, whatever needs them.
   void removePlace(const std::string& name);
-  /// Deletes what nothing leads to and nobody has written to for an hour.
+  /// The pages of a place alone.
+  void removePages(const std::string& name);
+  /// Deletes what nothing leads to and nobody has written to for an hour: another process may be
+  /// about to write the state to such pages.
   void sweep();
 
  private:
+  using Needs = std::map<std::string, int, std::less<>>;
+
   /// How many states need the pages of each place.
-  [[nodiscard]] std::map<std::string, int, std::less<>> needs() const;
+  [[nodiscard]] const Needs& needs() const;
+  void forget(const std::string& name);
 
   std::filesystem::path path_;
   Places places_;
+  mutable std::optional<Needs> needs_;  // until something goes
 };
 
 }  // namespace lectern

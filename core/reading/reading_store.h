@@ -5,13 +5,13 @@
 #include "core/base/sha256.h"
 #include "core/engine/engine.h"
 #include "core/engine/states.h"
+#include "core/reading/reading_folder.h"
 #include "core/reading/reading_note.h"
 
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <optional>
-#include <set>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -21,13 +21,14 @@
 
 namespace lectern {
 
-class ReadingFolder;
+class ReadingRoom;
 
-/// How much room readings may take, and from when on one is worth it.
+/// How much room readings may take, from when on one is worth it, and how often one is kept.
 struct ReadingLimits {
-  int64_t maxBytes = int64_t{8} << 30;        ///< of all readings together; 0: none is kept
-  int64_t leastFreeBytes = int64_t{1} << 30;  ///< that stay free on the volume
-  int64_t worthMs = 2'000;                    ///< what reading it again would take, at least
+  int64_t maxBytes = 8'000'000'000;        ///< of all readings together; 0: none is kept
+  int64_t leastFreeBytes = 1'000'000'000;  ///< that stay free on the volume
+  int64_t worthMs = 2'000;                 ///< what reading it again would take, at least
+  int64_t everyTokens = 16'384;            ///< on the way through a long document
 
   friend bool operator==(const ReadingLimits&, const ReadingLimits&) = default;
 };
@@ -38,7 +39,7 @@ struct KeptReading {
   ReadingNote note;
   int64_t tokens = 0;
   int64_t bytes = 0;       ///< that go with it: what others need too is not counted
-  int64_t lastUsedMs = 0;  ///< Unix time
+  int64_t lastUsedMs = 0;  ///< Unix time, also of what it went on from
 };
 
 /// What models have read of documents, kept as files: a folder a model (named by
@@ -60,7 +61,7 @@ class ReadingStore {
   struct Taken {
     std::optional<States> states;       ///< none: there was no such reading
     ReadingNote note;                   ///< of it
-    std::vector<std::string> problems;  ///< why longer ones could not be used; they are gone
+    std::vector<std::string> problems;  ///< what was wrong with longer ones; it is deleted
   };
   /// The longest kept beginning of `tokens` of more than `longerThan` of them, which is then the
   /// last used. Errors: OutOfMemory, Cancelled; Storage where the folder cannot be looked through.
@@ -70,10 +71,8 @@ class ReadingStore {
                      const std::stop_token& stop) const;
 
   /// Keeps a reading; `before` is the beginning of it that was kept or taken last, from which on
-  /// its keys and values are written. Others make room: those within a document that
-  /// others go on from go first, then those that save the least time for their size and have been
-  /// of no use the longest. Errors: Storage; DoesNotFit, with what it needs and what there is;
-  /// Cancelled.
+  /// its keys and values are written. Others make room as ReadingRoom says, if that is enough.
+  /// Errors: Storage; DoesNotFit, when nothing was deleted; Cancelled.
   Result<void> keep(const Engine& engine,
                     const States& states,
                     const TokenPrefix& before,
@@ -84,19 +83,23 @@ class ReadingStore {
   [[nodiscard]] Result<std::vector<KeptReading>> list() const;
   /// Bytes of all files.
   [[nodiscard]] Result<int64_t> bytes() const;
+
   /// Deletes a reading of the list, with what it went on from and nothing else does. NotFound.
   Result<void> remove(std::string_view id) const;
-  /// Deletes every reading that knows of a content for which `isWanted` says no, or does not know
-  /// what it read, and what a crash left behind. How many of the list they were.
-  Result<int64_t> removeUnless(const std::function<Result<bool>(const Sha256&)>& isWanted) const;
+  /// Deletes all of them, and whatever else is in their folders. Errors: Storage.
+  Result<void> removeAll() const;
+  /// Deletes what no question began from since then, also where others went on from it, and says
+  /// which of the list that were; likewise the next.
+  Result<std::vector<std::string>> removeUnusedSince(int64_t unixMs) const;
+  /// Deletes every reading that knows of a content for which `isWanted` says no.
+  Result<std::vector<std::string>> removeUnless(
+      const std::function<Result<bool>(const Sha256&)>& isWanted) const;
 
  private:
   [[nodiscard]] std::filesystem::path folderOf(const Engine& engine) const;
-  /// Deletes what is worth least until so many bytes more fit; but not `inUse`, places of `using_`.
-  Result<void> makeRoom(std::vector<ReadingFolder>& folders,
-                        const ReadingFolder* using_,
-                        const std::set<std::string, std::less<>>& inUse,
-                        int64_t bytes) const;
+  Result<void> makeRoom(ReadingRoom& room, int64_t bytes) const;
+  Result<std::vector<std::string>> removeWhere(
+      const std::function<Result<bool>(const ReadingFolder::Place&)>& isGoing) const;
 
   std::filesystem::path folder_;
   ReadingLimits limits_;

@@ -16,27 +16,39 @@ Result<ReadingListPtr> ReadingsBridge::list() const {
   return std::make_shared<const ReadingList>(TRY(listReadings(*library, dataFolder_)));
 }
 
+void ReadingsBridge::run(const std::function<Result<void>(const ReadingStore&)>& change) {
+  thread_.post([this, change] {
+    Result<void> changed;
+    if (const auto store = existingReadings(dataFolder_)) changed = change(*store);
+    const Result<ReadingListPtr> now = list();
+    later(this, [this, changed, now] {
+      if (now) emit listed(*now);
+      if (!changed || !now) {
+        emit failed(toQt(changed ? now.error().message : changed.error().message));
+      }
+    });
+  });
+}
+
 void ReadingsBridge::refresh() {
-  remove({});
+  run([](const ReadingStore&) -> Result<void> { return {}; });
 }
 
 void ReadingsBridge::remove(const std::vector<std::string>& ids) {
-  thread_.post([this, ids] {
-    const Result<ReadingListPtr> listed = [&]() -> Result<ReadingListPtr> {
-      for (const std::string& id : ids) {
-        const Result<void> removed = readingStore(dataFolder_).remove(id);
-        // It may have gone to make room for another one.
-        if (!removed && removed.error().code != ErrorCode::NotFound) return removed.error();
-      }
-      return list();
-    }();
-    later(this, [this, listed] {
-      if (listed) {
-        emit this->listed(*listed);
-      } else {
-        emit failed(toQt(listed.error().message));
-      }
-    });
+  run([ids](const ReadingStore& store) -> Result<void> {
+    for (const std::string& id : ids) {
+      const Result<void> removed = store.remove(id);
+      // It may have gone to make room for another one.
+      if (!removed && removed.error().code != ErrorCode::NotFound) return removed.error();
+    }
+    return {};
+  });
+}
+
+void ReadingsBridge::removeUnusedSince(qint64 unixMs) {
+  run([unixMs](const ReadingStore& store) -> Result<void> {
+    TRY(store.removeUnusedSince(unixMs));
+    return {};
   });
 }
 

@@ -8,6 +8,7 @@
 #include <QString>
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,14 +26,18 @@ class ReadingsBridge : public QObject {
 
   /// Ends with `listed`, or `failed`.
   void refresh();
-  /// The same, once they are deleted.
+  /// The same, once these are deleted.
   void remove(const std::vector<std::string>& ids);
+  /// The same, once those are that no question began from since then.
+  void removeUnusedSince(qint64 unixMs);
 
  signals:
   void listed(const lectern::gui::ReadingListPtr& readings);
   void failed(const QString& sentence);
 
  private:
+  /// Changes the store, then tells what there is, and what went wrong.
+  void run(const std::function<Result<void>(const ReadingStore&)>& change);
   [[nodiscard]] Result<ReadingListPtr> list() const;
 
   std::filesystem::path dataFolder_;

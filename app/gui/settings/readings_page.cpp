@@ -17,6 +17,8 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
 namespace lectern::gui {
 
@@ -84,7 +86,7 @@ void ReadingsPage::showEvent(QShowEvent* event) {
 
 void ReadingsPage::take(const ReadingListPtr& readings) {
   shown_ = readings;
-  note_->setText(tr("Nothing is kept yet. A reading is, where it took two seconds and more."));
+  note_->setText(tr("Nothing is kept yet. Readings that take two seconds or more are."));
   note_->setVisible(readings->entries.empty());
   list_->clear();
   for (const ReadingList::Entry& entry : readings->entries) {
@@ -126,44 +128,36 @@ void ReadingsPage::updateButtons() {
 }
 
 void ReadingsPage::removeSelected() {
-  std::vector<const ReadingList::Entry*> entries;
+  std::vector<std::string> ids;
+  int64_t ms = 0;
   for (const QListWidgetItem* item : list_->selectedItems()) {
-    entries.push_back(&shown_->entries[static_cast<size_t>(list_->row(item))]);
+    const KeptReading& reading = shown_->entries[static_cast<size_t>(list_->row(item))].reading;
+    ids.push_back(reading.id);
+    ms += reading.note.readMs;
   }
-  remove(entries);
+  ask(tr("Delete %n reading(s)? Documents and answers stay. To read them again takes %1.", nullptr,
+         static_cast<int>(ids.size()))
+          .arg(BudgetText::about(static_cast<double>(ms) / 1000)),
+      [this, ids] { bridge_->remove(ids); });
 }
 
 void ReadingsPage::removeUnused() {
   const qint64 old = QDateTime::currentDateTime().addDays(-kUnusedDays).toMSecsSinceEpoch();
-  std::vector<const ReadingList::Entry*> entries;
-  for (const ReadingList::Entry& entry : shown_->entries) {
-    if (entry.reading.lastUsedMs < old) entries.push_back(&entry);
-  }
-  if (!entries.empty()) return remove(entries);
-  note_->setText(
-      tr("Every reading was used in the last %1 days.").arg(QLocale().toString(kUnusedDays)));
-  note_->show();
+  ask(tr("Delete what no question has used for %1 days? Documents and answers stay; what is asked "
+         "about again is read again.")
+          .arg(QLocale().toString(kUnusedDays)),
+      [this, old] { bridge_->removeUnusedSince(old); });
 }
 
-void ReadingsPage::remove(const std::vector<const ReadingList::Entry*>& entries) {
-  std::vector<std::string> ids;
-  int64_t ms = 0;
-  for (const ReadingList::Entry* entry : entries) {
-    ids.push_back(entry->reading.id);
-    ms += entry->reading.note.readMs;
-  }
+void ReadingsPage::ask(const QString& question, const std::function<void()>& yes) {
   delete question_;
-  question_ = new QMessageBox(
-      QMessageBox::Question, tr("Delete readings"),
-      tr("Delete %n reading(s)? Documents and answers stay. To read them again takes %1.", nullptr,
-         static_cast<int>(ids.size()))
-          .arg(BudgetText::about(static_cast<double>(ms) / 1000)),
-      QMessageBox::Cancel, this);
+  question_ = new QMessageBox(QMessageBox::Question, tr("Delete readings"), question,
+                              QMessageBox::Cancel, this);
   question_->setTextFormat(Qt::PlainText);
-  const auto* yes = question_->addButton(tr("&Delete"), QMessageBox::AcceptRole);
+  const auto* accept = question_->addButton(tr("&Delete"), QMessageBox::AcceptRole);
   question_->setDefaultButton(QMessageBox::Cancel);
-  connect(question_, &QMessageBox::finished, this, [this, ids, yes] {
-    if (question_->clickedButton() == yes) bridge_->remove(ids);
+  connect(question_, &QMessageBox::finished, this, [this, accept, yes] {
+    if (question_->clickedButton() == accept) yes();
     question_->deleteLater();
     question_ = nullptr;
   });

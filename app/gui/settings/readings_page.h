@@ -6,8 +6,8 @@
 
 #include <QWidget>
 
-#include <string>
-#include <vector>
+#include <filesystem>
+#include <functional>
 
 class QLabel;
 class QListWidget;
@@ -40,8 +40,8 @@ class ReadingsPage : public QWidget {
   void updateButtons();
   void removeSelected();
   void removeUnused();
-  /// Asks whether these shall go, and deletes them.
-  void remove(const std::vector<const ReadingList::Entry*>& entries);
+  /// Asks, and does it where the answer is yes.
+  void ask(const QString& question, const std::function<void()>& yes);
 
   Preferences* preferences_;
   ReadingsBridge* bridge_;

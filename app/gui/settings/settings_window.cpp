@@ -229,12 +229,14 @@ void SettingsWindow::updateNote() {
   QStringList costs;
   // What was read is good for one form of keys and values.
   const bool rereads = changed.contains("answers.kv");
-  const bool reloads = changed.contains("answers.window") || changed.contains("answers.threads");
+  const bool reloads = changed.contains("answers.window") || changed.contains("answers.threads") ||
+                       changed.contains("readings.gigabytes");
   if ((rereads || reloads) && !preferences_->settings().isExtractive()) {
     costs << (rereads
                   ? tr("The model is loaded again, and reads the documents again, with the next "
                        "question.")
-                  : tr("The model is loaded again with the next question."));
+                  : tr("The model is loaded again with the next question, and reads again what is "
+                       "not kept."));
   }
   if (changed.contains("window.language")) {
     costs << tr("The language changes when Lectern is started the next time.");

@@ -26,8 +26,13 @@ namespace fs = std::filesystem;
 class Readings : public ::testing::Test {
  protected:
   Readings() {
-    expect(ExitCode::Answered, {"add", LECTERN_SOURCE_DIR "/resources/sample/tenancy-agreement.pdf",
-                                LECTERN_SOURCE_DIR "/resources/sample/dehumidifier-manual.md"});
+    const auto write = [&](const char* name, const char* text) {
+      return terminal.folder.write(name, text).string();
+    };
+    expect(ExitCode::Answered,
+           {"add",
+            write("lease.txt", "The tenant pays the deposit in March. The landlord gives it back."),
+            write("manual.txt", "The tank holds four litres. Empty it every evening.")});
   }
 
   Outcome expect(ExitCode code, const std::vector<std::string>& arguments) {
@@ -65,8 +70,6 @@ class Readings : public ::testing::Test {
 
 TEST_F(Readings, AreListedAndUsedByTheNextQuestion) {
   EXPECT_THAT(expect(ExitCode::Answered, {"readings"}).err, HasSubstr("No reading is kept yet."));
-  EXPECT_EQ(tokensKept({"d1", "d2"}), 0);
-  EXPECT_THAT(list()["readings"], IsEmpty()) << "it took no two seconds";
   read({lease, manual});
 
   const Outcome shown = expect(ExitCode::Answered, {"readings", "list"});
@@ -78,8 +81,8 @@ TEST_F(Readings, AreListedAndUsedByTheNextQuestion) {
   EXPECT_EQ(json["readings"][0]["documents"], nlohmann::json({"d1", "d2"}));
   EXPECT_EQ(json["readings"][0]["bytes"], json["bytes"]);
 
-  EXPECT_GT(tokensKept({"d1", "d2"}), 1000);
-  EXPECT_GT(tokensKept({"d1"}), 500);
+  EXPECT_GT(tokensKept({"d1", "d2"}), 100);
+  EXPECT_GT(tokensKept({"d1"}), 50);
   EXPECT_EQ(tokensKept({"d2"}), 0) << "it was read behind the other one";
   EXPECT_THAT(expect(ExitCode::Answered, {"ask", "--model", model.path().string(), "--max-tokens",
                                           "1", "d1", "Who pays?"})
@@ -97,9 +100,8 @@ TEST_F(Readings, GoWithTheirDocument) {
   EXPECT_EQ(json["readings"][0]["documents"], nlohmann::json({"d1"}));
 }
 
-// The window takes a document out and leaves its readings until the next start, as this can be
-// undone.
-TEST_F(Readings, OfADocumentThatWentAreSweptWhenTheLibraryIsOpenedForWriting) {
+// A removal that was cut off between the library and the readings.
+TEST_F(Readings, OfADocumentThatWentAreDeletedWithTheNext) {
   read({lease, manual});
   ASSERT_TRUE(Workspace::open(terminal.options).value()->library().removeRevision(lease));
   const nlohmann::json json = list();
@@ -107,8 +109,27 @@ TEST_F(Readings, OfADocumentThatWentAreSweptWhenTheLibraryIsOpenedForWriting) {
   EXPECT_EQ(json["readings"][0]["documents"], nlohmann::json({nullptr, "d2"}));
   EXPECT_THAT(expect(ExitCode::Answered, {"readings"}).out,
               HasSubstr("a document that is not there any more, "));
-  (void)Workspace::open(terminal.options).value();
+  Workspace::open(terminal.options).value()->forgetReadings();
   EXPECT_THAT(list()["readings"], IsEmpty());
+}
+
+TEST_F(Readings, ThatAreDamagedAreReadAgainAndTheAnswerSaysSo) {
+  read({lease});
+  for (const auto& file :
+       fs::recursive_directory_iterator(terminal.options.dataFolder / "readings")) {
+    if (file.path().extension() == ".state") {
+      ASSERT_TRUE(writeFileAtomically(file.path(), "no state"));
+    }
+  }
+  const Outcome outcome = expect(ExitCode::Answered, {"ask", "--model", model.path().string(),
+                                                      "--max-tokens", "1", "d1", "Who pays?"});
+  EXPECT_THAT(outcome.err, HasSubstr("cannot be used: it is no saved reading. It was read again."));
+}
+
+TEST_F(Readings, WithoutALibraryMakeNone) {
+  test::Terminal other;
+  EXPECT_EQ(other.run({"readings", "remove", "--all"}).code, ExitCode::Answered);
+  EXPECT_FALSE(fs::exists(other.options.dataFolder));
 }
 
 TEST_F(Readings, AreRemovedByNameByAgeAndAllOfThem) {

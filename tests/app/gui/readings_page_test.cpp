@@ -18,6 +18,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <filesystem>
+
 namespace lectern::gui {
 namespace {
 
@@ -73,6 +76,9 @@ TEST_F(ReadingsPageTest, ShowsWhatIsKeptAndDeletesItOnceItWasAsked) {
   EXPECT_TRUE(page->room()->format().contains(QStringLiteral("8.0 GB")))
       << page->room()->format().toStdString();
   picture(settings, QStringLiteral("readings"));
+  settings->setLayoutDirection(Qt::RightToLeft);
+  picture(settings, QStringLiteral("readings-mirrored"));
+  settings->setLayoutDirection(Qt::LeftToRight);
 
   EXPECT_FALSE(button(QStringLiteral("Delete"))->isEnabled());
   page->list()->setCurrentRow(1);
@@ -86,9 +92,30 @@ TEST_F(ReadingsPageTest, ShowsWhatIsKeptAndDeletesItOnceItWasAsked) {
   answerWith(QStringLiteral("Delete"));
   EXPECT_TRUE(until([&] { return page->list()->count() == 1; }));
 
+  // It was used a year ago.
+  for (const auto& file :
+       std::filesystem::recursive_directory_iterator(folder.path() / "data" / "readings")) {
+    if (file.path().extension() != ".state") continue;
+    std::filesystem::last_write_time(
+        file, std::filesystem::file_time_type::clock::now() - std::chrono::hours(24 * 365));
+  }
   button(QStringLiteral("Delete those"))->click();
-  EXPECT_TRUE(page->note()->text().contains(QStringLiteral("in the last 90 days")));
-  EXPECT_EQ(page->question(), nullptr);
+  answerWith(QStringLiteral("Delete"));
+  EXPECT_TRUE(until([&] { return page->list()->count() == 0; }));
+  EXPECT_TRUE(page->note()->text().contains(QStringLiteral("Nothing is kept yet.")));
+}
+
+TEST_F(ReadingsPageTest, ADocumentThatIsRemovedTakesItsReadingsWithIt) {
+  add(LECTERN_SOURCE_DIR "/resources/sample/tenancy-agreement.pdf");
+  add(LECTERN_SOURCE_DIR "/resources/sample/dehumidifier-manual.md");
+  read({RevisionId{2}});
+  openPage();
+  ASSERT_TRUE(until([&] { return page->list()->count() == 1; }));
+  window->bridge()->desk().remove(RevisionId{2});
+  ASSERT_TRUE(until([&] { return documents() == 1; }));
+  settings->tabs()->setCurrentIndex(0);
+  settings->tabs()->setCurrentWidget(page);
+  EXPECT_TRUE(until([&] { return page->list()->count() == 0; }));
 }
 
 }  // namespace
