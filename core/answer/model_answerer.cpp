@@ -153,8 +153,10 @@ Result<void> ModelAnswerer::readOn(const Scope& scope,
     if (read) {
       keep(scope, stop);
     } else if (read.error().code == ErrorCode::Cancelled) {
-      keep(scope, {});  // what was read until the stop
-      return read.error();
+      keep(scope, {});
+      Error stopped = read.error();
+      if (reading_->progress.kept == states.prefix()) stopped.message += " What was read is kept.";
+      return stopped;
     } else {
       reading_.reset();  // after a fault the states are spent
       return read.error();

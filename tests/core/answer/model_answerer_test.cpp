@@ -206,6 +206,7 @@ TEST_F(KeptReadingTest, WhatWasReadUntilAStopIsReadOnByAnother) {
         stop.get_token());
     ASSERT_TRUE(heard.failed);
     EXPECT_EQ(heard.failed->code, ErrorCode::Cancelled);
+    EXPECT_THAT(heard.failed->message, HasSubstr(" tokens. What was read is kept."));
   }
   ASSERT_EQ(kept.list().value().size(), 1U);
   EXPECT_TRUE(kept.list().value()[0].note.inDocument);
