@@ -185,7 +185,7 @@ QString EnginePart::costOf(const std::string& modelFolder) const {
   int64_t bytes = 0;
   for (const RevisionInfo& info : library_->documents) bytes += info.sealed ? info.textBytes : 0;
   return tr("Using it: the documents are counted for it once, %1 at most. With the first question "
-            "it is loaded and reads them, which is said while it lasts.")
+            "it is loaded and reads what it has not read before, which is said while it lasts.")
       .arg(BudgetText::about(static_cast<double>(bytes) / kCountedBytesASecond));
 }
 

@@ -30,6 +30,22 @@ constexpr int64_t kGigabyte = 1'000'000'000;
 
 }  // namespace
 
+QString ReadingsPage::rowOf(const ReadingList::Entry& entry) {
+  const KeptReading& reading = entry.reading;
+  QStringList titles;
+  for (const ReadingList::Document& document : entry.documents) {
+    titles << isolated(document.id ? toQt(document.title) : tr("a document that was removed"));
+  }
+  const QDateTime used = QDateTime::fromMSecsSinceEpoch(reading.lastUsedMs);
+  const QString saves = BudgetText::about(static_cast<double>(reading.note.readMs) / 1000);
+  const QStringList facts = {
+      isolated(toQt(reading.note.model)),
+      isolated(tr("%1 tokens").arg(BudgetText::number(reading.tokens))),
+      DeviceText::size(reading.bytes), isolated(tr("saves %1").arg(saves)),
+      isolated(tr("last used %1").arg(QLocale().toString(used, QLocale::ShortFormat)))};
+  return titles.join(QStringLiteral(" · ")) + QLatin1Char('\n') + facts.join(QStringLiteral(" · "));
+}
+
 ReadingsPage::ReadingsPage(Preferences* preferences,
                            const std::filesystem::path& dataFolder,
                            QWidget* parent)
@@ -48,6 +64,9 @@ ReadingsPage::ReadingsPage(Preferences* preferences,
   list_->setSpacing(kRowGap);
   room_ = new QProgressBar(this);
   room_->setAccessibleName(tr("Room that readings take"));
+  room_->setTextVisible(false);
+  roomText_ = new QLabel(this);
+  roomText_->setTextFormat(Qt::PlainText);
   note_ = new QLabel(this);
   note_->setTextFormat(Qt::PlainText);
   note_->setWordWrap(true);
@@ -63,7 +82,10 @@ ReadingsPage::ReadingsPage(Preferences* preferences,
   layout->addWidget(about);
   layout->addWidget(list_, 1);
   layout->addLayout(buttons);
-  layout->addWidget(room_);
+  auto* room = new QHBoxLayout;
+  room->addWidget(room_, 1);
+  room->addWidget(roomText_);
+  layout->addLayout(room);
   layout->addWidget(note_);
 
   connect(bridge_, &ReadingsBridge::listed, this, &ReadingsPage::take);
@@ -89,24 +111,7 @@ void ReadingsPage::take(const ReadingListPtr& readings) {
   note_->setText(tr("Nothing is kept yet. Readings that take two seconds or more are."));
   note_->setVisible(readings->entries.empty());
   list_->clear();
-  for (const ReadingList::Entry& entry : readings->entries) {
-    const KeptReading& reading = entry.reading;
-    QStringList titles;
-    for (const ReadingList::Document& document : entry.documents) {
-      titles << (document.id ? isolated(toQt(document.title)) : tr("a document that was removed"));
-    }
-    const QString used = QLocale().toString(QDateTime::fromMSecsSinceEpoch(reading.lastUsedMs),
-                                            QLocale::ShortFormat);
-    list_->addItem(
-        titles.join(tr(", ", "between documents")) + QLatin1Char('\n') +
-        QStringList{
-            isolated(toQt(reading.note.model)),
-            tr("%1 tokens").arg(BudgetText::number(reading.tokens)),
-            DeviceText::size(reading.bytes),
-            tr("saves %1").arg(BudgetText::about(static_cast<double>(reading.note.readMs) / 1000)),
-            tr("last used %1").arg(isolated(used))}
-            .join(QStringLiteral(" · ")));
-  }
+  for (const ReadingList::Entry& entry : readings->entries) list_->addItem(rowOf(entry));
   showRoom();
   updateButtons();
 }
@@ -117,9 +122,10 @@ void ReadingsPage::showRoom() {
   constexpr int kSteps = 1000;
   room_->setRange(0, kSteps);
   room_->setValue(limit > 0 ? static_cast<int>(std::min(used, limit) * kSteps / limit) : 0);
-  room_->setFormat(limit > 0 ? tr("%1 of %2").arg(DeviceText::size(used), DeviceText::size(limit))
-                             : tr("%1; none is kept from now on").arg(DeviceText::size(used)));
-  room_->setAccessibleDescription(room_->format());
+  roomText_->setText(limit > 0
+                         ? tr("%1 of %2 used").arg(DeviceText::size(used), DeviceText::size(limit))
+                         : tr("%1 used; nothing is kept from now on").arg(DeviceText::size(used)));
+  room_->setAccessibleDescription(roomText_->text());
 }
 
 void ReadingsPage::updateButtons() {

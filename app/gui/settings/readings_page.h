@@ -26,7 +26,7 @@ class ReadingsPage : public QWidget {
 
   // Parts, for tests.
   [[nodiscard]] QListWidget* list() const { return list_; }
-  [[nodiscard]] QProgressBar* room() const { return room_; }
+  [[nodiscard]] QLabel* roomText() const { return roomText_; }
   [[nodiscard]] QLabel* note() const { return note_; }
   /// Asks before readings are deleted; null unless it is being asked.
   [[nodiscard]] QMessageBox* question() const { return question_; }
@@ -35,6 +35,7 @@ class ReadingsPage : public QWidget {
   void showEvent(QShowEvent* event) override;
 
  private:
+  static QString rowOf(const ReadingList::Entry& entry);
   void take(const ReadingListPtr& readings);
   void showRoom();
   void updateButtons();
@@ -49,6 +50,7 @@ class ReadingsPage : public QWidget {
 
   QListWidget* list_ = nullptr;
   QProgressBar* room_ = nullptr;
+  QLabel* roomText_ = nullptr;
   QLabel* note_ = nullptr;
   QPushButton* delete_ = nullptr;
   QPushButton* deleteUnused_ = nullptr;

@@ -12,7 +12,6 @@
 #include <QLabel>
 #include <QListWidget>
 #include <QMessageBox>
-#include <QProgressBar>
 #include <QPushButton>
 #include <QTabWidget>
 
@@ -73,8 +72,8 @@ TEST_F(ReadingsPageTest, ShowsWhatIsKeptAndDeletesItOnceItWasAsked) {
   const QString both = page->list()->item(1)->text();
   EXPECT_TRUE(both.contains(QStringLiteral("tiny")) && both.contains(QStringLiteral(" tokens")))
       << both.toStdString();
-  EXPECT_TRUE(page->room()->format().contains(QStringLiteral("8.0 GB")))
-      << page->room()->format().toStdString();
+  EXPECT_TRUE(page->roomText()->text().contains(QStringLiteral("8.0 GB")))
+      << page->roomText()->text().toStdString();
   picture(settings, QStringLiteral("readings"));
   settings->setLayoutDirection(Qt::RightToLeft);
   picture(settings, QStringLiteral("readings-mirrored"));
