@@ -62,8 +62,8 @@ class ReadingsList : public Command {
     ReadingList list;
     const auto workspace = openWorkspace(context, Access::Read);
     if (workspace) {
-      list =
-          TRY(listReadings((*workspace)->library(), TRY(dataFolder(context.workspace.dataFolder))));
+      const auto folder = TRY(dataFolder(context.workspace.dataFolder));
+      list = TRY(listReadings((*workspace)->library(), folder));
     } else if (workspace.error().code != ErrorCode::NotFound) {
       return workspace.error();
     }

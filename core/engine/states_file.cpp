@@ -138,9 +138,10 @@ Result<ReadHeader> parseHeader(std::string_view bytes, const fs::path& path) {
     return static_cast<int64_t>(value);
   };
   ReadHeader header;
+  using Kind = StatesFileHeader::Kind;
   const uint8_t kind = reader.u8();
-  if (kind > static_cast<uint8_t>(StatesFileHeader::Kind::Pages)) reader.fail();
-  header.says.kind = static_cast<StatesFileHeader::Kind>(kind);
+  if (kind > static_cast<uint8_t>(Kind::Pages)) reader.fail();
+  header.says.kind = kind == static_cast<uint8_t>(Kind::State) ? Kind::State : Kind::Pages;
   header.says.model = sum();
   for (TokenPrefix* prefix : {&header.says.upTo, &header.says.from}) {
     prefix->tokens = tokens();

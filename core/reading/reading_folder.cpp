@@ -44,7 +44,7 @@ std::optional<int64_t> tokensOf(std::string_view name) {
   int64_t tokens = 0;
   const std::string_view digits = name.substr(0, kTokenDigits);
   const char* end = std::to_address(digits.end());
-  const auto [at, failed] = std::from_chars(digits.data(), end, tokens);
+  const auto [at, failed] = std::from_chars(std::to_address(digits.begin()), end, tokens);
   if (failed != std::errc() || at != end) return {};
   return tokens;
 }

@@ -10,7 +10,6 @@
 #include <QLabel>
 #include <QListWidget>
 #include <QLocale>
-#include <QMessageBox>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QShowEvent>
@@ -18,6 +17,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace lectern::gui {
@@ -155,19 +155,21 @@ void ReadingsPage::removeUnused() {
       [this, old] { bridge_->removeUnusedSince(old); });
 }
 
-void ReadingsPage::ask(const QString& question, const std::function<void()>& yes) {
-  delete question_;
-  question_ = new QMessageBox(QMessageBox::Question, tr("Delete readings"), question,
-                              QMessageBox::Cancel, this);
-  question_->setTextFormat(Qt::PlainText);
-  const auto* accept = question_->addButton(tr("&Delete"), QMessageBox::AcceptRole);
-  question_->setDefaultButton(QMessageBox::Cancel);
-  connect(question_, &QMessageBox::finished, this, [this, accept, yes] {
-    if (question_->clickedButton() == accept) yes();
-    question_->deleteLater();
-    question_ = nullptr;
+void ReadingsPage::ask(const QString& question, std::function<void()> yes) {
+  auto* box = new QMessageBox(this);
+  box->setAttribute(Qt::WA_DeleteOnClose);
+  box->setIcon(QMessageBox::Question);
+  box->setWindowTitle(tr("Delete readings"));
+  box->setTextFormat(Qt::PlainText);
+  box->setText(question);
+  const auto* accept = box->addButton(tr("&Delete"), QMessageBox::AcceptRole);
+  box->setDefaultButton(box->addButton(QMessageBox::Cancel));
+  wanted_ = std::move(yes);
+  connect(box, &QMessageBox::finished, this, [this, box, accept] {
+    if (box->clickedButton() == accept) wanted_();
   });
-  question_->open();
+  question_ = box;
+  box->open();
 }
 
 }  // namespace lectern::gui

@@ -4,6 +4,8 @@
 #include "app/gui/bridge/readings_bridge.h"
 #include "app/gui/settings/preferences.h"
 
+#include <QMessageBox>
+#include <QPointer>
 #include <QWidget>
 
 #include <filesystem>
@@ -11,7 +13,6 @@
 
 class QLabel;
 class QListWidget;
-class QMessageBox;
 class QProgressBar;
 class QPushButton;
 
@@ -28,7 +29,7 @@ class ReadingsPage : public QWidget {
   [[nodiscard]] QListWidget* list() const { return list_; }
   [[nodiscard]] QLabel* roomText() const { return roomText_; }
   [[nodiscard]] QLabel* note() const { return note_; }
-  /// Asks before readings are deleted; null unless it is being asked.
+  /// What asks before readings are deleted; null before and after.
   [[nodiscard]] QMessageBox* question() const { return question_; }
 
  protected:
@@ -42,7 +43,7 @@ class ReadingsPage : public QWidget {
   void removeSelected();
   void removeUnused();
   /// Asks, and does it where the answer is yes.
-  void ask(const QString& question, const std::function<void()>& yes);
+  void ask(const QString& question, std::function<void()> yes);
 
   Preferences* preferences_;
   ReadingsBridge* bridge_;
@@ -54,7 +55,8 @@ class ReadingsPage : public QWidget {
   QLabel* note_ = nullptr;
   QPushButton* delete_ = nullptr;
   QPushButton* deleteUnused_ = nullptr;
-  QMessageBox* question_ = nullptr;
+  QPointer<QMessageBox> question_;
+  std::function<void()> wanted_;  ///< what it asks about
 };
 
 }  // namespace lectern::gui
