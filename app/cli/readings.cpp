@@ -77,8 +77,9 @@ class ReadingsList : public Command {
     }
     for (const ReadingList::Entry& entry : list.entries) print(entry, context.streams);
     if (list.entries.empty()) {
-      context.streams.err << "No reading is kept yet. What a model reads of whole documents is, "
-                             "where reading it took two seconds and more.\n";
+      context.streams.err
+          << "No reading is kept yet. What a model reads of whole documents is kept "
+             "where that takes two seconds or more.\n";
     } else {
       context.streams.err << fmt::format("All together take {}.\n", sizeText(list.bytes));
     }
