@@ -13,7 +13,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 namespace lectern::cli {
@@ -142,11 +141,8 @@ class ReadingsRemove : public Command {
 
  private:
   static int64_t daysAgo(double days) {
-    using std::chrono::system_clock;
     constexpr double kDayMs = 24 * 3.6e6;
-    const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
-        system_clock::now().time_since_epoch());
-    return now.count() - static_cast<int64_t>(days * kDayMs);
+    return ReadingFolder::nowMs() - static_cast<int64_t>(days * kDayMs);
   }
 
   std::vector<std::string> ids_;

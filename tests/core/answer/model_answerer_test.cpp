@@ -39,6 +39,16 @@ class ModelAnswererTest : public test::AnsweringTest {
     return heard;
   }
 
+  /// A document of so many sentences, twenty a page.
+  RevisionId addFields(int count) {
+    test::DocumentBuilder fields("Fields");
+    for (int i = 0; i < count; ++i) {
+      fields.paragraph("The field number " + std::to_string(i) + " is full of grass.");
+      if (i % 20 == 19) fields.newPage();
+    }
+    return test::addDocument(*library, fields);
+  }
+
   static ModelAnswerOptions drawn(uint64_t seed, int64_t tokens = 120) {
     ModelAnswerOptions options;
     options.maxTokens = tokens;
@@ -183,12 +193,7 @@ TEST_F(KeptReadingTest, OtherDocumentsBehindTheSameOneBeginWithIt) {
 }
 
 TEST_F(KeptReadingTest, WhatWasReadUntilAStopIsReadOnByAnother) {
-  test::DocumentBuilder fields("Fields");
-  for (int i = 0; i < 30; ++i) {
-    fields.paragraph("The field number " + std::to_string(i) + " is full of grass.");
-    if (i % 20 == 19) fields.newPage();
-  }
-  const RevisionId longer = test::addDocument(*library, fields);
+  const RevisionId longer = addFields(30);
   const ReadingStore kept = store();
   AnswerModel model = open(folder);
   {
@@ -270,12 +275,7 @@ TEST_F(KeptReadingTest, ADamagedLongerOneIsSaidAlsoWhereMemoryHasABeginning) {
 }
 
 TEST_F(KeptReadingTest, ALongDocumentIsKeptInPiecesOnTheWay) {
-  test::DocumentBuilder fields("Fields");
-  for (int i = 0; i < 40; ++i) {
-    fields.paragraph("The field number " + std::to_string(i) + " is full of grass.");
-    if (i % 20 == 19) fields.newPage();
-  }
-  const RevisionId longer = test::addDocument(*library, fields);
+  const RevisionId longer = addFields(40);
   // Rounded up to whole chunks.
   const ReadingStore kept(readings.path(), {.leastFreeBytes = 0, .worthMs = 0, .everyTokens = 400});
   const Heard first = askAnew("Which field is full?", {longer}, &kept);
@@ -298,12 +298,7 @@ TEST_F(KeptReadingTest, NothingOfAShortlistIsKept) {
   AnswerModel model = open(small);
   const ReadingStore kept = store();
   ModelAnswerer answerer(*library, model, &kept);
-  test::DocumentBuilder fields("Fields");
-  for (int i = 0; i < 60; ++i) {
-    fields.paragraph("The field number " + std::to_string(i) + " is full of grass.");
-    if (i % 20 == 19) fields.newPage();
-  }
-  const RevisionId longer = test::addDocument(*library, fields);
+  const RevisionId longer = addFields(60);
   const Heard heard = ask(answerer, "How much is the deposit?", {lease, longer}, drawn(1, 40));
   ASSERT_TRUE(heard.finished) << heard.failed->message;
   EXPECT_TRUE(heard.finished->reading.shortlisted);
@@ -314,12 +309,7 @@ TEST_F(ModelAnswererTest, DocumentsThatDoNotFitAreChosenFromAndItIsSaid) {
   const TinyAnswerModel folder(TinyFamily::Jamba2, 900);
   AnswerModel model = open(folder);
   ModelAnswerer answerer(*library, model);
-  test::DocumentBuilder fields("Fields");
-  for (int i = 0; i < 60; ++i) {
-    fields.paragraph("The field number " + std::to_string(i) + " is full of grass.");
-    if (i % 20 == 19) fields.newPage();
-  }
-  const RevisionId longer = test::addDocument(*library, fields);
+  const RevisionId longer = addFields(60);
   const Heard heard = ask(answerer, "How much is the deposit?", {lease, longer}, drawn(1, 40));
   ASSERT_TRUE(heard.finished) << heard.failed->message;
   const ReadingReport& reading = heard.finished->reading;
