@@ -9,6 +9,7 @@
 #include "tests/support/answer_model_fixture.h"
 
 #include <QAbstractButton>
+#include <QApplication>
 #include <QLabel>
 #include <QListWidget>
 #include <QMessageBox>
@@ -78,6 +79,10 @@ TEST_F(ReadingsPageTest, ShowsWhatIsKeptAndDeletesItOnceItWasAsked) {
   settings->setLayoutDirection(Qt::RightToLeft);
   picture(settings, QStringLiteral("readings-mirrored"));
   settings->setLayoutDirection(Qt::LeftToRight);
+  const QPalette light = QApplication::palette();
+  QApplication::setPalette(darkPalette());
+  picture(settings, QStringLiteral("readings-dark"));
+  QApplication::setPalette(light);
 
   EXPECT_FALSE(button(QStringLiteral("Delete"))->isEnabled());
   page->list()->setCurrentRow(1);
